@@ -1,0 +1,139 @@
+/**
+ * Claims that run: a sentence about a result, the number that was observed and
+ * the bound it must meet. And the record of a run that reports are made from.
+ *
+ * @module
+ */
+
+/** How an observed number is compared with its bound. */
+export type Comparison = "<=" | ">=" | "<" | ">" | "=" | "within";
+
+/** A sentence with its evidence. */
+export interface Claim {
+  text: string;
+  observed: number;
+  /** The bound in words, as in "≥ 0.96" or "from 1 to 2". */
+  bound: string;
+  holds: boolean;
+}
+
+/**
+ * States a claim and tests it. A claim that fails is a result too: it does not
+ * throw, it is shown as failed.
+ *
+ * @param bound a number, or for "within" the two ends, both included
+ * @throws {TypeError} if the bound does not fit the comparison
+ */
+export function claim(
+  text: string,
+  observed: number,
+  comparison: Comparison,
+  bound: number | readonly [number, number],
+): Claim {
+  if ((comparison === "within") !== (typeof bound !== "number")) {
+    throw new TypeError(
+      `Cannot state a claim as its bound must be ${
+        comparison === "within" ? "two numbers" : "one number"
+      } for "${comparison}": current value is ${JSON.stringify(bound)}`,
+    );
+  }
+  if (typeof bound !== "number") {
+    const [low, high] = bound;
+    return {
+      text,
+      observed,
+      bound: `from ${low} to ${high}`,
+      holds: observed >= low && observed <= high,
+    };
+  }
+  const signs = { "<=": "≤", ">=": "≥", "<": "<", ">": ">", "=": "=" };
+  const tests = {
+    "<=": observed <= bound,
+    ">=": observed >= bound,
+    "<": observed < bound,
+    ">": observed > bound,
+    "=": observed === bound,
+  };
+  const key = comparison as Exclude<Comparison, "within">;
+  return { text, observed, bound: `${signs[key]} ${bound}`, holds: tests[key] };
+}
+
+/** One row of a result table. Absent numbers are null. */
+export interface Metric {
+  name: string;
+  /** Mean over seeds, or the one value. */
+  value: number;
+  /** Standard deviation over seeds. */
+  sd?: number | null;
+  /** How many seeds. */
+  seeds?: number | null;
+  /** "bits", "nats", "s", "1/image"; empty for a pure number. */
+  unit: string;
+  /** The number in the paper. */
+  paper: number | null;
+  /** The number of the reference program. */
+  reference: number | null;
+  /** What guessing reaches. */
+  chance: number | null;
+  /** What nothing can exceed. */
+  limit: number | null;
+  better: "higher" | "lower" | null;
+}
+
+/** What a notebook says of itself at its end. */
+export interface Results {
+  notebook: string;
+  preset: "full" | "smoke";
+  seed: number;
+  config: Readonly<Record<string, unknown>>;
+  /** SHA-256 of the trained parameters' bytes, in hexadecimal. */
+  paramsSha256: string;
+  metrics: Metric[];
+  claims: Claim[];
+}
+
+/** The MIME type under which a notebook's last output carries its `Results`. */
+export const RESULTS_MIME = "application/vnd.hidden-causes.results+json";
+
+/** A metric with what is left out filled in as null. */
+export function metric(
+  name: string,
+  value: number,
+  rest: Partial<Omit<Metric, "name" | "value">> = {},
+): Metric {
+  return {
+    name,
+    value,
+    sd: null,
+    seeds: null,
+    unit: "",
+    paper: null,
+    reference: null,
+    chance: null,
+    limit: null,
+    better: null,
+    ...rest,
+  };
+}
+
+/**
+ * SHA-256 over the bytes of parameter arrays, in the order of their names, in
+ * hexadecimal. Equal hashes are equal weights.
+ */
+export async function paramsSha256(
+  params: Readonly<Record<string, Float32Array | Float64Array>>,
+): Promise<string> {
+  const names = Object.keys(params).sort();
+  const parts = names.map((name) => {
+    const { buffer, byteOffset, byteLength } = params[name];
+    return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+  });
+  const bytes = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (b) => b.toString(16).padStart(2, "0")).join("");
+}

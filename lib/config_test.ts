@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import {
+  checkPreset,
+  defineConfig,
+  oneOf,
+  positive,
+  positiveInteger,
+  probability,
+} from "./config.ts";
+
+const trainConfig = defineConfig(
+  "train a toy",
+  { batchSize: 32, learningRate: 0.1, noise: 0.2, optimizer: "adam" },
+  {
+    batchSize: positiveInteger,
+    learningRate: positive,
+    noise: probability,
+    optimizer: oneOf("adam", "sgd"),
+  },
+  [(config) =>
+    config.optimizer === "sgd" && config.learningRate > 1
+      ? { key: "learningRate", mustBe: "at most 1 with sgd" }
+      : undefined],
+);
+
+function messageOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    return `${(error as Error).name}: ${(error as Error).message}`;
+  }
+  throw new Error("nothing was thrown");
+}
+
+Deno.test("overrides are laid over the defaults and frozen", () => {
+  const config = trainConfig({ batchSize: 8, noise: undefined });
+  assert.deepEqual(config, {
+    batchSize: 8,
+    learningRate: 0.1,
+    noise: 0.2,
+    optimizer: "adam",
+  });
+  assert.ok(Object.isFrozen(config));
+});
+
+Deno.test("an unknown key is answered with the nearest and with all keys", () => {
+  assert.equal(
+    messageOf(() => trainConfig({ learninRate: 1 } as never)),
+    'RangeError: Cannot train a toy as "learninRate" is not one of its settings' +
+      ' (did you mean "learningRate"?): they are batchSize, learningRate, noise, optimizer',
+  );
+});
+
+Deno.test("a value out of range is answered with what it must be", () => {
+  assert.equal(
+    messageOf(() => trainConfig({ batchSize: 0 })),
+    "RangeError: Cannot train a toy as batchSize must be an integer ≥ 1: current value is 0",
+  );
+  assert.match(messageOf(() => trainConfig({ noise: 1.5 })), /from 0 to 1/);
+  assert.match(messageOf(() => trainConfig({ learningRate: NaN })), /NaN/);
+  assert.match(
+    messageOf(() => trainConfig({ optimizer: "adamw" })),
+    /one of "adam", "sgd": current value is "adamw"/,
+  );
+});
+
+Deno.test("a value of another type is a TypeError", () => {
+  assert.equal(
+    messageOf(() => trainConfig({ batchSize: "8" as never })),
+    'TypeError: Cannot train a toy as batchSize must be a number: current value is "8"',
+  );
+});
+
+Deno.test("a rule between keys is checked", () => {
+  assert.match(
+    messageOf(() => trainConfig({ optimizer: "sgd", learningRate: 2 })),
+    /learningRate must be at most 1 with sgd: current value is 2/,
+  );
+});
+
+Deno.test("a preset is full or smoke", () => {
+  assert.equal(checkPreset("smoke"), "smoke");
+  assert.match(messageOf(() => checkPreset("quick")), /preset must be one of/);
+});
