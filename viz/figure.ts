@@ -1,0 +1,283 @@
+/**
+ * Figures: Observable Plot drawn into the one document of this project, as
+ * inline SVG inside a `<figure>`.
+ *
+ * No other module creates a document. Text and axes take the colour of the
+ * page, so a figure is legible on light and dark. Coordinates are rounded to a
+ * hundredth of a pixel, which keeps outputs small and equal on every run.
+ *
+ * @module
+ */
+
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import { contentHash, escape, frame, type Html } from "./html.ts";
+import { pngDataUri } from "./png.ts";
+import { COLORS, FONT, PALETTE, PAPER } from "./theme.ts";
+
+export { Plot };
+export type { Html };
+
+/** What {@link figure} takes besides the options of `Plot.plot`. */
+export interface FigureOptions extends Plot.PlotOptions {
+  /** Short heading above the drawing. */
+  title?: string;
+  /** One or two sentences below it: what to look at. */
+  caption?: string;
+  /** What a reader who cannot see it is told; default: title and caption. */
+  alt?: string;
+  /**
+   * Also draw a narrow version for phones; default: when the figure is wider
+   * than a phone and its drawing is small.
+   */
+  phone?: boolean;
+}
+
+/** Width in pixels of a phone's drawing. */
+const NARROW = 330;
+/** Above this many characters a second drawing costs more than it gives. */
+const NARROW_CAP = 40_000;
+
+const { document } = parseHTML("<!doctype html><html><body></body></html>");
+giveCanvas();
+
+/**
+ * Draws a figure: all options of `Plot.plot`, and `title`, `caption`, `alt`.
+ * The left margin grows until the tick labels fit, unless it is given.
+ *
+ * @example
+ * ```ts
+ * import { figure, Plot } from "./figure.ts";
+ * figure({
+ *   title: "A line",
+ *   marks: [Plot.line([[0, 1], [1, 3]])],
+ * });
+ * ```
+ */
+export function figure(options: FigureOptions): Html {
+  const { title, caption, phone, ...rest } = options;
+  const alt = options.alt ?? [title, caption].filter(Boolean).join(". ");
+  const width = rest.width ?? 600;
+  const wide = drawing({ ...rest, width }, alt);
+  const twice = phone ?? (width > 420 && wide.length < NARROW_CAP);
+  const body = twice
+    ? `<div class="hc-scroll hc-wide">${wide}</div>` +
+      `<div class="hc-scroll hc-narrow">${
+        drawing({ ...rest, width: NARROW, height: narrowHeight(rest) }, alt)
+      }</div>`
+    : `<div class="hc-scroll">${wide}</div>`;
+  return frame(body, { title, caption, alt });
+}
+
+/** What {@link grid} takes besides the figures. */
+export interface GridOptions {
+  /** At most this many side by side; fewer where the page is narrow. */
+  columns?: number;
+  title?: string;
+  caption?: string;
+}
+
+/** Small multiples: `figures` side by side, wrapping on narrow pages. */
+export function grid(
+  figures: readonly Html[],
+  options: GridOptions = {},
+): Html {
+  const { columns, title, caption } = options;
+  const basis = columns
+    ? `flex:0 1 calc(${(100 / columns).toFixed(2)}% - 22px)`
+    : "flex:0 1 auto";
+  const cells = figures.map((item) =>
+    `<div style="${basis};max-width:100%">${item.html}</div>`
+  ).join("");
+  const alt = [title, ...figures.map((item) => item.text)].filter(Boolean)
+    .join("; ");
+  return frame(
+    `<div class="hc-grid" style="align-items:flex-start">${cells}</div>`,
+    { title, caption, alt },
+  );
+}
+
+/** The SVG of a plot as text, with an accessible name. */
+export function drawing(options: Plot.PlotOptions, alt: string): string {
+  const first = draw(options);
+  if (options.marginLeft !== undefined || options.margin !== undefined) {
+    return finish(first, alt);
+  }
+  const need = marginFor(first);
+  return finish(
+    need > 40 ? draw({ ...options, marginLeft: need }) : first,
+    alt,
+  );
+}
+
+function draw(options: Plot.PlotOptions): string {
+  const { style, ...rest } = options;
+  const drawn = Plot.plot({
+    ...rest,
+    document: document as unknown as Document,
+    className: "hc-plot",
+    style: typeof style === "string" ? style : {
+      fontSize: "12px",
+      fontFamily: FONT,
+      background: "none",
+      ...style,
+    },
+    color: {
+      ...(rest.color?.scheme || rest.color?.range || rest.color?.type
+        ? {}
+        : { range: PALETTE as string[] }),
+      ...rest.color,
+    },
+  } as Plot.PlotOptions);
+  return drawn.outerHTML;
+}
+
+/** Pixels that the labels of the vertical axis need on the left. */
+function marginFor(markup: string): number {
+  const axes = markup.match(
+    /<g [^>]*aria-label="f?y-axis tick label"[^>]*>.*?<\/g>/gs,
+  ) ?? [];
+  let longest = 0;
+  for (const axis of axes) {
+    if (/text-anchor="start"/.test(axis)) continue;
+    for (const [, text] of axis.matchAll(/<text[^>]*>([^<]*)/g)) {
+      longest = Math.max(longest, textWidth(text, 12));
+    }
+  }
+  return Math.ceil(longest) + 18;
+}
+
+/** An estimate of the width in pixels of `text` at `size` pixels. */
+export function textWidth(text: string, size = 12): number {
+  let units = 0;
+  for (const c of text) {
+    units += /[.,:;'|il ]/.test(c)
+      ? 0.32
+      : /[mwMW%@—]/.test(c)
+      ? 0.92
+      : /[A-Z]/.test(c)
+      ? 0.7
+      : 0.58;
+  }
+  return units * size;
+}
+
+/** Rounds, renames and labels what Plot and the document wrote. */
+function finish(markup: string, alt: string): string {
+  let out = markup
+    .replace(/<style>[\s\S]*?<\/style>/g, "")
+    .replaceAll(/var\(--plot-background\)/g, PAPER)
+    .replace(/<[^>]+>/g, roundTag);
+  out = out.replace(
+    /<svg(?=[^>]*class="hc-plot")/,
+    () => `<svg role="img" aria-label="${escape(alt)}"`,
+  );
+  // Clip paths: Plot counts them per process; name them by their content.
+  const names = [...out.matchAll(/id="(plot-clip-\d+)"/g)].map((m) => m[1]);
+  if (names.length > 0) {
+    const bare = names.reduce(
+      (text, name, i) =>
+        text.replaceAll(new RegExp(`\\b${name}\\b`, "g"), `c${i}`),
+      out,
+    );
+    const hash = contentHash(bare);
+    names.forEach((name, i) => {
+      out = out.replaceAll(new RegExp(`\\b${name}\\b`, "g"), `hc-${hash}-${i}`);
+    });
+  }
+  return out;
+}
+
+const GEOMETRY =
+  /(\s(?:d|x|y|x1|x2|y1|y2|cx|cy|r|rx|ry|dx|dy|width|height|transform|points|stroke-width|stroke-dasharray|opacity|fill-opacity|stroke-opacity|viewBox)=")([^"]*)"/g;
+
+function roundTag(tag: string): string {
+  return tag.replace(GEOMETRY, (_, name, value) => {
+    const rounded = value.replace(
+      /-?\d*\.\d{3,}(?:e[-+]?\d+)?|-?\d+(?:\.\d+)?e-\d+/g,
+      (n: string) => shortNumber(Number(n)),
+    );
+    return `${name}${rounded}"`;
+  });
+}
+
+/** `value` with at most two decimals, as short as it can be written. */
+export function shortNumber(value: number): string {
+  const rounded = Math.round(value * 100) / 100;
+  return String(rounded === 0 ? 0 : rounded);
+}
+
+function narrowHeight(options: Plot.PlotOptions): number | undefined {
+  return options.height === undefined
+    ? undefined
+    : Math.min(options.height, Math.max(220, options.height * 0.8));
+}
+
+/**
+ * Plot draws rasters and colour ramps on a canvas. This one holds pixels that
+ * are set one by one or as an image, and writes them as a PNG.
+ */
+function giveCanvas(): void {
+  const create = document.createElement.bind(document);
+  document.createElement = ((name: string, options?: unknown) => {
+    const element = create(name, options as never);
+    if (name !== "canvas") return element;
+    let fill = 0;
+    let colors: number[] | null = null;
+    const canvas = element as unknown as {
+      width: number;
+      height: number;
+      getContext(): unknown;
+      toDataURL(): string;
+    };
+    const pixels = (): number[] =>
+      colors ??= new Array(canvas.width * canvas.height).fill(-1);
+    canvas.getContext = () => ({
+      set fillStyle(color: string) {
+        fill = parseColor(color);
+      },
+      fillRect(x: number, y: number, w: number, h: number) {
+        for (let j = y; j < y + h; j++) {
+          for (let i = x; i < x + w; i++) pixels()[j * canvas.width + i] = fill;
+        }
+      },
+      createImageData: (width: number, height: number) => ({
+        width,
+        height,
+        data: new Uint8ClampedArray(4 * width * height),
+      }),
+      putImageData(image: { data: Uint8ClampedArray }) {
+        const out = pixels();
+        for (let i = 0; i < out.length; i++) {
+          const [r, g, b, a] = image.data.subarray(4 * i, 4 * i + 4);
+          out[i] = a < 128 ? -1 : r << 16 | g << 8 | b;
+        }
+      },
+    });
+    canvas.toDataURL = () =>
+      pngDataUri({
+        width: canvas.width,
+        height: canvas.height,
+        colors: pixels(),
+      });
+    return element;
+  }) as typeof document.createElement;
+}
+
+/** `#rgb`, `#rrggbb` or `rgb(r, g, b)` as 0xRRGGBB. */
+export function parseColor(color: string): number {
+  const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(color)?.[1];
+  if (hex !== undefined) {
+    return parseInt(hex.length === 3 ? hex.replace(/./g, "$&$&") : hex, 16);
+  }
+  const rgb = /^rgba?\((\d+), *(\d+), *(\d+)/.exec(color);
+  if (rgb === null) {
+    throw new RangeError(
+      `Cannot read a colour as it must be #rrggbb or rgb(r, g, b): current value is ${color}`,
+    );
+  }
+  return Number(rgb[1]) << 16 | Number(rgb[2]) << 8 | Number(rgb[3]);
+}
+
+/** Default colours, for callers that draw their own marks. */
+export { COLORS, PALETTE };

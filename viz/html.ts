@@ -1,0 +1,105 @@
+/**
+ * Markup as a value: {@link Html} holds a piece of HTML and its plain-text
+ * twin, {@link html} builds one from a template and escapes what it is given.
+ *
+ * @module
+ */
+
+const display: unique symbol = Symbol.for("Jupyter.display") as never;
+
+/** A piece of HTML that is safe to insert, and what a text-only viewer reads. */
+export interface Html {
+  /** Markup, inserted as it is. */
+  readonly html: string;
+  /** Plain text in its place; may be empty. */
+  readonly text: string;
+}
+
+/** Escapes the five characters that HTML text and attributes cannot hold. */
+export function escape(value: unknown): string {
+  return String(value)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}
+
+/** Trusts `markup`: returns it as {@link Html} without escaping. */
+export function raw(markup: string, text = ""): Html {
+  return Object.freeze({
+    html: markup,
+    text,
+    toString: () => markup,
+    [display]: () => ({ "text/html": markup, "text/plain": text }),
+  });
+}
+
+/** Whether `value` is {@link Html}. */
+export function isHtml(value: unknown): value is Html {
+  return typeof value === "object" && value !== null &&
+    typeof (value as Html).html === "string" &&
+    typeof (value as Html).text === "string";
+}
+
+/**
+ * Tagged template of HTML. Interpolated {@link Html} is inserted, an array is
+ * joined, `null`, `undefined` and `false` vanish, and all else is escaped.
+ *
+ * @example
+ * ```ts
+ * import { html } from "./html.ts";
+ * html`<p>Seed <b>${1}</b></p>`;
+ * ```
+ */
+export function html(
+  strings: TemplateStringsArray,
+  ...values: unknown[]
+): Html {
+  const parts = values.map(interpolate);
+  const join = (get: (part: Html) => string): string =>
+    strings.map((s, i) => s + (i < parts.length ? get(parts[i]) : "")).join("");
+  return raw(
+    join((part) => part.html),
+    join((part) => part.text).replace(/<[^>]*>/g, " ").replace(/\s+/g, " ")
+      .trim(),
+  );
+}
+
+function interpolate(value: unknown): Html {
+  if (value === null || value === undefined || value === false) return raw("");
+  if (isHtml(value)) return value;
+  if (Array.isArray(value)) {
+    const parts = value.map(interpolate);
+    return raw(
+      parts.map((part) => part.html).join(""),
+      parts.map((part) => part.text).join(" "),
+    );
+  }
+  return raw(escape(value), String(value));
+}
+
+/**
+ * Eight hexadecimal digits that depend on `content` alone (FNV-1a, 32 bits):
+ * identifiers made of it are the same on every run.
+ */
+export function contentHash(content: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < content.length; i++) {
+    hash = Math.imul(hash ^ content.charCodeAt(i), 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
+
+/** Puts drawn markup into a `<figure>` with a title and a caption. */
+export function frame(
+  body: string,
+  options: { title?: string; caption?: string; alt?: string },
+): Html {
+  const { title, caption } = options;
+  const markup = `<figure class="hc-fig">` +
+    (title ? `<div class="hc-title">${escape(title)}</div>` : "") + body +
+    (caption ? `<figcaption>${escape(caption)}</figcaption>` : "") +
+    `</figure>`;
+  return raw(markup, `Figure: ${options.alt || title || "no title"}`);
+}

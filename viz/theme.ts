@@ -1,0 +1,145 @@
+/**
+ * Colours, the style sheet and number formats that every figure shares.
+ *
+ * The palette is that of Okabe and Ito (2008), the three lightest colours
+ * darkened until each stands out by at least 3 : 1 both from white and from
+ * #1e1e1e: one drawing serves light and dark themes.
+ *
+ * @module
+ */
+
+/** Categorical colours, in the order in which figures use them. */
+export const PALETTE: readonly string[] = Object.freeze([
+  "#0072b2", // blue
+  "#d55e00", // vermilion
+  "#009e73", // bluish green
+  "#c8699c", // reddish purple
+  "#b58100", // ochre
+  "#2e9bd6", // sky blue
+  "#7f7f7f", // grey
+]);
+
+/** Colours with a fixed meaning. */
+export const COLORS = Object.freeze({
+  blue: PALETTE[0],
+  vermilion: PALETTE[1],
+  green: PALETTE[2],
+  purple: PALETTE[3],
+  ochre: PALETTE[4],
+  sky: PALETTE[5],
+  grey: PALETTE[6],
+  good: PALETTE[2],
+  bad: PALETTE[1],
+});
+
+/** The `i`-th categorical colour; wraps around. */
+export function colorAt(i: number): string {
+  return PALETTE[i % PALETTE.length];
+}
+
+/**
+ * `color` moved towards the colour of the text around it, so that words in it
+ * are darker on light paper and lighter on dark.
+ */
+export function inkOf(color: string): string {
+  return `color-mix(in srgb,${color} 70%,currentColor)`;
+}
+
+/** The font of all figures and tables. */
+export const FONT =
+  "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
+
+/** Background of the page around an output, in every viewer. */
+export const PAPER =
+  "var(--hc-paper,var(--jp-layout-color0,var(--vscode-editor-background,Canvas)))";
+
+/**
+ * The style sheet, once in every output. All rules start with `.hc`.
+ * Nothing is lost but comfort where a viewer strips it.
+ */
+export const STYLE: string = `
+.hc{font:14px/1.45 ${FONT};color:inherit;max-width:100%}
+.hc>*+*{margin-top:.8em}
+.hc h2,.hc h3,.hc h4{font-size:1em;font-weight:600;margin:0 0 .3em}
+.hc-fig{margin:0 0 .8em;max-width:100%}
+.hc-fig figcaption,.hc caption{font-size:13px;line-height:1.4;opacity:.85;max-width:68ch;text-align:left;margin-top:.35em}
+.hc-title{font-size:14px;font-weight:600;margin:0 0 .35em}
+.hc-scroll{overflow-x:auto;max-width:100%}
+.hc-scroll>svg{display:block;height:auto;max-width:100%;overflow:visible}
+.hc svg text{white-space:pre}
+.hc-narrow{display:none}
+@media (max-width:500px){.hc-wide{display:none!important}.hc-narrow{display:block!important}}
+.hc-grid{display:flex;flex-wrap:wrap;gap:14px 22px;align-items:flex-end}
+.hc-grid>*{margin:0;min-width:0}
+.hc-cell{display:flex;flex-direction:column;align-items:center;gap:3px;font-size:12px;line-height:1.25;text-align:center;font-variant-numeric:tabular-nums}
+.hc-cell img,.hc-fig img{image-rendering:pixelated;display:block;max-width:none}
+.hc table.hc-table{border-collapse:collapse;border:0;font-size:13px;line-height:1.35;font-variant-numeric:tabular-nums;margin:0;width:auto;background:none;color:inherit}
+.hc .hc-table th,.hc .hc-table td{padding:4px 12px 4px 0;border:0;text-align:left;vertical-align:baseline;background:none;color:inherit;white-space:normal;max-width:34em}
+.hc .hc-table tr{background:none}
+.hc .hc-table .hc-num{text-align:right;white-space:nowrap}
+.hc .hc-table thead th{font-weight:600;border-bottom:1px solid;border-bottom-color:color-mix(in srgb,currentColor 45%,transparent);vertical-align:bottom}
+.hc .hc-table tbody tr+tr>*{border-top:1px solid;border-top-color:color-mix(in srgb,currentColor 14%,transparent)}
+.hc .hc-table th[scope=row]{font-weight:400}
+.hc-good{color:color-mix(in srgb,${COLORS.good} 80%,currentColor);font-weight:600}
+.hc-bad{color:color-mix(in srgb,${COLORS.bad} 80%,currentColor);font-weight:600}
+.hc-dim{opacity:.7}
+.hc-md p,.hc-md ul,.hc-md ol{margin:.4em 0;max-width:76ch}
+`.trim().replaceAll("\n", "");
+
+/**
+ * `value` with `digits` decimals and a true minus sign; "–" when it is absent.
+ *
+ * @example
+ * ```ts
+ * import { fixed } from "./theme.ts";
+ * fixed(-0.0712, 3); // "−0.071"
+ * ```
+ */
+export function fixed(value: number | null | undefined, digits = 3): string {
+  if (value === null || value === undefined) return "–";
+  if (!Number.isFinite(value)) {
+    return Number.isNaN(value) ? "undefined" : value > 0 ? "∞" : "−∞";
+  }
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
+}
+
+/**
+ * `value` with `digits` significant digits, without an exponent between 10⁻⁴
+ * and 10⁶, whole numbers grouped by thousands.
+ */
+export function significant(
+  value: number | null | undefined,
+  digits = 3,
+): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) {
+    return fixed(value);
+  }
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) {
+    return String(value).replace("-", "−").replace(/\B(?=(\d{3})+$)/g, ",");
+  }
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) {
+    const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
+    return `${mantissa.replace("-", "−")}×10${superscript(Number(exponent))}`;
+  }
+  const rounded = Number(value.toPrecision(digits));
+  let decimals = digits - String(Math.trunc(Math.abs(rounded))).length;
+  // Below 1 the leading zeros are not significant.
+  for (let x = Math.abs(rounded); x > 0 && x < 1; x *= 10) decimals++;
+  return fixed(rounded, Math.max(0, decimals));
+}
+
+/** `value` as a percentage with `digits` decimals: 0.875 → "87.5 %". */
+export function percent(value: number | null | undefined, digits = 1): string {
+  return value === null || value === undefined
+    ? "–"
+    : `${fixed(100 * value, digits)} %`;
+}
+
+function superscript(exponent: number): string {
+  return String(exponent).replace(
+    /[-\d]/g,
+    (c) => c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)],
+  );
+}
