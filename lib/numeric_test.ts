@@ -38,7 +38,9 @@ const CASES: [
   number,
   number,
 ][] = [
-  ["exp", numeric.exp, Math.exp, -745, 709, 1],
+  ["exp", numeric.exp, Math.exp, -708, 709, 1],
+  ["exp at the lower end", numeric.exp, Math.exp, -745, -708, 3],
+  ["exp at the upper end", numeric.exp, Math.exp, 709, 709.78, 3],
   ["exp near 0", numeric.exp, Math.exp, -1, 1, 1],
   ["expm1", numeric.expm1, Math.expm1, -1, 1, 4],
   ["log", numeric.log, Math.log, 1e-300, 1e300, 1],
