@@ -1,0 +1,309 @@
+/**
+ * The Helmholtz machine with one hidden and one top layer, trained online by
+ * wake-sleep.
+ *
+ * Dayan, P., Hinton, G. E., Neal, R. M., & Zemel, R. S. (1995). The Helmholtz
+ * machine. Neural Computation 7(5), 889–904. Learning rule: Hinton, G. E.,
+ * Dayan, P., Frey, B. J., & Neal, R. M. (1995). The wake-sleep algorithm for
+ * unsupervised neural networks. Science 268, 1158–1161.
+ *
+ *   generative    p(t) p(h | t) p(v | h),  p(sⱼ = 1 | above) = σ(bⱼ + Σᵢ sᵢ wᵢⱼ)
+ *   recognition   q(h | v) q(t | h),       the same form, upwards
+ *   wake   v from the data, h, t from q:   Δwᵢⱼ = ε sᵢ (sⱼ − pⱼ)
+ *   sleep  t, h, v from p:                 Δrᵢⱼ = ε sᵢ (sⱼ − qⱼ)
+ *
+ * Units are binary. Weights are stored with the row of the unit they come
+ * from, so both a layer's input and its update touch only rows of units that
+ * are on.
+ *
+ * @module
+ */
+import {
+  defineConfig,
+  integerIn,
+  positive,
+  positiveInteger,
+} from "./config.ts";
+import { sigmoid } from "./numeric.ts";
+import { fillNormal, type Rng } from "./random.ts";
+
+/** Sizes and learning constants. Defaults are the reference program's. */
+export interface HelmholtzConfig {
+  /** Pixels. */
+  visible: number;
+  /** Units of the hidden layer ("layer 2"). */
+  hidden: number;
+  /** Units of the top layer ("layer 3"). */
+  top: number;
+  /** ε at the first image. */
+  learningRate: number;
+  /** ε at the last image, reached linearly. */
+  finalLearningRate: number;
+  /** Images; each gives one wake and one sleep update. */
+  steps: number;
+  /** Standard deviation of the initial weights. */
+  initScale: number;
+  /** Initial generative bias of the pixels: the logit of their mean. */
+  visibleBias: number;
+  /** Initial generative bias of the hidden units: below 0 makes them rare. */
+  hiddenBias: number;
+  /** Images between two rows of the history. */
+  evalEvery: number;
+}
+
+/** The checked configuration of a Helmholtz machine. */
+export const helmholtzConfig: (
+  overrides?: Partial<HelmholtzConfig>,
+) => Readonly<HelmholtzConfig> = defineConfig<HelmholtzConfig>(
+  "train the Helmholtz machine",
+  {
+    visible: 32,
+    hidden: 16,
+    top: 4,
+    learningRate: 0.1,
+    finalLearningRate: 0.1,
+    steps: 1_500_000,
+    initScale: 0.1,
+    visibleBias: -0.8472978603872037, // logit(0.3)
+    hiddenBias: 0,
+    evalEvery: 50_000,
+  },
+  {
+    visible: positiveInteger,
+    hidden: integerIn(1, 24),
+    top: integerIn(1, 10),
+    learningRate: positive,
+    finalLearningRate: positive,
+    steps: positiveInteger,
+    initScale: positive,
+    evalEvery: positiveInteger,
+  },
+);
+
+/** Weights and biases; a weight's row is the unit it comes from. */
+export interface HelmholtzParams {
+  /** Generative bias of the top units. */
+  topBias: Float64Array;
+  /** Generative weights, top × hidden. */
+  topToHidden: Float64Array;
+  /** Generative bias of the hidden units. */
+  hiddenBias: Float64Array;
+  /** Generative weights, hidden × visible. */
+  hiddenToVisible: Float64Array;
+  /** Generative bias of the pixels. */
+  visibleBias: Float64Array;
+  /** Recognition weights, visible × hidden. */
+  visibleToHidden: Float64Array;
+  /** Recognition bias of the hidden units. */
+  hiddenRecognitionBias: Float64Array;
+  /** Recognition weights, hidden × top. */
+  hiddenToTop: Float64Array;
+  /** Recognition bias of the top units. */
+  topRecognitionBias: Float64Array;
+}
+
+/** Writes one pattern (0 or 1 for each pixel) into `out`. */
+export type SamplePattern = (rng: Rng, out: Uint8Array) => unknown;
+
+/** A row of the training history with the metrics of `evaluate`. */
+export type HelmholtzRow<M> = { step: number; state: HelmholtzParams } & M;
+
+/** Draws the initial weights; all biases but the stated ones are 0. */
+export function initHelmholtz(
+  rng: Rng,
+  config: HelmholtzConfig,
+): HelmholtzParams {
+  const { visible, hidden, top, initScale } = config;
+  const weights = (from: number, to: number): Float64Array =>
+    fillNormal(rng, new Float64Array(from * to), initScale);
+  return {
+    topBias: new Float64Array(top),
+    topToHidden: weights(top, hidden),
+    hiddenBias: new Float64Array(hidden).fill(config.hiddenBias),
+    hiddenToVisible: weights(hidden, visible),
+    visibleBias: new Float64Array(visible).fill(config.visibleBias),
+    visibleToHidden: weights(visible, hidden),
+    hiddenRecognitionBias: new Float64Array(hidden),
+    hiddenToTop: weights(hidden, top),
+    topRecognitionBias: new Float64Array(top),
+  };
+}
+
+/** probability[j] = σ(bias[j] + Σ over units i that are on of weights[i, j]). */
+export function layerProbability(
+  states: Uint8Array,
+  weights: Float64Array,
+  bias: Float64Array,
+  probability: Float64Array,
+): void {
+  const n = bias.length;
+  for (let j = 0; j < n; j++) probability[j] = bias[j];
+  for (let i = 0; i < states.length; i++) {
+    if (states[i] === 0) continue;
+    const row = i * n;
+    for (let j = 0; j < n; j++) probability[j] += weights[row + j];
+  }
+  for (let j = 0; j < n; j++) probability[j] = sigmoid(probability[j]);
+}
+
+/** states[j] = 1 with probability[j]. One draw a unit. */
+export function sampleStates(
+  rng: Rng,
+  probability: Float64Array,
+  states: Uint8Array,
+): void {
+  for (let j = 0; j < states.length; j++) {
+    states[j] = rng() < probability[j] ? 1 : 0;
+  }
+}
+
+/** The delta rule: Δw = ε s (target − probability). Overwrites `probability`. */
+function deltaRule(
+  states: Uint8Array,
+  weights: Float64Array,
+  bias: Float64Array,
+  target: Uint8Array,
+  probability: Float64Array,
+  epsilon: number,
+): void {
+  const n = bias.length;
+  for (let j = 0; j < n; j++) {
+    probability[j] = epsilon * (target[j] - probability[j]);
+    bias[j] += probability[j];
+  }
+  for (let i = 0; i < states.length; i++) {
+    if (states[i] === 0) continue;
+    const row = i * n;
+    for (let j = 0; j < n; j++) weights[row + j] += probability[j];
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+const NO_WEIGHTS = new Float64Array(0);
+
+/**
+ * Makes the function that does one wake and one sleep update on one image.
+ * It changes `params` in place and allocates nothing.
+ */
+export function wakeSleep(
+  params: HelmholtzParams,
+  sample: SamplePattern,
+): (rng: Rng, epsilon: number) => void {
+  const { topBias, hiddenBias, visibleBias } = params;
+  const { hiddenRecognitionBias, topRecognitionBias } = params;
+  const { topToHidden, hiddenToVisible, visibleToHidden, hiddenToTop } = params;
+  const t = new Uint8Array(topBias.length);
+  const h = new Uint8Array(hiddenBias.length);
+  const v = new Uint8Array(visibleBias.length);
+  const pt = new Float64Array(t.length);
+  const ph = new Float64Array(h.length);
+  const pv = new Float64Array(v.length);
+  return (rng, epsilon) => {
+    // Wake: recognize an image, then teach the generative weights.
+    sample(rng, v);
+    layerProbability(v, visibleToHidden, hiddenRecognitionBias, ph);
+    sampleStates(rng, ph, h);
+    layerProbability(h, hiddenToTop, topRecognitionBias, pt);
+    sampleStates(rng, pt, t);
+    layerProbability(NOTHING, NO_WEIGHTS, topBias, pt);
+    deltaRule(NOTHING, NO_WEIGHTS, topBias, t, pt, epsilon);
+    layerProbability(t, topToHidden, hiddenBias, ph);
+    deltaRule(t, topToHidden, hiddenBias, h, ph, epsilon);
+    layerProbability(h, hiddenToVisible, visibleBias, pv);
+    deltaRule(h, hiddenToVisible, visibleBias, v, pv, epsilon);
+    // Sleep: dream an image, then teach the recognition weights.
+    dream(rng, params, { t, h, v, pt, ph, pv });
+    layerProbability(v, visibleToHidden, hiddenRecognitionBias, ph);
+    deltaRule(v, visibleToHidden, hiddenRecognitionBias, h, ph, epsilon);
+    layerProbability(h, hiddenToTop, topRecognitionBias, pt);
+    deltaRule(h, hiddenToTop, topRecognitionBias, t, pt, epsilon);
+  };
+}
+
+/** States and probabilities of the three layers. */
+export interface Layers {
+  t: Uint8Array;
+  h: Uint8Array;
+  v: Uint8Array;
+  pt: Float64Array;
+  ph: Float64Array;
+  pv: Float64Array;
+}
+
+/** Room for one fantasy. */
+export function layersOf(params: HelmholtzParams): Layers {
+  const top = params.topBias.length;
+  const hidden = params.hiddenBias.length;
+  const visible = params.visibleBias.length;
+  return {
+    t: new Uint8Array(top),
+    h: new Uint8Array(hidden),
+    v: new Uint8Array(visible),
+    pt: new Float64Array(top),
+    ph: new Float64Array(hidden),
+    pv: new Float64Array(visible),
+  };
+}
+
+/**
+ * Draws a fantasy t → h → v into `out` by ancestral sampling.
+ *
+ * @param clampTop leaves out.t as it is instead of drawing it
+ */
+export function dream(
+  rng: Rng,
+  params: HelmholtzParams,
+  out: Layers,
+  clampTop = false,
+): void {
+  const { t, h, v, pt, ph, pv } = out;
+  if (!clampTop) {
+    layerProbability(NOTHING, NO_WEIGHTS, params.topBias, pt);
+    sampleStates(rng, pt, t);
+  }
+  layerProbability(t, params.topToHidden, params.hiddenBias, ph);
+  sampleStates(rng, ph, h);
+  layerProbability(h, params.hiddenToVisible, params.visibleBias, pv);
+  sampleStates(rng, pv, v);
+}
+
+/** Draws h, then t, from the recognition model for the pixels in out.v. */
+export function recognize(
+  rng: Rng,
+  params: HelmholtzParams,
+  out: Layers,
+): void {
+  const { t, h, v, pt, ph } = out;
+  layerProbability(v, params.visibleToHidden, params.hiddenRecognitionBias, ph);
+  sampleStates(rng, ph, h);
+  layerProbability(h, params.hiddenToTop, params.topRecognitionBias, pt);
+  sampleStates(rng, pt, t);
+}
+
+/**
+ * Trains `params` in place, image by image.
+ *
+ * @param rng draws data, states and nothing else: evaluating changes no weight
+ * @param evaluate metrics for the history, computed before the first image,
+ *   then every `evalEvery` images and at the end
+ */
+export function* trainHelmholtz<M extends object>(
+  rng: Rng,
+  params: HelmholtzParams,
+  { config, sample, evaluate }: {
+    config: HelmholtzConfig;
+    sample: SamplePattern;
+    evaluate: (params: HelmholtzParams) => M;
+  },
+): Generator<HelmholtzRow<M>, HelmholtzParams> {
+  const update = wakeSleep(params, sample);
+  const { steps, learningRate, finalLearningRate, evalEvery } = config;
+  const slope = (finalLearningRate - learningRate) / steps;
+  yield { step: 0, state: params, ...evaluate(params) };
+  for (let step = 0; step < steps;) {
+    const end = Math.min(steps, step + evalEvery);
+    for (; step < end; step++) update(rng, learningRate + slope * step);
+    yield { step, state: params, ...evaluate(params) };
+  }
+  return params;
+}
