@@ -25,8 +25,7 @@
  *
  * @module
  */
-import type { Dtype, Kernels } from "./kernels/kernels.ts";
-import { twinKernels } from "./kernels/twin.ts";
+import { type Dtype, type Kernels, wasmKernels } from "./kernels/kernels.ts";
 
 export type { Dtype } from "./kernels/kernels.ts";
 
@@ -87,7 +86,7 @@ export class Workspace {
     this.all = dtype === "float32"
       ? new Float32Array(this.memory.buffer as ArrayBuffer)
       : new Float64Array(this.memory.buffer as ArrayBuffer);
-    this.kernels = (options.kernels ?? twinKernels)(this.memory, dtype);
+    this.kernels = (options.kernels ?? wasmKernels)(this.memory, dtype);
   }
 
   /** Bytes in use by matrices. */

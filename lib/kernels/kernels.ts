@@ -3,10 +3,12 @@
  *
  * Pointers are byte offsets into the workspace's memory, sizes are counts of
  * elements, `accumulate` is 0 or 1. `lib/matrix.ts` is the typed, checked face
- * of these functions; nothing else calls them.
+ * of these functions; nothing else calls them. Their source is AssemblyScript,
+ * in `assembly/`; `deno task kernels` compiles it.
  *
  * @module
  */
+import { FLOAT32, FLOAT64 } from "./wasm.ts";
 
 /** Number type of a workspace: float32 to train, float64 to check gradients. */
 export type Dtype = "float32" | "float64";
@@ -136,4 +138,25 @@ export interface Kernels {
     epsilon: number,
     weightDecay: number,
   ): void;
+}
+
+// Compiled once a process and dtype, when first asked for.
+const modules: Partial<Record<Dtype, WebAssembly.Module>> = {};
+
+/**
+ * The WebAssembly kernels of `dtype` on `memory`. Compiles synchronously, so
+ * that a workspace is an ordinary value: 30 KB take about a millisecond, and
+ * browsers allow it on the main thread up to 8 MB.
+ */
+export function wasmKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
+  modules[dtype] ??= new WebAssembly.Module(
+    Uint8Array.from(
+      atob(dtype === "float32" ? FLOAT32 : FLOAT64),
+      (character) => character.charCodeAt(0),
+    ),
+  );
+  const instance = new WebAssembly.Instance(modules[dtype], {
+    env: { memory },
+  });
+  return instance.exports as unknown as Kernels;
 }

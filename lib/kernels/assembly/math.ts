@@ -1,0 +1,297 @@
+/// Vector arithmetic that every kernel shares.
+///
+/// `real` is f32 or f64: the build compiles these files once for each
+/// (`--use real=f32`). A v128 holds LANES of them. Only plain SIMD is used
+/// (no relaxed instruction), and multiplication and addition are never fused,
+/// so every machine computes the same bits.
+
+/** Numbers in a vector. */
+// @ts-ignore: decorator
+@inline
+export const LANES: usize = 16 / sizeof<real>();
+
+// @ts-ignore: decorator
+@inline
+export const SIZE: usize = sizeof<real>();
+
+/** Bytes below this address belong to the compiler; scratch follows. */
+// @ts-ignore: decorator
+@inline
+export const SCRATCH: usize = 1 << 16;
+
+/** First byte that matrices may use: `FIRST_BYTE` of lib/matrix.ts. */
+// @ts-ignore: decorator
+@inline
+export const SCRATCH_END: usize = 1 << 20;
+
+/** 16 bytes for the last, incomplete vector of a row, one for each operand. */
+const PART = memory.data(64, 16);
+
+// @ts-ignore: decorator
+@inline
+export function splat(x: f64): v128 {
+  return v128.splat<real>(<real> x);
+}
+
+// @ts-ignore: decorator
+@inline
+export function loadSplat(p: usize): v128 {
+  return sizeof<real>() === 4 ? v128.load32_splat(p) : v128.load64_splat(p);
+}
+
+/** The `count` < LANES numbers at p; the other lanes are left-overs. */
+// @ts-ignore: decorator
+@inline
+export function loadPart(p: usize, count: usize): v128 {
+  for (let i: usize = 0; i < count; i++) {
+    store<real>(PART + i * SIZE, load<real>(p + i * SIZE));
+  }
+  return v128.load(PART);
+}
+
+/** Stores the first `count` < LANES lanes of x at p. */
+// @ts-ignore: decorator
+@inline
+export function storePart(p: usize, x: v128, count: usize): void {
+  v128.store(PART, x);
+  for (let i: usize = 0; i < count; i++) {
+    store<real>(p + i * SIZE, load<real>(PART + i * SIZE));
+  }
+}
+
+/** The sum of the lanes, in float64, first half plus second half. */
+// @ts-ignore: decorator
+@inline
+export function lowHalf(x: v128): v128 {
+  return sizeof<real>() === 4 ? f64x2.promote_low_f32x4(x) : x;
+}
+
+// @ts-ignore: decorator
+@inline
+export function highHalf(x: v128): v128 {
+  return f64x2.promote_low_f32x4(i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15));
+}
+
+// @ts-ignore: decorator
+@inline
+export function sumLanes(x: v128): real {
+  if (sizeof<real>() === 4) {
+    return <real> ((f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 2)) +
+      (f32x4.extract_lane(x, 1) + f32x4.extract_lane(x, 3)));
+  }
+  return <real> (f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1));
+}
+
+// NaN passes through both: the comparison with it is false.
+// @ts-ignore: decorator
+@inline
+export function atMost(x: v128, limit: f64): v128 {
+  return v128.pmin<real>(x, splat(limit));
+}
+
+// @ts-ignore: decorator
+@inline
+export function atLeast(x: v128, limit: f64): v128 {
+  return v128.pmax<real>(x, splat(limit));
+}
+
+/**
+ * eˣ. x = n ln 2 + r with |r| ≤ ln 2 / 2; eʳ by a polynomial; 2ⁿ in two
+ * factors, so that results below the normal range are rounded once.
+ */
+// @ts-ignore: decorator
+@inline
+export function expV(a: v128): v128 {
+  if (sizeof<real>() === 4) {
+    const x = atLeast(atMost(a, 89), -104);
+    // Adding 1.5 · 2²³ rounds to an integer, which then sits in the low bits.
+    const t = f32x4.add(f32x4.mul(x, splat(1.44269504088896341)), splat(12582912));
+    const n = f32x4.sub(t, splat(12582912));
+    const bits = i32x4.sub(t, i32x4.splat(0x4b400000));
+    let r = f32x4.sub(x, f32x4.mul(n, splat(0.693359375)));
+    r = f32x4.sub(r, f32x4.mul(n, splat(-2.12194440e-4)));
+    let p = f32x4.add(f32x4.mul(splat(1.9875691500e-4), r), splat(1.3981999507e-3));
+    p = f32x4.add(f32x4.mul(p, r), splat(8.3334519073e-3));
+    p = f32x4.add(f32x4.mul(p, r), splat(4.1665795894e-2));
+    p = f32x4.add(f32x4.mul(p, r), splat(1.6666665459e-1));
+    p = f32x4.add(f32x4.mul(p, r), splat(5.0000001201e-1));
+    p = f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r);
+    p = f32x4.add(p, splat(1));
+    const half = i32x4.shr_s(bits, 1);
+    const rest = i32x4.sub(bits, half);
+    const bias = i32x4.splat(127);
+    p = f32x4.mul(p, i32x4.shl(i32x4.add(half, bias), 23));
+    return f32x4.mul(p, i32x4.shl(i32x4.add(rest, bias), 23));
+  }
+  const x = atLeast(atMost(a, 710), -746);
+  const t = f64x2.add(f64x2.mul(x, splat(1.44269504088896341)), splat(6755399441055744));
+  const n = f64x2.sub(t, splat(6755399441055744));
+  const bits = i64x2.sub(t, i64x2.splat(0x4338000000000000));
+  // ln 2 in two parts, the first of 32 bits: n times it is exact.
+  const high = f64x2.sub(x, f64x2.mul(n, splat(0.693147180369123816490)));
+  const low = f64x2.mul(n, splat(1.90821492927058770002e-10));
+  const r = f64x2.sub(high, low);
+  let p = f64x2.add(f64x2.mul(splat(1.1470745597729725e-11), r), splat(1.6059043836821613e-10));
+  p = f64x2.add(f64x2.mul(p, r), splat(2.08767569878681e-9));
+  p = f64x2.add(f64x2.mul(p, r), splat(2.505210838544172e-8));
+  p = f64x2.add(f64x2.mul(p, r), splat(2.755731922398589e-7));
+  p = f64x2.add(f64x2.mul(p, r), splat(2.7557319223985893e-6));
+  p = f64x2.add(f64x2.mul(p, r), splat(2.48015873015873e-5));
+  p = f64x2.add(f64x2.mul(p, r), splat(1.984126984126984e-4));
+  p = f64x2.add(f64x2.mul(p, r), splat(1.388888888888889e-3));
+  p = f64x2.add(f64x2.mul(p, r), splat(8.333333333333333e-3));
+  p = f64x2.add(f64x2.mul(p, r), splat(4.1666666666666664e-2));
+  p = f64x2.add(f64x2.mul(p, r), splat(0.16666666666666666));
+  p = f64x2.add(f64x2.mul(p, r), splat(0.5));
+  // The rounding error of r is added back to first order.
+  const rounding = f64x2.sub(f64x2.sub(high, r), low);
+  p = f64x2.add(r, f64x2.add(f64x2.mul(f64x2.mul(r, r), p), rounding));
+  p = f64x2.add(splat(1), p);
+  const half = i64x2.shr_s(bits, 1);
+  const rest = i64x2.sub(bits, half);
+  const bias = i64x2.splat(1023);
+  p = f64x2.mul(p, i64x2.shl(i64x2.add(half, bias), 52));
+  return f64x2.mul(p, i64x2.shl(i64x2.add(rest, bias), 52));
+}
+
+/**
+ * ln x = n ln 2 + ln(1 + f), 1 + f in [√½, √2), by s = f / (2 + f) and the
+ * polynomials of FreeBSD's e_logf.c and e_log.c.
+ */
+// @ts-ignore: decorator
+@inline
+export function logV(a: v128): v128 {
+  let result: v128;
+  if (sizeof<real>() === 4) {
+    // Denormals become normal by 2²³.
+    const tiny = f32x4.lt(a, splat(1.1754943508222875e-38));
+    const x = v128.bitselect(f32x4.mul(a, splat(8388608)), a, tiny);
+    const shifted = i32x4.sub(x, i32x4.splat(0x3f3504f3)); // √½
+    let n = f32x4.convert_i32x4_s(i32x4.shr_s(shifted, 23));
+    n = f32x4.sub(n, v128.and(tiny, splat(23)));
+    const mantissa = i32x4.add(v128.and(shifted, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3));
+    const f = f32x4.sub(mantissa, splat(1));
+    const s = f32x4.div(f, f32x4.add(splat(2), f));
+    const z = f32x4.mul(s, s);
+    const w = f32x4.mul(z, z);
+    const odd = f32x4.mul(w, f32x4.add(splat(0.40000972152), f32x4.mul(w, splat(0.24279078841))));
+    const even = f32x4.mul(z, f32x4.add(splat(0.66666662693), f32x4.mul(w, splat(0.28498786688))));
+    const half = f32x4.mul(splat(0.5), f32x4.mul(f, f));
+    const tail = f32x4.mul(s, f32x4.add(half, f32x4.add(even, odd)));
+    result = f32x4.add(tail, f32x4.mul(n, splat(9.0580006145e-6)));
+    result = f32x4.add(f32x4.sub(result, half), f);
+    result = f32x4.add(result, f32x4.mul(n, splat(6.9313812256e-1)));
+  } else {
+    const tiny = f64x2.lt(a, splat(2.2250738585072014e-308));
+    const x = v128.bitselect(f64x2.mul(a, splat(4503599627370496)), a, tiny);
+    const shifted = i64x2.sub(x, i64x2.splat(0x3fe6a09e667f3bcd)); // √½
+    const exponent = i64x2.shr_s(shifted, 52);
+    let n = f64x2.replace_lane(splat(<f64> i64x2.extract_lane(exponent, 0)), 1, <f64> i64x2.extract_lane(exponent, 1));
+    n = f64x2.sub(n, v128.and(tiny, splat(52)));
+    const mantissa = i64x2.add(v128.and(shifted, i64x2.splat(0x000fffffffffffff)), i64x2.splat(0x3fe6a09e667f3bcd));
+    const f = f64x2.sub(mantissa, splat(1));
+    const s = f64x2.div(f, f64x2.add(splat(2), f));
+    const z = f64x2.mul(s, s);
+    const w = f64x2.mul(z, z);
+    let odd = f64x2.add(splat(2.222219843214978396e-1), f64x2.mul(w, splat(1.531383769920937332e-1)));
+    odd = f64x2.mul(w, f64x2.add(splat(3.999999999940941908e-1), f64x2.mul(w, odd)));
+    let even = f64x2.add(splat(1.818357216161805012e-1), f64x2.mul(w, splat(1.479819860511658591e-1)));
+    even = f64x2.add(splat(2.857142874366239149e-1), f64x2.mul(w, even));
+    even = f64x2.mul(z, f64x2.add(splat(6.666666666666735130e-1), f64x2.mul(w, even)));
+    const half = f64x2.mul(splat(0.5), f64x2.mul(f, f));
+    const tail = f64x2.mul(s, f64x2.add(half, f64x2.add(odd, even)));
+    result = f64x2.add(tail, f64x2.mul(n, splat(1.90821492927058770002e-10)));
+    result = f64x2.add(f64x2.sub(result, half), f);
+    result = f64x2.add(result, f64x2.mul(n, splat(6.93147180369123816490e-1)));
+  }
+  // +∞ stays, 0 gives −∞, what is below 0 or NaN gives NaN.
+  result = v128.bitselect(a, result, v128.eq<real>(a, splat(Infinity)));
+  result = v128.bitselect(splat(-Infinity), result, v128.eq<real>(a, splat(0)));
+  return v128.bitselect(result, splat(NaN), v128.ge<real>(a, splat(0)));
+}
+
+/** ln(1 + u) for u in [0, 1]: 2 artanh(u / (2 + u)) by its series. */
+// @ts-ignore: decorator
+@inline
+export function log1pV(u: v128): v128 {
+  const s = v128.div<real>(u, v128.add<real>(splat(2), u));
+  const z = v128.mul<real>(s, s);
+  let p: v128;
+  if (sizeof<real>() === 4) {
+    p = f32x4.add(f32x4.mul(splat(2.0 / 17.0), z), splat(2.0 / 15.0));
+  } else {
+    p = f64x2.add(f64x2.mul(splat(2.0 / 33.0), z), splat(2.0 / 31.0));
+    p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 29.0));
+    p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 27.0));
+    p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 25.0));
+    p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 23.0));
+    p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 21.0));
+    p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 19.0));
+    p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 17.0));
+    p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 15.0));
+  }
+  p = v128.add<real>(v128.mul<real>(p, z), splat(2.0 / 13.0));
+  p = v128.add<real>(v128.mul<real>(p, z), splat(2.0 / 11.0));
+  p = v128.add<real>(v128.mul<real>(p, z), splat(2.0 / 9.0));
+  p = v128.add<real>(v128.mul<real>(p, z), splat(2.0 / 7.0));
+  p = v128.add<real>(v128.mul<real>(p, z), splat(2.0 / 5.0));
+  p = v128.add<real>(v128.mul<real>(p, z), splat(2.0 / 3.0));
+  const tail = v128.mul<real>(v128.mul<real>(s, z), p);
+  return v128.add<real>(v128.add<real>(s, s), tail);
+}
+
+/** σ(x): 1 / (1 + e) for x ≥ 0, e / (1 + e) for x < 0, with e = exp(−|x|). */
+// @ts-ignore: decorator
+@inline
+export function sigmoidV(x: v128): v128 {
+  const e = expV(v128.neg<real>(v128.abs<real>(x)));
+  const top = v128.bitselect(e, splat(1), v128.lt<real>(x, splat(0)));
+  return v128.div<real>(top, v128.add<real>(splat(1), e));
+}
+
+/** ln(1 + eˣ) = max(x, 0) + ln(1 + exp(−|x|)). */
+// @ts-ignore: decorator
+@inline
+export function softplusV(x: v128): v128 {
+  const e = expV(v128.neg<real>(v128.abs<real>(x)));
+  return v128.add<real>(atLeast(x, 0), log1pV(e));
+}
+
+/** tanh x: a polynomial below 0.625, 1 − 2 / (e²ˣ + 1) above. */
+// @ts-ignore: decorator
+@inline
+export function tanhV(x: v128): v128 {
+  const size = v128.abs<real>(x);
+  const e = expV(v128.add<real>(size, size));
+  const large = v128.sub<real>(splat(1), v128.div<real>(splat(2), v128.add<real>(e, splat(1))));
+  const z = v128.mul<real>(x, x);
+  let small: v128;
+  if (sizeof<real>() === 4) {
+    let p = f32x4.add(f32x4.mul(splat(-5.70498872745e-3), z), splat(2.06390887954e-2));
+    p = f32x4.add(f32x4.mul(p, z), splat(-5.37397155531e-2));
+    p = f32x4.add(f32x4.mul(p, z), splat(1.33314422036e-1));
+    p = f32x4.add(f32x4.mul(p, z), splat(-3.33332819422e-1));
+    small = f32x4.add(f32x4.mul(f32x4.mul(p, z), size), size);
+  } else {
+    // Rational approximation of Cephes' tanh.c.
+    let p = f64x2.add(f64x2.mul(splat(-9.64399179425052238628e-1), z), splat(-9.92877231001918586564e1));
+    p = f64x2.add(f64x2.mul(p, z), splat(-1.61468768441708447952e3));
+    let q = f64x2.add(z, splat(1.12811678491632931402e2));
+    q = f64x2.add(f64x2.mul(q, z), splat(2.23548839060100448583e3));
+    q = f64x2.add(f64x2.mul(q, z), splat(4.84406305325125486048e3));
+    small = f64x2.add(f64x2.mul(f64x2.mul(f64x2.div(p, q), z), size), size);
+  }
+  const result = v128.bitselect(small, large, v128.lt<real>(size, splat(0.625)));
+  // The sign of x.
+  const sign = splat(-0.0);
+  return v128.or(v128.andnot(result, sign), v128.and(x, sign));
+}
+
+/** 1 − e⁻ʸ for y ≥ 0: the slope of softplus, from its output y. */
+// @ts-ignore: decorator
+@inline
+export function oneMinusExpNegV(y: v128): v128 {
+  // (1 − e⁻ʸ) = 2t / (1 + t) with t = tanh(y / 2): no cancellation near 0.
+  const t = tanhV(v128.mul<real>(y, splat(0.5)));
+  return v128.div<real>(v128.add<real>(t, t), v128.add<real>(splat(1), t));
+}

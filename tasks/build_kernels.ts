@@ -1,0 +1,98 @@
+/**
+ * `deno task kernels`: compiles `lib/kernels/assembly/` to WebAssembly.
+ *
+ * The same source is compiled twice, with `real` as f32 and as f64. Each
+ * binary is written to `lib/kernels/`, and both together, as base64, to
+ * `lib/kernels/wasm.ts`, the form that every engine can import.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
+import type { Dtype } from "../lib/kernels/kernels.ts";
+
+const folder = fileURLToPath(new URL("../lib/kernels/", import.meta.url));
+
+/** The compiled kernels of one dtype. */
+export async function compileKernels(
+  dtype: Dtype,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let binary: Uint8Array | undefined;
+  const { error, stderr } = await asc.main([
+    "index.ts",
+    "--outFile",
+    "kernels.wasm",
+    "--use",
+    `real=${dtype === "float32" ? "f32" : "f64"}`,
+    "-O3",
+    "--converge",
+    "--noAssert",
+    "--runtime",
+    "stub",
+    "--importMemory",
+    "--noExportMemory",
+    "--enable",
+    "simd",
+  ], {
+    readFile: async (name: string) => {
+      try {
+        return await readFile(join(folder, "assembly", name), "utf8");
+      } catch {
+        return null; // The compiler tries names that need not exist.
+      }
+    },
+    writeFile: (_name: string, contents: Uint8Array | string) => {
+      if (typeof contents !== "string") binary = contents;
+    },
+    listFiles: () => [],
+  });
+  if (error || binary === undefined) {
+    throw new Error(
+      `Cannot compile the ${dtype} kernels: ${error?.message}\n${stderr}`,
+    );
+  }
+  return new Uint8Array(binary);
+}
+
+/** The text of `lib/kernels/wasm.ts`. */
+export function wasmModule(
+  binaries: Record<Dtype, Uint8Array<ArrayBuffer>>,
+): string {
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+  return `// Written by \`deno task kernels\`. Do not edit.
+// Base64, because it is the one form of a binary that Deno, a notebook cell, a
+// worker, Node and a browser bundle all import without a loader or a request.
+
+/** The kernels for float32 matrices. */
+export const FLOAT32 =
+  "${base64(binaries.float32)}";
+
+/** The kernels for float64 matrices. */
+export const FLOAT64 =
+  "${base64(binaries.float64)}";
+`;
+}
+
+async function replaceFile(
+  name: string,
+  contents: string | Uint8Array,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${name}.part`), contents);
+  await rename(join(folder, `${name}.part`), join(folder, name));
+}
+
+if (import.meta.main) {
+  const float32 = await compileKernels("float32");
+  const float64 = await compileKernels("float64");
+  await replaceFile("float32.wasm", float32);
+  await replaceFile("float64.wasm", float64);
+  await replaceFile("wasm.ts", wasmModule({ float32, float64 }));
+  console.log(
+    `lib/kernels: float32.wasm ${float32.length} bytes, ` +
+      `float64.wasm ${float64.length} bytes`,
+  );
+}
