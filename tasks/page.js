@@ -1,0 +1,86 @@
+// Script of a report page: theme, folding, contents. No network, no storage
+// that must work: a page opened from disk may have none.
+{
+  const root = document.documentElement;
+  const remember = (key, value) => {
+    try {
+      localStorage.setItem(key, value);
+    } catch { /* a page without storage */ }
+  };
+  const toggleTheme = document.getElementById("toggle-theme");
+  const isDark = () =>
+    (root.dataset.theme ??
+      (matchMedia("(prefers-color-scheme: dark)").matches
+        ? "dark"
+        : "light")) === "dark";
+  const label = () => {
+    toggleTheme.textContent = isDark() ? "Light" : "Dark";
+  };
+  toggleTheme.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    remember("hidden-causes-theme", root.dataset.theme);
+    label();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", label);
+  label();
+
+  const toggleCode = document.getElementById("toggle-code");
+  const blocks = Array.from(document.querySelectorAll("details.code"));
+  if (toggleCode) {
+    const anyOpen = () => blocks.some((block) => block.open);
+    const relabel = () => {
+      toggleCode.textContent = anyOpen() ? "Hide code" : "Show code";
+    };
+    toggleCode.addEventListener("click", () => {
+      const open = !anyOpen();
+      for (const block of blocks) block.open = open;
+      relabel();
+    });
+    for (const block of blocks) block.addEventListener("toggle", relabel);
+    relabel();
+  }
+
+  const contents = document.querySelector("details.contents");
+  if (contents) {
+    const beside = matchMedia("(min-width: 68rem)");
+    const fit = () => {
+      contents.open = beside.matches;
+    };
+    beside.addEventListener("change", fit);
+    fit();
+    const links = new Map(
+      Array.from(contents.querySelectorAll("a"), (a) => [a.hash.slice(1), a]),
+    );
+    const headings = Array.from(
+      links.keys(),
+      (id) => document.getElementById(id),
+    );
+    let waiting = false;
+    const mark = () => {
+      waiting = false;
+      let current = null;
+      for (const heading of headings) {
+        if (heading.getBoundingClientRect().top < 120) current = heading;
+      }
+      for (const [id, link] of links) {
+        if (id === current?.id) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      }
+    };
+    addEventListener("scroll", () => {
+      if (!waiting) requestAnimationFrame(mark);
+      waiting = true;
+    }, { passive: true });
+    mark();
+  }
+
+  // What scrolls sideways is reachable by keyboard.
+  const reach = () => {
+    for (const box of document.querySelectorAll(".output, .code > pre")) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  };
+  addEventListener("load", reach);
+  addEventListener("resize", reach);
+}

@@ -1,0 +1,48 @@
+/**
+ * `deno task run`: re-executes notebooks in place, in their normal form. A
+ * notebook is replaced only after all its cells ran.
+ *
+ * @module
+ */
+import { basename, dirname } from "node:path";
+import { executeNotebook } from "./execute.ts";
+import {
+  findNotebooks,
+  formatNotebook,
+  readNotebook,
+  writeWhole,
+} from "./notebook.ts";
+import { cellProgress, NOTEBOOKS, parseOptions } from "./report.ts";
+import { duration, main, progressLine } from "./terminal.ts";
+
+/** Execute the named notebooks, or all, and write them where they were. */
+export async function run(args: string[], signal: AbortSignal): Promise<void> {
+  const { positionals } = parseOptions(args, {});
+  const files = await findNotebooks(positionals, NOTEBOOKS);
+  const progress = progressLine();
+  for (const [i, file] of files.entries()) {
+    const name = basename(file, ".ipynb");
+    const label = files.length > 1
+      ? `[${i + 1}/${files.length}] ${name}`
+      : name;
+    const notebook = await readNotebook(file);
+    const watch = cellProgress(
+      notebook,
+      {},
+      (text) => progress.update(`${label}: ${text}`),
+    );
+    try {
+      const executed = await executeNotebook(notebook, {
+        cwd: dirname(file),
+        signal,
+        onCell: watch.onCell,
+      });
+      await writeWhole(file, formatNotebook(executed.notebook));
+      progress.log(`${label}: done in ${duration(executed.wallSeconds)}`);
+    } finally {
+      watch.stop();
+    }
+  }
+}
+
+if (import.meta.main) await main((signal) => run(Deno.args, signal));

@@ -1,0 +1,96 @@
+/**
+ * What commands share: one progress line, one-line failures, exit codes.
+ *
+ * @module
+ */
+
+/** Ctrl-C, or a polite request to end. */
+export class Interrupted extends Error {
+  override name = "Interrupted";
+}
+
+/**
+ * Run a command: a failure is one line on standard error and exit code 1,
+ * Ctrl-C is exit code 130, after the command has cleaned up.
+ *
+ * @param command receives a signal that aborts on SIGINT, SIGTERM and SIGHUP
+ */
+export async function main(
+  command: (signal: AbortSignal) => Promise<void>,
+): Promise<never> {
+  const abort = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(signal, () => abort.abort(new Interrupted(signal)));
+  }
+  try {
+    await command(abort.signal);
+    Deno.exit(0);
+  } catch (error) {
+    if (abort.signal.aborted) {
+      console.error("\nInterrupted: nothing was written half.");
+      Deno.exit(130);
+    }
+    console.error(`\n${reason(error)}`);
+    Deno.exit(1);
+  }
+}
+
+/** A failure in words; with its stack only where it is a bug of ours. */
+export function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isBug = error instanceof ReferenceError ||
+    error.constructor === TypeError && !error.message.startsWith("Cannot");
+  return isBug ? error.stack ?? error.message : error.message;
+}
+
+/** Progress on standard error: one line that changes, or plain lines. */
+export interface Progress {
+  /** Show how far the command is. */
+  update(text: string): void;
+  /** Print a line that stays. */
+  log(text: string): void;
+}
+
+/**
+ * A progress line. Where standard error is no terminal, each text that differs
+ * in its `step` is printed once.
+ */
+export function progressLine(): Progress {
+  const isTerminal = Deno.stderr.isTerminal();
+  const encoder = new TextEncoder();
+  const write = (text: string): void => {
+    Deno.stderr.writeSync(encoder.encode(text));
+  };
+  let last = 0;
+  let plainStep = "";
+  return {
+    update(text: string): void {
+      if (!isTerminal) {
+        const step = text.split(" · ")[0];
+        if (step !== plainStep) write(`${plainStep = step}\n`);
+        return;
+      }
+      const now = performance.now();
+      if (now - last < 100) return;
+      last = now;
+      const { columns } = Deno.consoleSize();
+      write(`\r\x1b[2K${text.slice(0, columns - 1)}`);
+    },
+    log(text: string): void {
+      write(isTerminal ? `\r\x1b[2K${text}\n` : `${text}\n`);
+    },
+  };
+}
+
+/** Seconds as `9 s` or `2:05`. */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  return `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
+}
+
+/** A bar of 20 characters. */
+export function bar(fraction: number): string {
+  const filled = Math.round(20 * Math.min(1, Math.max(0, fraction)));
+  return "█".repeat(filled) + "░".repeat(20 - filled);
+}
