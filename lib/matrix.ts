@@ -940,3 +940,102 @@ export function gaussianBumpsBackward(pass: BumpsBackward): void {
     pass.sigma,
   );
 }
+
+// ---------------------------------------------------------------- Neural EM
+
+/** The matrices of one EM iteration; all but x and input are batch·K × pixels. */
+export interface EmStep {
+  /** The image that is explained, batch × pixels, in [0, 1]. */
+  x: Matrix;
+  /** The image that the network sees, batch × pixels: x or a noisy copy. */
+  input: Matrix;
+  /** What each component predicts, before the sigmoid. */
+  logits: Matrix;
+  /** Components, K. */
+  K: number;
+  /** Weight of the loss within a component, Σ γ · BCE. */
+  intra: number;
+  /** Weight of the loss between components, Σ (1 − γ) · KL(0 ‖ ψ). */
+  inter: number;
+  /** Weight of the mixture's negative log-likelihood. */
+  mixture: number;
+  /** Predictions σ(logits); written by `emStep`. */
+  psi: Matrix;
+  /** Responsibilities; written by `emStep`. */
+  gamma: Matrix;
+}
+
+/**
+ * One iteration of Neural EM, in one pass over the pixels. With ε = 10⁻⁶:
+ *
+ *   ψ = σ(a),  p_k = x ψ_k + (1 − x)(1 − ψ_k),  S = Σ_j (p_j + ε)
+ *   γ_k = (p_k + ε) / S,  residual_k = γ_k (input − ψ_k)
+ *   loss = Σ [ intra γ_k (ln(1 + eᵃ) − x a) + inter (1 − γ_k) ln(1 + eᵃ) ]
+ *          − mixture ln(S / K)
+ *
+ * Writes psi, gamma and residual; returns the loss in nats, summed over all
+ * pixels and images.
+ */
+export function emStep(step: EmStep & { residual: Matrix }): number {
+  const { x, input, logits, psi, gamma, residual, K } = step;
+  checkEm("emStep", step, residual);
+  return x.workspace.kernels.emStep(
+    x.pointer,
+    input.pointer,
+    logits.pointer,
+    psi.pointer,
+    gamma.pointer,
+    residual.pointer,
+    x.rows,
+    K,
+    x.cols,
+    step.intra,
+    step.inter,
+    step.mixture,
+  );
+}
+
+/** What `emStepBackward` takes besides the matrices of `emStep`. */
+export interface EmStepBackward extends EmStep {
+  /** Whether the gradient flows through the responsibilities. */
+  throughGamma: boolean;
+  /** The later loss's gradient by the residual; zeros at the last step. */
+  dResidual: Matrix;
+  /** Overwritten with the gradient by the logits. */
+  dLogits: Matrix;
+}
+
+/** Fills `dLogits`, from the psi and gamma that `emStep` wrote. */
+export function emStepBackward(step: EmStepBackward): void {
+  const { x, input, logits, psi, gamma, dResidual, dLogits, K } = step;
+  checkEm("emStepBackward", step, dResidual);
+  checkSame("emStepBackward", logits, dLogits);
+  x.workspace.kernels.emStepBackward(
+    x.pointer,
+    input.pointer,
+    logits.pointer,
+    psi.pointer,
+    gamma.pointer,
+    dResidual.pointer,
+    dLogits.pointer,
+    x.rows,
+    K,
+    x.cols,
+    step.intra,
+    step.inter,
+    step.mixture,
+    step.throughGamma ? 1 : 0,
+  );
+}
+
+function checkEm(action: string, step: EmStep, last: Matrix): void {
+  const { x, input, logits, psi, gamma, K } = step;
+  checkSame(action, x, input);
+  if (logits.rows !== K * x.rows || logits.cols !== x.cols) {
+    fail(action, `logits must be ${K} times as high as x`, x, logits);
+  }
+  checkHome(action, x, logits);
+  checkSame(action, logits, psi);
+  checkSame(action, logits, gamma);
+  checkSame(action, logits, last);
+}

@@ -117,6 +117,36 @@ export interface Kernels {
     d: number,
     sigma: number,
   ): void;
+  emStep(
+    x: number,
+    input: number,
+    logits: number,
+    psi: number,
+    gamma: number,
+    residual: number,
+    batch: number,
+    group: number,
+    pixels: number,
+    intra: number,
+    inter: number,
+    mixture: number,
+  ): number;
+  emStepBackward(
+    x: number,
+    input: number,
+    logits: number,
+    psi: number,
+    gamma: number,
+    dResidual: number,
+    dLogits: number,
+    batch: number,
+    group: number,
+    pixels: number,
+    intra: number,
+    inter: number,
+    mixture: number,
+    throughGamma: number,
+  ): void;
   sgd(
     p: number,
     g: number,

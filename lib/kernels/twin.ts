@@ -10,6 +10,11 @@
 import * as numeric from "../numeric.ts";
 import type { Dtype, Kernels } from "./kernels.ts";
 
+/** p + ε of Neural EM, with p = x ψ + (1 − x)(1 − ψ). */
+function emLikelihood(x: number, psi: number): number {
+  return x * psi + (1 - x) * (1 - psi) + 1e-6;
+}
+
 /** The twin of every kernel, on the numbers in `memory`. */
 export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
   const all: Float32Array | Float64Array = dtype === "float32"
@@ -287,6 +292,87 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
       all.set(codeSums, at(dCodes));
       all.set(centreSums, at(dCentres));
     },
+    emStep: (
+      x,
+      input,
+      logits,
+      psi,
+      gamma,
+      residual,
+      batch,
+      group,
+      pixels,
+      intra,
+      inter,
+      mixture,
+    ) => {
+      let loss = 0;
+      perPixel(batch, group, pixels, (element, narrow) => {
+        const target = all[at(x) + narrow];
+        let total = 0;
+        for (let k = 0; k < group; k++) {
+          const y = numeric.sigmoid(all[at(logits) + element(k)]);
+          all[at(psi) + element(k)] = y;
+          total += emLikelihood(target, y);
+        }
+        for (let k = 0; k < group; k++) {
+          const a = all[at(logits) + element(k)];
+          const y = numeric.sigmoid(a);
+          const share = emLikelihood(target, y) / total;
+          all[at(gamma) + element(k)] = share;
+          all[at(residual) + element(k)] = share *
+            (all[at(input) + narrow] - y);
+          const plus = numeric.softplus(a);
+          loss += intra * share * (plus - target * a) +
+            inter * (1 - share) * plus;
+        }
+        loss -= mixture * numeric.log(total / group);
+      });
+      return loss;
+    },
+    emStepBackward: (
+      x,
+      input,
+      logits,
+      psi,
+      gamma,
+      dResidual,
+      dLogits,
+      batch,
+      group,
+      pixels,
+      intra,
+      inter,
+      mixture,
+      throughGamma,
+    ) =>
+      perPixel(batch, group, pixels, (element, narrow) => {
+        const target = all[at(x) + narrow];
+        const byShare = (k: number): number => {
+          const a = all[at(logits) + element(k)];
+          const y = all[at(psi) + element(k)];
+          const plus = numeric.softplus(a);
+          return throughGamma
+            ? all[at(dResidual) + element(k)] * (all[at(input) + narrow] - y) +
+              intra * (plus - target * a) - inter * plus
+            : 0;
+        };
+        let total = 0, inner = 0;
+        for (let k = 0; k < group; k++) {
+          total += emLikelihood(target, all[at(psi) + element(k)]);
+          inner += all[at(gamma) + element(k)] * byShare(k);
+        }
+        for (let k = 0; k < group; k++) {
+          const y = all[at(psi) + element(k)];
+          const share = all[at(gamma) + element(k)];
+          const byLikelihood = (byShare(k) - inner - mixture) / total;
+          all[at(dLogits) + element(k)] = intra * share * (y - target) +
+            inter * (1 - share) * y +
+            y * (1 - y) *
+              ((2 * target - 1) * byLikelihood -
+                share * all[at(dResidual) + element(k)]);
+        }
+      }),
     sgd: (p, g, v, n, learningRate, momentum, weightDecay) => {
       for (let i = 0; i < n; i++) {
         const gradient = all[at(g) + i] + weightDecay * all[at(p) + i];
