@@ -183,3 +183,19 @@ export function ambiguousImages(images: ShifterImages): number[] {
       .filter((p) => p > 0).length > 1
   );
 }
+
+/**
+ * The accuracy of guessing shift 1 where a score is positive and shift 0 where
+ * it is negative, over the data distribution; a score of 0 counts one half.
+ *
+ * @param scores one number an image, of a shifter with two shifts
+ */
+export function scoreAccuracy(
+  images: ShifterImages,
+  scores: ArrayLike<number>,
+): number {
+  return directionAccuracy(images, (image, direction) => {
+    const score = scores[image];
+    return score === 0 ? 0.5 : (score > 0) === (direction === 1) ? 1 : 0;
+  });
+}

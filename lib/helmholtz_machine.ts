@@ -105,8 +105,8 @@ export interface HelmholtzParams {
 /** Writes one pattern (0 or 1 for each pixel) into `out`. */
 export type SamplePattern = (rng: Rng, out: Uint8Array) => unknown;
 
-/** A row of the training history with the metrics of `evaluate`. */
-export type HelmholtzRow<M> = { step: number; state: HelmholtzParams } & M;
+/** A row of the training history: the images seen and the metrics then. */
+export type HelmholtzRow<M> = { step: number } & M;
 
 /** Draws the initial weights; all biases but the stated ones are 0. */
 export function initHelmholtz(
@@ -281,9 +281,10 @@ export function recognize(
 }
 
 /**
- * Trains `params` in place, image by image.
+ * Trains `params` in place, image by image, and returns them. Ends at the next
+ * row after `next(true)`, with what has been learned until then.
  *
- * @param rng draws data, states and nothing else: evaluating changes no weight
+ * @param rng draws data and states and nothing else: evaluating changes no weight
  * @param evaluate metrics for the history, computed before the first image,
  *   then every `evalEvery` images and at the end
  */
@@ -295,15 +296,14 @@ export function* trainHelmholtz<M extends object>(
     sample: SamplePattern;
     evaluate: (params: HelmholtzParams) => M;
   },
-): Generator<HelmholtzRow<M>, HelmholtzParams> {
+): Generator<HelmholtzRow<M>, HelmholtzParams, boolean | void> {
   const update = wakeSleep(params, sample);
   const { steps, learningRate, finalLearningRate, evalEvery } = config;
   const slope = (finalLearningRate - learningRate) / steps;
-  yield { step: 0, state: params, ...evaluate(params) };
-  for (let step = 0; step < steps;) {
+  for (let step = 0;;) {
+    const stop = yield { step, ...evaluate(params) };
+    if (stop || step === steps) return params;
     const end = Math.min(steps, step + evalEvery);
     for (; step < end; step++) update(rng, learningRate + slope * step);
-    yield { step, state: params, ...evaluate(params) };
   }
-  return params;
 }

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import {
+  dream,
+  helmholtzConfig,
+  type HelmholtzParams,
+  initHelmholtz,
+  layersOf,
+  recognize,
+  trainHelmholtz,
+  wakeSleep,
+} from "./helmholtz_machine.ts";
+import { exactLogLikelihood } from "./helmholtz_exact.ts";
+import { paramsSha256 } from "./claim.ts";
+import { mean } from "./statistics.ts";
+import { bernoulli, type Rng, stream } from "./random.ts";
+
+const config = helmholtzConfig({
+  visible: 6,
+  hidden: 4,
+  top: 2,
+  steps: 4000,
+  visibleBias: 0,
+  evalEvery: 1000,
+});
+
+/** Two causes: the left three pixels are on, or the right three. */
+function sample(rng: Rng, out: Uint8Array): void {
+  const right = bernoulli(rng, 0.5);
+  for (let i = 0; i < 6; i++) out[i] = (i >= 3) === (right === 1) ? 1 : 0;
+}
+
+const PATTERNS = Uint8Array.from("111000000111");
+const nll = (params: HelmholtzParams): { nll: number } => ({
+  nll: -mean(exactLogLikelihood(params, PATTERNS)),
+});
+
+function train(seed: number, overrides = {}): {
+  rows: { step: number; nll: number }[];
+  params: HelmholtzParams;
+} {
+  const c = { ...config, ...overrides };
+  const run = trainHelmholtz(
+    stream(seed, "train"),
+    initHelmholtz(stream(seed, "init"), c),
+    { config: c, sample, evaluate: nll },
+  );
+  const rows = [];
+  for (;;) {
+    const next = run.next();
+    if (next.done) return { rows, params: next.value };
+    rows.push(next.value);
+  }
+}
+
+Deno.test("wake-sleep learns two causes, close to one bit an image", () => {
+  const { rows } = train(1);
+  assert.ok(rows[0].nll > 3.5);
+  assert.ok(rows.at(-1)!.nll < 0.9, `${rows.at(-1)!.nll} nats`);
+});
+
+Deno.test("with no data behind it, wake-sleep does not learn them (control)", () => {
+  const c = config;
+  const noise = (rng: Rng, out: Uint8Array): void => {
+    for (let i = 0; i < 6; i++) out[i] = bernoulli(rng, 0.5);
+  };
+  const params = initHelmholtz(stream(1, "init"), c);
+  const update = wakeSleep(params, noise);
+  const rng = stream(1, "train");
+  for (let i = 0; i < c.steps; i++) update(rng, c.learningRate);
+  assert.ok(nll(params).nll > 3);
+});
+
+Deno.test("a seed gives the same bytes, and evaluating changes none", async () => {
+  const hash = (seed: number, overrides = {}): Promise<string> =>
+    paramsSha256({ ...train(seed, overrides).params });
+  const first = await hash(1);
+  assert.equal(await hash(1), first);
+  assert.equal(await hash(1, { evalEvery: 77 }), first);
+  assert.notEqual(await hash(2), first);
+});
+
+Deno.test("training that is asked to stop returns what it has", () => {
+  const params = initHelmholtz(stream(1, "init"), config);
+  const run = trainHelmholtz(stream(1, "train"), params, {
+    config,
+    sample,
+    evaluate: nll,
+  });
+  run.next();
+  assert.deepEqual(Object.keys(run.next().value), ["step", "nll"]);
+  const last = run.next(true);
+  assert.ok(last.done);
+  assert.equal(last.value, params);
+});
+
+Deno.test("one update is the delta rule, computed by hand", () => {
+  // One unit a layer and certain data: every probability is known.
+  const tiny = helmholtzConfig({ visible: 1, hidden: 1, top: 1, initScale: 1 });
+  const params = initHelmholtz(stream(3, "init"), tiny);
+  const before = structuredClone(params);
+  const update = wakeSleep(params, (_, out) => out[0] = 1);
+  // Draws: h on, t off, then t off, h off, v on in the dream.
+  const draws = [0, 0.999999, 0.999999, 0.999999, 0];
+  update(() => draws.shift()!, 0.5);
+  const s = (x: number): number => 1 / (1 + Math.exp(-x));
+  const close = (a: number, b: number): void =>
+    assert.ok(Math.abs(a - b) < 1e-14, `${a} is not ${b}`);
+  close(params.topBias[0], 0.5 * (0 - s(0)));
+  close(params.hiddenBias[0], 0.5 * (1 - s(0)));
+  assert.equal(params.topToHidden[0], before.topToHidden[0]);
+  const input = before.visibleBias[0] + before.hiddenToVisible[0];
+  close(
+    params.hiddenToVisible[0],
+    before.hiddenToVisible[0] + 0.5 * (1 - s(input)),
+  );
+  close(params.visibleBias[0], before.visibleBias[0] + 0.5 * (1 - s(input)));
+  const back = before.visibleToHidden[0];
+  close(params.visibleToHidden[0], back + 0.5 * (0 - s(back)));
+  close(params.hiddenRecognitionBias[0], 0.5 * (0 - s(back)));
+  assert.equal(params.hiddenToTop[0], before.hiddenToTop[0]);
+  close(params.topRecognitionBias[0], 0.5 * (0 - s(0)));
+  assert.equal(draws.length, 0);
+});
+
+Deno.test("a clamped top layer stays as it is in a dream", () => {
+  const params = initHelmholtz(stream(1, "init"), config);
+  const layers = layersOf(params);
+  layers.t.set([1, 0]);
+  dream(stream(1, "figures"), params, layers, true);
+  assert.deepEqual([...layers.t], [1, 0]);
+  recognize(stream(1, "figures"), params, layers);
+  assert.ok([...layers.h, ...layers.t].every((s) => s === 0 || s === 1));
+});
+
+Deno.test("a configuration that cannot work is refused", () => {
+  assert.throws(
+    () => helmholtzConfig({ hidden: 40 }),
+    /Cannot train the Helmholtz machine as hidden must be an integer from 1 to 24/,
+  );
+  assert.throws(() => helmholtzConfig({ learningRate: -1 }), RangeError);
+});

@@ -1,0 +1,117 @@
+/**
+ * What the top layer says about a hidden cause: three readouts, from the
+ * reference program's to the one that asks the model itself.
+ *
+ * A cause has values d = 0, 1, … ; `labels` holds, for pattern k and value d,
+ * their joint probability under the data (patterns × values).
+ *
+ * @module
+ */
+import type { HelmholtzParams } from "./helmholtz_machine.ts";
+import { stateProbabilities } from "./helmholtz_exact.ts";
+import { sigmoid } from "./numeric.ts";
+import { bernoulli, type Rng } from "./random.ts";
+
+/** p(t) of every top state. */
+export function topPrior(params: HelmholtzParams): Float64Array {
+  return stateProbabilities(params.topBias.map(sigmoid));
+}
+
+/**
+ * What the generative model means by each top state: the probability that a
+ * fantasy from t is a pattern of value d, top states × values. Rows need not
+ * sum to 1: a fantasy may be no valid pattern, or one of several values.
+ *
+ * @param joint p(v, t) of each pattern, patterns × top states
+ */
+export function topMeaning(
+  params: HelmholtzParams,
+  joint: Float64Array,
+  labels: Float64Array,
+): Float64Array {
+  const prior = topPrior(params);
+  const tops = prior.length;
+  const patterns = joint.length / tops;
+  const values = labels.length / patterns;
+  const meaning = new Float64Array(tops * values);
+  for (let k = 0; k < patterns; k++) {
+    for (let d = 0; d < values; d++) {
+      if (labels[k * values + d] === 0) continue;
+      for (let t = 0; t < tops; t++) {
+        meaning[t * values + d] += joint[k * tops + t] / prior[t];
+      }
+    }
+  }
+  return meaning;
+}
+
+/**
+ * The evidence for value 1 against value 0 in each pattern, without a label:
+ * Σ_t w(t | v) (P(1 | t) − P(0 | t)).
+ *
+ * @param weights q(t | v), or the joint p(v, t) for the exact posterior,
+ *   patterns × top states
+ * @param meaning from `topMeaning`, top states × 2
+ */
+export function causeEvidence(
+  weights: Float64Array,
+  meaning: Float64Array,
+): Float64Array {
+  const tops = meaning.length / 2;
+  return Float64Array.from({ length: weights.length / tops }, (_, k) => {
+    let sum = 0;
+    for (let t = 0; t < tops; t++) {
+      sum += weights[k * tops + t] * (meaning[2 * t + 1] - meaning[2 * t]);
+    }
+    return sum;
+  });
+}
+
+/**
+ * The reference program's metric: a sign for each top unit, the sign of the
+ * signed vote as the guess, and of all 2^top sign vectors the one that does
+ * best on the labels it is scored with. A tied vote counts one half.
+ *
+ * @param states sampled top states, one number a pattern, bit k is unit k
+ * @param labels 0 or 1 for each pattern
+ */
+export function bestSignVector(
+  states: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  top: number,
+): { accuracy: number; signs: number } {
+  // How often each state comes with each label: then patterns do not matter.
+  const counts = new Float64Array(2 ** (top + 1));
+  for (let k = 0; k < states.length; k++) counts[2 * states[k] + labels[k]]++;
+  let best = { accuracy: -1, signs: 0 };
+  for (let signs = 0; signs < 2 ** top; signs++) {
+    let right = 0;
+    for (let t = 0; t < 2 ** top; t++) {
+      let vote = 0;
+      for (let k = 0; k < top; k++) {
+        vote += (t >> k) & 1 ^ (signs >> k) & 1 ? -1 : 1;
+      }
+      const [zeros, ones] = [counts[2 * t], counts[2 * t + 1]];
+      right += vote > 0 ? ones : vote < 0 ? zeros : (zeros + ones) / 2;
+    }
+    const accuracy = right / states.length;
+    if (accuracy > best.accuracy) best = { accuracy, signs };
+  }
+  return best;
+}
+
+/**
+ * What `bestSignVector` makes of labels that are coin flips: its chance level,
+ * one accuracy a trial.
+ */
+export function signVectorChance(
+  rng: Rng,
+  states: ArrayLike<number>,
+  { top, trials }: { top: number; trials: number },
+): Float64Array {
+  const labels = new Uint8Array(states.length);
+  return Float64Array.from({ length: trials }, () => {
+    for (let k = 0; k < labels.length; k++) labels[k] = bernoulli(rng, 0.5);
+    return bestSignVector(states, labels, top).accuracy;
+  });
+}
