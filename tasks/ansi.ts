@@ -23,9 +23,12 @@ const STYLES: Record<number, string> = {
   4: "underline",
 };
 
-// deno-lint-ignore no-control-regex
-const SEQUENCE =
-  /\x1b\[([\d;:]*)([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]/g;
+const ESC = "\u001b";
+/** Sequences that set something, that name something, and short ones. */
+const SEQUENCE = new RegExp(
+  `${ESC}\\[([\\d;:]*)([@-~])|${ESC}\\][^\u0007${ESC}]*(?:\u0007|${ESC}\\\\)|${ESC}[@-_]`,
+  "g",
+);
 
 /** HTML of terminal text. A carriage return overwrites its line. */
 export function ansiToHtml(text: string): string {

@@ -16,8 +16,8 @@ import type { Cell, Notebook } from "./notebook.ts";
 
 /** A cell failed; the message says which, and why. */
 export class CellError extends Error {
-  override name = "CellError";
   constructor(
+    name: string,
     readonly cell: Cell,
     readonly index: number,
     readonly why: string,
@@ -25,12 +25,15 @@ export class CellError extends Error {
     readonly partial: Notebook,
   ) {
     const first = cell.source.trim().split("\n")[0].slice(0, 60);
-    super(`Cell ${index} "${cell.id}" (${first}) failed: ${why}`);
+    const label = `cell ${index} "${cell.id}" (${first})`;
+    super(`${name}: ${label} failed: ${why}`);
   }
 }
 
 /** Options of {@link executeNotebook}. */
 export interface ExecuteOptions {
+  /** Name of the notebook, for messages. */
+  name: string;
   /** Folder in which cells run: that of the notebook. */
   cwd: string;
   /** Aborting ends the kernel at once. */
@@ -84,7 +87,13 @@ export async function executeNotebook(
       }, 1000 * timeoutSeconds);
       const fail = (why: string): never => {
         const words = scrub(why);
-        throw new CellError(cell, index, words, scrubbed(executed, scrub));
+        throw new CellError(
+          options.name,
+          cell,
+          index,
+          words,
+          scrubbed(executed, scrub),
+        );
       };
       try {
         const { outputs, error } = await kernel.execute(

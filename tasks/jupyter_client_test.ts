@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { kernelProcesses } from "../tests/processes.ts";
+import { lives } from "../tests/processes.ts";
 import {
   type Kernel,
   KernelDied,
@@ -20,7 +20,7 @@ async function withKernel(
     await test(kernel);
   } finally {
     await kernel.shutdown();
-    assert.equal(await kernelProcesses(kernel.pid), 0, "a kernel is left over");
+    assert.ok(!await lives(kernel.pid), "a kernel is left over");
   }
 }
 

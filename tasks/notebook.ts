@@ -182,12 +182,12 @@ function joined(value: unknown): string {
   return Array.isArray(value) ? value.join("") : String(value ?? "");
 }
 
+const BREAK = String.raw`\n\r\v\f\x1c-\x1e\x85\u2028\u2029`;
+const LINE = new RegExp(`[^${BREAK}]*(?:\r\n|[${BREAK}])|[^]+$`, "g");
+
 /** Lines with their ends, as Python's `splitlines(True)` cuts them. */
 function lines(text: string): string[] {
-  // deno-lint-ignore no-control-regex
-  const line =
-    /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])|[^]+$/g;
-  return text.match(line) ?? [];
+  return text.match(LINE) ?? [];
 }
 
 /** Keys in order, all the way down, as Python's `sort_keys` puts them. */

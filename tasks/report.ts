@@ -168,6 +168,7 @@ async function reportOne(
   );
   try {
     const executed = await executeNotebook(notebook, {
+      name: job.name,
       cwd: dirname(job.file),
       signal: context.signal,
       timeoutSeconds: context.timeoutSeconds,
@@ -205,11 +206,6 @@ async function reportOne(
     progress.log(
       `${label}: done in ${duration(executed.wallSeconds)}${verdict(facts)}`,
     );
-  } catch (error) {
-    if (error instanceof Error && error.name === "CellError") {
-      error.message = `${job.name}: ${error.message}`;
-    }
-    throw error;
   } finally {
     watch.stop();
   }

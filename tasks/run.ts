@@ -33,6 +33,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<void> {
     );
     try {
       const executed = await executeNotebook(notebook, {
+        name,
         cwd: dirname(file),
         signal,
         onCell: watch.onCell,

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { ansiToHtml } from "./ansi.ts";
+import { indexPage, notebookPage, titleOf } from "./export_html.ts";
+import type { MimeBundle, Output } from "./jupyter_client.ts";
+import type { Cell } from "./notebook.ts";
+
+const cell = (
+  type: "code" | "markdown",
+  source: string,
+  outputs: Output[] = [],
+): Cell => ({
+  id: "a-cell",
+  cell_type: type,
+  source,
+  metadata: {},
+  outputs,
+});
+const page = (...cells: Cell[]): string =>
+  notebookPage({ cells, metadata: {} }, { name: "x" });
+const body = (html: string): string =>
+  html.slice(html.indexOf("<main>"), html.indexOf("</main>"));
+const display = (data: MimeBundle): Output => ({
+  output_type: "display_data",
+  data,
+  metadata: {},
+});
+
+Deno.test("what a cell prints is text, whatever it looks like", () => {
+  const evil = "<script>alert(1)</script><img src=x onerror=alert(1)>&amp;";
+  const outputs: Output[] = [
+    { output_type: "stream", name: "stdout", text: evil },
+    { output_type: "error", ename: "Error", evalue: evil, traceback: [evil] },
+    display({ "text/plain": evil }),
+    display({ "text/markdown": evil }),
+  ];
+  const html = body(page(cell("markdown", evil), cell("code", evil, outputs)));
+  assert.ok(!html.includes("<script>") && !html.includes("<img"));
+  assert.ok(html.split("&lt;img src=x onerror=alert(1)&gt;").length > 5);
+  assert.ok(html.includes("&amp;amp;"));
+});
+
+Deno.test("a display shows its richest form, with its scripts", () => {
+  const rich: [MimeBundle, string][] = [
+    [{
+      "text/html": "<b>h</b><script>1</script>",
+      "image/png": "AA",
+      "text/plain": "p",
+    }, "<b>h</b><script>1</script>"],
+    [{ "image/svg+xml": "<svg></svg>", "image/png": "AA" }, "<svg></svg>"],
+    [
+      { "image/png": "AA\nBB", "text/plain": "p" },
+      'src="data:image/png;base64,AABB"',
+    ],
+    [{ "text/markdown": "**m**", "text/plain": "p" }, "<strong>m</strong>"],
+    [{ "text/plain": "p" }, "<pre>p</pre>"],
+  ];
+  for (const [data, expected] of rich) {
+    const html = body(page(cell("code", "1", [display(data)])));
+    assert.ok(html.includes(expected), expected);
+  }
+  assert.ok(
+    !body(page(cell("code", "1", [display({ "application/json": {} })])))
+      .includes("output"),
+  );
+});
+
+Deno.test("a page forbids every request and names no other host", () => {
+  const html = page(cell("markdown", "# T"), cell("code", "1"));
+  assert.match(html, /Content-Security-Policy" content="default-src 'none'/);
+  assert.match(html, /connect-src data: blob:;/);
+  assert.doesNotMatch(html, /(?:src|href)="(?:https?:)?\/\//);
+});
+
+Deno.test("headings get unique anchors and stand in the contents", () => {
+  const html = page(
+    cell("markdown", "# Title $x$\n\n## A & B\n\ntext\n\n## A & B\n\n### `c`"),
+  );
+  const links = Array.from(
+    html.matchAll(/<li class="level-\d"><a href="#([^"]+)"/g),
+    (m) => m[1],
+  );
+  assert.deepEqual(links, ["a-b", "a-b-2", "c"]);
+  for (const id of links) assert.ok(html.includes(`id="${id}"`));
+});
+
+Deno.test("mathematics is MathML, code is coloured", () => {
+  const html = body(
+    page(
+      cell("markdown", "$x^2$\n\n```ts\nconst a = 1;\n```"),
+      cell("code", "const b = `${2}`;"),
+    ),
+  );
+  assert.ok(html.includes("<math") && html.includes("<msup>"));
+  assert.equal(
+    html.split('<span class="hljs-keyword">const</span>').length - 1,
+    2,
+  );
+});
+
+Deno.test("the title is the first heading without its markup", () => {
+  assert.equal(
+    titleOf({
+      cells: [cell("code", "# no"), cell("markdown", "# The *title*")],
+      metadata: {},
+    }, "x"),
+    "The title",
+  );
+  assert.equal(titleOf({ cells: [], metadata: {} }, "x"), "x");
+});
+
+Deno.test("the index holds every verdict and escapes what it is given", () => {
+  const html = indexPage([{
+    notebook: "a b",
+    title: "<i>",
+    seed: 1,
+    preset: "full",
+    wallSeconds: 63,
+    metrics: [],
+    claims: [
+      { text: "one & two", observed: 1, bound: "≥ 0", holds: true },
+      { text: "three", observed: 1, bound: "≥ 2", holds: false },
+    ],
+  }]);
+  assert.ok(html.includes('href="a%20b.html"') && html.includes("&lt;i&gt;"));
+  assert.ok(
+    html.includes("one &amp; two") && html.includes("✓ holds") &&
+      html.includes("✗ fails"),
+  );
+  assert.ok(html.includes("executed in 1:03"));
+});
+
+Deno.test("terminal colours become spans and other controls vanish", () => {
+  assert.equal(
+    ansiToHtml("\x1b[31mred\x1b[0m <b>"),
+    '<span class="ansi-red">red</span> &lt;b&gt;',
+  );
+  assert.equal(
+    ansiToHtml("\x1b[1;34mb\x1b[22mc\x1b[39md"),
+    '<span class="ansi-bold ansi-blue">b</span><span class="ansi-blue">c</span>d',
+  );
+  assert.equal(
+    ansiToHtml("\x1b[38;5;245mgrey\x1b[0m\x1b[2K\x1b]0;title\x07!"),
+    "grey!",
+  );
+  assert.equal(ansiToHtml("10 %\r20 %\ndone\r\n"), "20 %\ndone\r\n");
+});

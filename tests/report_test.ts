@@ -1,0 +1,325 @@
+/** The report command as a user meets it: good input, and all the bad. */
+import assert from "node:assert/strict";
+import { kernelsBelow, lives, ROOT, start, task, until } from "./processes.ts";
+
+const FIXTURES = `${ROOT}/tests/fixtures`;
+const SMALL = `${FIXTURES}/small.ipynb`;
+
+async function inFolder(
+  test: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+const listing = (folder: string): string[] =>
+  Array.from(Deno.readDirSync(folder), (e) => e.name).sort();
+
+Deno.test("a report is a page, the executed notebook, its results and an index", () =>
+  inFolder(async (folder) => {
+    const before = await Deno.readTextFile(SMALL);
+    const { code, stdout, stderr } = await task("report", [
+      SMALL,
+      "--seed",
+      "3",
+      "--preset",
+      "smoke",
+      "--out",
+      folder,
+    ]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /Open .*small\.html/);
+    assert.match(stderr, /small: done in .*, \d of 1 claims hold/);
+    assert.deepEqual(listing(folder), [
+      "index.html",
+      "small.html",
+      "small.ipynb",
+      "small.results.json",
+    ]);
+    const results = JSON.parse(
+      await Deno.readTextFile(`${folder}/small.results.json`),
+    );
+    assert.equal(results.seed, 3);
+    assert.equal(results.preset, "smoke");
+    assert.equal(results.metrics[0].name, "mean");
+    assert.equal(results.environment.deno, Deno.version.deno);
+    assert.ok(results.wallSeconds > 0);
+    const executed = JSON.parse(
+      await Deno.readTextFile(`${folder}/small.ipynb`),
+    );
+    const injected = executed.cells.find((c: { id: string }) =>
+      c.id === "injected-parameters"
+    );
+    assert.equal(injected.source.join(""), 'seed = 3;\npreset = "smoke";');
+    assert.equal(
+      await Deno.readTextFile(SMALL),
+      before,
+      "the notebook itself changed",
+    );
+  }));
+
+Deno.test("three hundred printed lines are one output, and markup in them is text", () =>
+  inFolder(async (folder) => {
+    assert.equal((await task("report", [SMALL, "--out", folder])).code, 0);
+    const { cells } = JSON.parse(
+      await Deno.readTextFile(`${folder}/small.ipynb`),
+    );
+    const { outputs } = cells.find((c: { id: string }) => c.id === "printed");
+    assert.equal(outputs.length, 2);
+    assert.equal(outputs[0].text.length, 301);
+    const html = await Deno.readTextFile(`${folder}/small.html`);
+    assert.ok(
+      html.includes("&lt;script&gt;globalThis.hacked = true&lt;/script&gt;"),
+    );
+    assert.ok(!html.includes("<script>globalThis.hacked"));
+  }));
+
+Deno.test("two runs give the same notebook, byte for byte", async () => {
+  // Imports are relative: the copy stands as deep as the fixture.
+  await Deno.mkdir(`${ROOT}/reports`, { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: `${ROOT}/reports` });
+  try {
+    const copy = `${folder}/small.ipynb`;
+    await Deno.copyFile(SMALL, copy);
+    const run = await task("run", [copy]);
+    assert.equal(run.code, 0, run.stderr);
+    const first = await Deno.readTextFile(copy);
+    assert.equal((await task("run", [copy])).code, 0);
+    assert.equal(await Deno.readTextFile(copy), first);
+    assert.notEqual(first, await Deno.readTextFile(SMALL));
+    assert.deepEqual(listing(folder), ["small.ipynb"]);
+    await Deno.copyFile(`${FIXTURES}/throwing.ipynb`, copy);
+    const failed = await task("run", [copy]);
+    assert.equal(failed.code, 1);
+    assert.match(failed.stderr, /small: cell 3 "throws"/);
+    const fixture = await Deno.readTextFile(`${FIXTURES}/throwing.ipynb`);
+    assert.equal(await Deno.readTextFile(copy), fixture);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("an unknown notebook or option is refused with the nearest", async () => {
+  const notebook = await task("report", ["smal"]);
+  assert.equal(notebook.code, 1);
+  assert.match(
+    notebook.stderr,
+    /Cannot find the notebook "smal".*: there are /,
+  );
+  const option = await task("report", ["--sed", "1"]);
+  assert.equal(option.code, 1);
+  assert.match(
+    option.stderr,
+    /--sed is not an option \(did you mean "seed"\?\)/,
+  );
+});
+
+Deno.test("an unknown or impossible setting is refused before anything runs", () =>
+  inFolder(async (folder) => {
+    const cases: [string[], RegExp][] = [
+      [["--set", "drawz=3"], /Cannot set "drawz".*did you mean "draws"/],
+      [
+        ["--set", "draws=many"],
+        /draws must be a number: current value is "many"/,
+      ],
+      [
+        ["--preset", "quick"],
+        /preset must be one of "full", "smoke": current value is "quick"/,
+      ],
+      [["--seed", "one"], /seed must be a number: current value is "one"/],
+    ];
+    const all = await Promise.all(
+      cases.map(([args]) => task("report", [SMALL, ...args, "--out", folder])),
+    );
+    for (const [i, { code, stderr }] of all.entries()) {
+      assert.equal(code, 1);
+      assert.match(stderr, cases[i][1]);
+      assert.ok(!stderr.includes("    at "), "a stack trace");
+    }
+    assert.deepEqual(listing(folder), []);
+  }));
+
+Deno.test("what is not a notebook is refused in one line", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/bad.ipynb`, "# not JSON");
+    const { code, stderr } = await task("report", [
+      `${folder}/bad.ipynb`,
+      "--out",
+      folder,
+    ]);
+    assert.equal(code, 1);
+    assert.match(stderr, /Cannot read bad.ipynb as its text must be JSON/);
+  }));
+
+Deno.test("a cell that throws stops the report and leaves the last good one", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/throwing.html`, "the last good report");
+    const { code, stderr } = await task("report", [
+      `${FIXTURES}/throwing.ipynb`,
+      "--out",
+      folder,
+    ]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /throwing: cell 3 "throws" \(\/\/ the cell that throws\) failed: RangeError: Cannot train as seed/,
+    );
+    assert.ok(!stderr.includes("never"));
+    assert.deepEqual(listing(folder), ["throwing.html"]);
+    assert.equal(
+      await Deno.readTextFile(`${folder}/throwing.html`),
+      "the last good report",
+    );
+  }));
+
+Deno.test("a value that the notebook refuses names the cell that refused it", () =>
+  inFolder(async (folder) => {
+    const { code, stderr } = await task("report", [
+      `${FIXTURES}/throwing.ipynb`,
+      "--set",
+      "seed=2",
+      "--out",
+      folder,
+    ]);
+    assert.equal(code, 1);
+    assert.match(stderr, /cell 4 "throws"/);
+  }));
+
+Deno.test("an output above the cap is refused and names its cell", () =>
+  inFolder(async (folder) => {
+    const { code, stderr } = await task("report", [
+      `${FIXTURES}/loud.ipynb`,
+      "--out",
+      folder,
+    ]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /loud: cell 2 "prints" .* must be at most 5.0 MB: current value is 6.0 MB/,
+    );
+    assert.deepEqual(listing(folder), []);
+  }));
+
+Deno.test("a cell that takes too long is ended", () =>
+  inFolder(async (folder) => {
+    const { code, stderr } = await task("report", [
+      `${FIXTURES}/slow.ipynb`,
+      "--timeout",
+      "1",
+      "--out",
+      folder,
+    ]);
+    assert.equal(code, 1);
+    assert.match(stderr, /cell 2 "waits" .* longer than 1 s/);
+  }));
+
+Deno.test("a kernel killed in mid-cell is reported at once", () =>
+  inFolder(async (folder) => {
+    const run = start([
+      "run",
+      "-A",
+      "tasks/report.ts",
+      `${FIXTURES}/slow.ipynb`,
+      "--out",
+      folder,
+    ]);
+    await until(() => run.said().includes("waits"));
+    const [kernel] = await kernelsBelow(run.pid);
+    Deno.kill(kernel, "SIGKILL");
+    const start_ = performance.now();
+    const { code, stderr } = await run.ended;
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /slow: cell 2 "waits" .* failed: The kernel ended \(SIGKILL\)/,
+    );
+    assert.ok(performance.now() - start_ < 5000);
+    assert.deepEqual(listing(folder), []);
+  }));
+
+for (const whole of [true, false]) {
+  const to = whole ? "the process group, as a terminal does" : "the task alone";
+  Deno.test(`Ctrl-C to ${to}: exit 130, nothing half-written, no kernel left`, () =>
+    inFolder(async (folder) => {
+      const run = start([
+        "task",
+        "report",
+        `${FIXTURES}/slow.ipynb`,
+        "--out",
+        folder,
+      ]);
+      await until(() => run.said().includes("waits"));
+      const [kernel] = await kernelsBelow(run.pid);
+      assert.ok(kernel);
+      await new Deno.Command("kill", {
+        args: ["-INT", "--", `${whole ? "-" : ""}${run.pid}`],
+      }).output();
+      const { code, stderr } = await run.ended;
+      assert.equal(code, 130, stderr);
+      assert.match(stderr, /Interrupted: nothing was written half/);
+      assert.deepEqual(listing(folder), []);
+      assert.ok(!await lives(kernel), "a kernel is left over");
+    }));
+}
+
+Deno.test("an output folder that cannot be written is refused before anything runs", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/file`, "");
+    const { code, stderr } = await task("report", [
+      SMALL,
+      "--out",
+      `${folder}/file/reports`,
+    ]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /the output folder must be writable: current value is .*file\/reports/,
+    );
+    assert.ok(!stderr.includes("cell 1"));
+  }));
+
+Deno.test("a full disk leaves the last good report in place", () =>
+  inFolder(async (folder) => {
+    const mount = await new Deno.Command("mount", {
+      args: ["-t", "tmpfs", "-o", "size=16k", "tmpfs", folder],
+    }).output().catch(() => ({ success: false }));
+    if (!mount.success) {
+      console.log("skipped: mounting a small disk takes root");
+      return;
+    }
+    try {
+      await Deno.writeTextFile(`${folder}/small.html`, "the last good report");
+      const { code, stderr } = await task("report", [SMALL, "--out", folder]);
+      assert.equal(code, 1);
+      assert.match(stderr, /Cannot write the report to .*No space left/);
+      assert.deepEqual(listing(folder), ["small.html"]);
+      assert.equal(
+        await Deno.readTextFile(`${folder}/small.html`),
+        "the last good report",
+      );
+    } finally {
+      await new Deno.Command("umount", { args: [folder] }).output();
+    }
+  }));
+
+Deno.test("a second run needs no network", () =>
+  inFolder(async (folder) => {
+    const dead = "http://127.0.0.1:9";
+    const env = {
+      HTTP_PROXY: dead,
+      HTTPS_PROXY: dead,
+      ALL_PROXY: dead,
+      NO_PROXY: "127.0.0.1",
+    };
+    const { code, stderr } = await task("report", [
+      SMALL,
+      "--preset",
+      "smoke",
+      "--out",
+      folder,
+    ], { env });
+    assert.equal(code, 0, stderr);
+  }));
