@@ -5,6 +5,8 @@
  * - `heat`: a dark-to-light map of rising lightness, for densities;
  * - `diverging`: blue, white, red around 0, for weights;
  * - `binary`: two greys, for pixels that are on or off;
+ * - `ramp`: violet to ochre, every colour visible on white and on black;
+ * - `tilt`: blue, grey, vermilion around 0, equally visible;
  * - `cyclic`: a circle of hues of nearly equal lightness, for angles.
  *
  * @module
@@ -16,7 +18,9 @@ export type ColorMap =
   | "heat"
   | "diverging"
   | "binary"
-  | "cyclic";
+  | "cyclic"
+  | "ramp"
+  | "tilt";
 
 const STOPS: Record<ColorMap, readonly number[]> = {
   sequential: [0x000000, 0xffffff],
@@ -33,6 +37,8 @@ const STOPS: Record<ColorMap, readonly number[]> = {
     0xaddc30,
     0xfde725,
   ],
+  ramp: [0x5f55d6, 0x9c48b8, 0xc8508a, 0xd8663c, 0xc48a00],
+  tilt: [0x0072b2, 0x6a87a0, 0x8c8c8c, 0xb17f5c, 0xd55e00],
   // ColorBrewer RdBu, reversed (Brewer 2002).
   diverging: [
     0x053061,

@@ -6,9 +6,10 @@
  */
 
 import * as Plot from "@observablehq/plot";
-import { figure, textWidth } from "./figure.ts";
+import { figureOf } from "./figure.ts";
 import type { Html } from "./html.ts";
-import { colorAt, COLORS, inkOf, PAPER } from "./theme.ts";
+import { clearest, spread, textWidth, wrapText } from "./labels.ts";
+import { colorAt, inkOf, PAPER } from "./theme.ts";
 
 /** One measured curve, or the same curve of several seeds. */
 export interface Series {
@@ -84,129 +85,194 @@ export function curves(
 ): Html {
   const { lines = [], marks = [] } = options;
   const runs = series.map((s) => runsOf(s.points));
-  const drawn = series.map((s, i) => ({
+  const drawn: Drawn[] = series.map((s, i) => ({
     label: s.label,
     color: s.color ?? colorAt(i),
     dashed: s.dashed ?? false,
     thin: runs[i].length > 1 ? runs[i] : [],
     main: runs[i].length > 1 ? meanRun(runs[i]) : runs[i][0] ?? [],
   }));
-  const height = options.height ?? 320;
-  const xs = drawn.flatMap((s) => [...s.main, ...s.thin.flat()]).map((p) =>
-    p[0]
+  const points = drawn.flatMap((s) => [...s.main, ...s.thin.flat()]);
+  const domain = options.yDomain ?? extent(
+    [...points.map((p) => p[1]), ...lines.map((l) => l.value)],
+    options.logY ?? false,
   );
-  const ys = [
-    ...drawn.flatMap((s) => [...s.main, ...s.thin.flat()]).map((p) => p[1]),
-    ...lines.map((l) => l.value),
-  ];
-  const domain = options.yDomain ?? extent(ys, options.logY ?? false);
-  const labels = place(
-    drawn.filter((s) => s.main.length > 0).map((s) => ({
-      text: s.label,
-      color: s.color,
-      at: s.main[s.main.length - 1],
-    })),
-    { domain, height: height - 60, log: options.logY ?? false },
-  );
-  const right = Math.max(
-    20,
-    ...drawn.map((s) => textWidth(s.label, 12) + 16),
-  );
-  const left = Math.min(...xs);
-  return figure({
+  return figureOf({
     title: options.title,
     caption: options.caption,
     alt: options.alt ??
       [options.title, describe(drawn, options), options.caption]
         .filter(Boolean).join(". "),
     width: options.width,
-    height,
-    marginRight: right,
-    marginTop: 26,
-    x: {
-      label: options.x ?? null,
-      type: options.logX ? "log" : "linear",
-      domain: options.xDomain as number[] | undefined,
-      nice: false,
-      tickSize: 4,
-      labelAnchor: "right",
-      labelArrow: "none",
-      ...(options.logX ? { tickFormat: "~s" } : {}),
-    },
-    y: {
-      label: options.y ?? null,
-      type: options.logY ? "log" : "linear",
-      domain: domain as unknown as number[],
-      tickSize: 0,
-      labelArrow: "none",
-      grid: true,
-      ticks: 5,
-      ...(options.logY ? { tickFormat: "~g" } : {}),
-    },
-    marks: [
-      ...lines.map((l) =>
-        Plot.ruleY([l.value], {
-          stroke: l.color ?? "currentColor",
-          strokeWidth: 1,
-          strokeDasharray: "3,3",
-          strokeOpacity: 0.75,
-        })
-      ),
-      ...marks.map((m) =>
-        Plot.ruleX([m.x], { stroke: "currentColor", strokeOpacity: 0.4 })
-      ),
-      ...marks.map((m) =>
-        Plot.text([m], {
-          x: "x",
-          text: "label",
-          frameAnchor: "top",
-          textAnchor: "start",
-          dx: 4,
-          dy: -14,
-        })
-      ),
-      ...drawn.flatMap((s) => [
-        ...s.thin.map((run) =>
-          Plot.line(run as Point[], {
-            stroke: s.color,
-            strokeWidth: 0.75,
-            strokeOpacity: 0.4,
-          })
-        ),
-        Plot.line(s.main as Point[], {
-          stroke: s.color,
-          strokeWidth: s.thin.length > 0 ? 2.5 : 1.75,
-          strokeDasharray: s.dashed ? "5,3" : undefined,
-        }),
-      ]),
-      ...lines.map((l) =>
-        Plot.text([l], {
-          x: () => left,
-          y: "value",
-          text: "label",
-          textAnchor: "start",
-          lineAnchor: "bottom",
-          dx: 3,
-          dy: -3,
-          fill: l.color ? inkOf(l.color) : "currentColor",
-          stroke: PAPER,
-          strokeWidth: 3,
-        })
-      ),
-      ...labels.map((l) =>
-        Plot.text([l], {
-          x: (d: typeof l) => d.at[0],
-          y: (d: typeof l) => d.at[1],
-          text: "text",
-          textAnchor: "start",
-          dx: 7,
-          dy: l.dy,
-          fill: inkOf(l.color),
-          fontWeight: 600,
-        })
-      ),
-    ],
+  }, (width) => {
+    const labels = endLabels(drawn, width);
+    return {
+      width,
+      height: options.height ?? (width < 420 ? 260 : 320),
+      marginRight: Math.max(16, ...labels.map((l) => textWidth(l.text) + 12)),
+      marginTop: (marks.length > 0 ? 14 : 0) + (options.y ? 26 : 12),
+      marginBottom: options.x ? 40 : 28,
+      x: {
+        label: options.x ?? null,
+        type: options.logX ? "log" : "linear",
+        domain: options.xDomain as number[] | undefined,
+        ticks: Math.max(3, Math.round(width / 90)),
+        tickSize: 4,
+        labelAnchor: "center",
+        labelArrow: "none",
+        ...(options.logX ? { tickFormat: "~s" } : {}),
+      },
+      y: {
+        label: options.y ?? null,
+        type: options.logY ? "log" : "linear",
+        domain: domain as unknown as number[],
+        tickSize: 0,
+        labelArrow: "none",
+        ticks: 5,
+        ...(options.logY ? { tickFormat: "~g" } : {}),
+      },
+      marks: [
+        Plot.gridY({ ticks: 5, strokeOpacity: 0.12 }),
+        ...namedLines(lines, points),
+        ...namedSteps(marks),
+        ...drawn.flatMap(lineMarks),
+        endMarks(labels),
+      ],
+    };
   });
+}
+
+interface Drawn {
+  label: string;
+  color: string;
+  dashed: boolean;
+  thin: readonly (readonly Point[])[];
+  main: readonly Point[];
+}
+
+function lineMarks(s: Drawn): Plot.Markish[] {
+  const thin = s.thin.map((run) =>
+    Plot.line(run as Point[], {
+      stroke: s.color,
+      strokeWidth: 0.75,
+      strokeOpacity: 0.45,
+    })
+  );
+  const main = Plot.line(s.main as Point[], {
+    stroke: s.color,
+    strokeWidth: thin.length > 0 ? 2.5 : 1.75,
+    strokeDasharray: s.dashed ? "5,3" : undefined,
+  });
+  return [...thin, main];
+}
+
+interface EndLabel {
+  text: string;
+  color: string;
+  at: Point;
+}
+
+function endLabels(drawn: readonly Drawn[], width: number): EndLabel[] {
+  return drawn.filter((s) => s.main.length > 0 && s.label !== "").map((s) => ({
+    text: wrapText(s.label, width < 420 ? 84 : 150),
+    color: s.color,
+    at: s.main[s.main.length - 1],
+  }));
+}
+
+/** The names of the curves at their ends, kept apart. */
+function endMarks(labels: readonly EndLabel[]): Plot.Markish {
+  return Plot.text(labels as EndLabel[], {
+    x: (l: EndLabel) => l.at[0],
+    y: (l: EndLabel) => l.at[1],
+    text: "text",
+    textAnchor: "start",
+    dx: 7,
+    fill: (l: EndLabel) => inkOf(l.color),
+    fontWeight: 600,
+    lineHeight: 1.1,
+    render: (index, scales, values, dimensions, context, next) => {
+      const at = spread(
+        index.map((i) => values.y![i]),
+        index.map((i) => 14 * labels[i].text.split("\n").length),
+        0,
+        dimensions.height - 20,
+      );
+      const y = values.y!.slice();
+      index.forEach((i, k) => y[i] = at[k]);
+      return next!(
+        index,
+        scales,
+        Object.assign({}, values, { y }),
+        dimensions,
+        context,
+      );
+    },
+  });
+}
+
+/** Dashed lines across, each with its name where the data leave room. */
+export function namedLines(
+  lines: readonly ReferenceLine[],
+  points: readonly Point[],
+): Plot.Markish[] {
+  return lines.flatMap((line) => [
+    Plot.ruleY([line.value], {
+      stroke: line.color ?? "currentColor",
+      strokeDasharray: "3,3",
+      strokeOpacity: 0.8,
+    }),
+    Plot.text([line], {
+      y: "value",
+      text: "label",
+      frameAnchor: "left",
+      textAnchor: "start",
+      fill: line.color ? inkOf(line.color) : "currentColor",
+      stroke: PAPER,
+      strokeWidth: 3,
+      render: (index, scales, values, dimensions, context, next) => {
+        const { x, y } = scales as unknown as Record<
+          string,
+          (v: number) => number
+        >;
+        const spot = clearest(points.map(([a, b]) => [x(a), y(b)] as const), {
+          y: y(line.value),
+          width: textWidth(line.label),
+          left: dimensions.marginLeft + 3,
+          right: dimensions.width - dimensions.marginRight - 3,
+        });
+        return next!(
+          index,
+          scales,
+          Object.assign({}, values, {
+            x: [spot.x],
+            y: [y(line.value) + (spot.above ? -9 : 10)],
+          }),
+          dimensions,
+          context,
+        );
+      },
+    }),
+  ]);
+}
+
+/** Thin vertical lines with their names above the frame. */
+function namedSteps(
+  marks: readonly { x: number; label: string }[],
+): Plot.Markish[] {
+  return [
+    Plot.ruleX(marks.map((m) => m.x), {
+      stroke: "currentColor",
+      strokeOpacity: 0.4,
+    }),
+    Plot.text(marks as { x: number; label: string }[], {
+      x: "x",
+      text: "label",
+      frameAnchor: "top",
+      textAnchor: "middle",
+      dy: -10,
+    }),
+  ];
 }
 
 function runsOf(points: Series["points"]): Point[][] {
@@ -237,38 +303,6 @@ function extent(values: readonly number[], log: boolean): [number, number] {
   return [low - pad, high + pad];
 }
 
-interface Label {
-  text: string;
-  color: string;
-  at: Point;
-}
-
-/** Moves labels apart vertically until they are a line's height from another. */
-function place(
-  labels: readonly Label[],
-  scale: { domain: readonly [number, number]; height: number; log: boolean },
-): (Label & { dy: number })[] {
-  const line = 14;
-  const to = (v: number): number => scale.log ? Math.log10(v) : v;
-  const [low, high] = scale.domain.map(to);
-  const placed = labels.map((label) => {
-    const y = scale.height * (1 - (to(label.at[1]) - low) / (high - low));
-    return { ...label, y, target: y };
-  }).sort((a, b) => a.y - b.y);
-  for (let pass = 0; pass < 50; pass++) {
-    for (let i = 1; i < placed.length; i++) {
-      const overlap = line - (placed[i].y - placed[i - 1].y);
-      if (overlap <= 0) continue;
-      placed[i].y += overlap / 2;
-      placed[i - 1].y -= overlap / 2;
-    }
-  }
-  return placed.map(({ y, target, ...label }) => ({
-    ...label,
-    dy: Math.round(y - target),
-  }));
-}
-
 function describe(
   drawn: readonly { label: string; main: readonly Point[] }[],
   options: CurveOptions,
@@ -280,6 +314,3 @@ function describe(
   );
   return [options.y ?? "", ...parts].filter(Boolean).join("; ");
 }
-
-/** Re-exported for callers that draw their own marks. */
-export { COLORS };

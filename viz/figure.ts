@@ -11,7 +11,14 @@
 
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { contentHash, escape, frame, type Html } from "./html.ts";
+import {
+  contentHash,
+  escape,
+  frame,
+  type FrameOptions,
+  type Html,
+} from "./html.ts";
+import { textWidth } from "./labels.ts";
 import { pngDataUri } from "./png.ts";
 import { COLORS, FONT, PALETTE, PAPER } from "./theme.ts";
 
@@ -55,18 +62,34 @@ giveCanvas();
  * ```
  */
 export function figure(options: FigureOptions): Html {
-  const { title, caption, phone, ...rest } = options;
+  const { title, caption, phone, ...plot } = options;
   const alt = options.alt ?? [title, caption].filter(Boolean).join(". ");
-  const width = rest.width ?? 600;
-  const wide = drawing({ ...rest, width }, alt);
+  const { width = 600, height } = plot;
+  return figureOf(
+    { title, caption, alt, width, phone },
+    (width) => ({ ...plot, width, height }),
+  );
+}
+
+/**
+ * Draws a figure whose marks depend on its width, as those of labels do:
+ * `plot` is called for each drawing. `key` is markup above the drawing.
+ */
+export function figureOf(
+  options: FrameOptions & { width?: number; phone?: boolean; key?: string },
+  plot: (width: number) => Plot.PlotOptions,
+): Html {
+  const { width = 600, phone } = options;
+  const alt = options.alt || options.title || "no title";
+  const wide = drawing({ ...plot(width), width }, alt);
   const twice = phone ?? (width > 420 && wide.length < NARROW_CAP);
   const body = twice
     ? `<div class="hc-scroll hc-wide">${wide}</div>` +
       `<div class="hc-scroll hc-narrow">${
-        drawing({ ...rest, width: NARROW, height: narrowHeight(rest) }, alt)
+        drawing({ ...plot(NARROW), width: NARROW }, alt)
       }</div>`
     : `<div class="hc-scroll">${wide}</div>`;
-  return frame(body, { title, caption, alt });
+  return frame((options.key ?? "") + body, options);
 }
 
 /** What {@link grid} takes besides the figures. */
@@ -83,18 +106,29 @@ export function grid(
   options: GridOptions = {},
 ): Html {
   const { columns, title, caption } = options;
-  const basis = columns
-    ? `flex:0 1 calc(${(100 / columns).toFixed(2)}% - 22px)`
-    : "flex:0 1 auto";
-  const cells = figures.map((item) =>
-    `<div style="${basis};max-width:100%">${item.html}</div>`
+  const widths = figures.map(naturalWidth);
+  // At most `columns` fit into this width; on a phone fewer do.
+  const limit = columns
+    ? `max-width:${columns * (Math.max(...widths) + 24)}px;`
+    : "";
+  const cells = figures.map((item, i) =>
+    `<div style="flex:0 1 ${widths[i]}px;min-width:min(100%,${
+      Math.min(widths[i], 300)
+    }px)">${item.html}</div>`
   ).join("");
   const alt = [title, ...figures.map((item) => item.text)].filter(Boolean)
     .join("; ");
   return frame(
-    `<div class="hc-grid" style="align-items:flex-start">${cells}</div>`,
+    `<div class="hc-grid" style="${limit}align-items:flex-start">${cells}</div>`,
     { title, caption, alt },
   );
+}
+
+/** Width of the first drawing or image in `item`, in pixels. */
+function naturalWidth(item: Html): number {
+  const width = (/<svg role="img"[^>]*\swidth="(\d+)/.exec(item.html) ??
+    /<img[^>]*\swidth="(\d+)/.exec(item.html))?.[1];
+  return width === undefined ? 240 : Number(width);
 }
 
 /** The SVG of a plot as text, with an accessible name. */
@@ -147,26 +181,11 @@ function marginFor(markup: string): number {
   return Math.ceil(longest) + 18;
 }
 
-/** An estimate of the width in pixels of `text` at `size` pixels. */
-export function textWidth(text: string, size = 12): number {
-  let units = 0;
-  for (const c of text) {
-    units += /[.,:;'|il ]/.test(c)
-      ? 0.32
-      : /[mwMW%@—]/.test(c)
-      ? 0.92
-      : /[A-Z]/.test(c)
-      ? 0.7
-      : 0.58;
-  }
-  return units * size;
-}
-
 /** Rounds, renames and labels what Plot and the document wrote. */
 function finish(markup: string, alt: string): string {
   let out = markup
     .replace(/<style>[\s\S]*?<\/style>/g, "")
-    .replaceAll(/var\(--plot-background\)/g, PAPER)
+    .replaceAll("var(--plot-background)", PAPER)
     .replace(/<[^>]+>/g, roundTag);
   out = out.replace(
     /<svg(?=[^>]*class="hc-plot")/,
@@ -207,12 +226,6 @@ export function shortNumber(value: number): string {
   return String(rounded === 0 ? 0 : rounded);
 }
 
-function narrowHeight(options: Plot.PlotOptions): number | undefined {
-  return options.height === undefined
-    ? undefined
-    : Math.min(options.height, Math.max(220, options.height * 0.8));
-}
-
 /**
  * Plot draws rasters and colour ramps on a canvas. This one holds pixels that
  * are set one by one or as an image, and writes them as a PNG.
@@ -236,7 +249,7 @@ function giveCanvas(): void {
       set fillStyle(color: string) {
         fill = parseColor(color);
       },
-      fillRect(x: number, y: number, w: number, h: number) {
+      fillRect(x: number, y: number, w: number, h: number): void {
         for (let j = y; j < y + h; j++) {
           for (let i = x; i < x + w; i++) pixels()[j * canvas.width + i] = fill;
         }
@@ -246,7 +259,7 @@ function giveCanvas(): void {
         height,
         data: new Uint8ClampedArray(4 * width * height),
       }),
-      putImageData(image: { data: Uint8ClampedArray }) {
+      putImageData(image: { data: Uint8ClampedArray }): void {
         const out = pixels();
         for (let i = 0; i < out.length; i++) {
           const [r, g, b, a] = image.data.subarray(4 * i, 4 * i + 4);

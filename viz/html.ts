@@ -91,10 +91,20 @@ export function contentHash(content: string): string {
   return (hash >>> 0).toString(16).padStart(8, "0");
 }
 
+/** The words around a figure. */
+export interface FrameOptions {
+  /** Short heading above. */
+  title?: string;
+  /** One or two sentences below. */
+  caption?: string;
+  /** What a text-only viewer shows. */
+  alt?: string;
+}
+
 /** Puts drawn markup into a `<figure>` with a title and a caption. */
 export function frame(
   body: string,
-  options: { title?: string; caption?: string; alt?: string },
+  options: FrameOptions,
 ): Html {
   const { title, caption } = options;
   const markup = `<figure class="hc-fig">` +

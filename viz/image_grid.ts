@@ -57,27 +57,20 @@ export function imageGrid(
   images: readonly ArrayLike<number>[],
   options: ImageGridOptions = {},
 ): Html {
-  const { map = "sequential", columns, labels, rowLabels } = options;
+  const { map = "sequential" } = options;
   const domain = options.domain ?? domainOf(map, images);
-  const tiles = images.map((image, i) => {
-    const label = labels?.[i];
-    return tile(image, {
+  const tiles = images.map((image, i) =>
+    tile(image, {
       ...options,
       map,
       domain: options.each ? domainOf(map, [image]) : domain,
-      name: label === undefined ? "" : isHtml(label) ? label.text : `${label}`,
-    }) + (label === undefined
-      ? ""
-      : `<span>${isHtml(label) ? label.html : escape(label)}</span>`);
-  });
-  const body = columns === undefined
-    ? `<div class="hc-grid" style="gap:8px 10px">${
-      tiles.map((t) => `<div class="hc-cell">${t}</div>`).join("")
-    }</div>`
-    : rows(tiles, columns, rowLabels);
+      name: nameOf(options.labels?.[i]),
+    })
+  );
   const showBar = options.bar ?? (map !== "binary" && !options.each);
   return frame(
-    body + (showBar ? colorBar(map, domain, options.barLabel) : ""),
+    tileGrid(tiles, options) +
+      (showBar ? colorBar(map, domain, options.barLabel) : ""),
     {
       title: options.title,
       caption: options.caption,
@@ -88,30 +81,56 @@ export function imageGrid(
   );
 }
 
-/** Rows of `columns` images with their labels, scrolling where too wide. */
-function rows(
+/** A label's plain text. */
+export function nameOf(label: string | number | Html | undefined): string {
+  return label === undefined ? "" : isHtml(label) ? label.text : String(label);
+}
+
+/** How {@link tileGrid} arranges images. */
+export interface TileGridOptions {
+  /** Images a row; default: as many as fit, wrapping. */
+  columns?: number;
+  labels?: readonly (string | number | Html)[];
+  rowLabels?: readonly string[];
+}
+
+/**
+ * Images with their labels under them: in rows of `columns`, which scroll
+ * where they are too wide, or wrapping.
+ */
+export function tileGrid(
   tiles: readonly string[],
-  columns: number,
-  rowLabels: readonly string[] = [],
+  options: TileGridOptions,
 ): string {
+  const { columns, labels, rowLabels } = options;
+  const cells = tiles.map((image, i) => {
+    const label = labels?.[i];
+    const text = label === undefined
+      ? ""
+      : `<span>${isHtml(label) ? label.html : escape(label)}</span>`;
+    return `<div class="hc-cell">${image}${text}</div>`;
+  });
+  if (columns === undefined) {
+    return `<div class="hc-grid" style="gap:8px 10px;align-items:flex-start">${
+      cells.join("")
+    }</div>`;
+  }
   const out: string[] = [];
-  const labelled = rowLabels.length > 0;
-  for (let start = 0; start < tiles.length; start += columns) {
-    const label = rowLabels[start / columns];
-    if (labelled) {
+  for (let start = 0; start < cells.length; start += columns) {
+    if (rowLabels) {
       out.push(
         `<div style="font-size:12px;line-height:1.25;align-self:center;text-align:right;max-width:9em">${
-          escape(label ?? "")
+          escape(rowLabels[start / columns] ?? "")
         }</div>`,
       );
     }
     for (let i = start; i < start + columns; i++) {
-      out.push(`<div class="hc-cell">${tiles[i] ?? ""}</div>`);
+      out.push(cells[i] ?? "<div></div>");
     }
   }
-  return `<div class="hc-scroll"><div style="display:grid;grid-template-columns:${
-    labelled ? "max-content " : ""
-  }repeat(${columns},max-content);gap:8px 10px;align-items:start">${
+  return `<div class="hc-scroll"><div style="display:grid;width:max-content;grid-template-columns:${
+    rowLabels ? "max-content " : ""
+  }repeat(${columns},max-content);gap:8px 10px;align-items:start;padding:1px">${
     out.join("")
   }</div></div>`;
 }

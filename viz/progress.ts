@@ -205,7 +205,7 @@ export function progressLine<Row>(
     `<rect width="${
       Math.round(120 * part)
     }" height="8" rx="2" fill="${color}"/></svg>` +
-    `<span>${words.map(escape).join(" · ")}</span>${sparkline(values)}</div>`;
+    `${sparkline(values)}<span>${words.map(escape).join(" · ")}</span></div>`;
   return raw(markup, [label, ...words].join(" · "));
 }
 

@@ -56,7 +56,11 @@ export function table<Row extends object>(
       ? column.align === "right"
       : rows.some((row) => typeof row[column.key] === "number")
   );
-  const mark = (i: number): string => right[i] ? ' class="hc-num"' : "";
+  const long = columns.map((column) =>
+    rows.some((row) => String(row[column.key]).length > 30)
+  );
+  const mark = (i: number): string =>
+    right[i] ? ' class="hc-num"' : long[i] ? ' class="hc-text"' : "";
   const head = columns.map((column, i) => {
     const label = column.label ?? column.key;
     const inner = isHtml(label) ? label.html : escape(label);
@@ -132,7 +136,7 @@ export function verdictTable(
 ): Html {
   const has = (key: keyof Metric): boolean =>
     metrics.some((m) => m[key] !== null && m[key] !== undefined);
-  const number = (x: number | null): string => significant(x, 4);
+  const number = (x: number | null): string => plain(x);
   const columns: Column<Metric>[] = [
     {
       key: "name",
@@ -192,14 +196,25 @@ export function verdictTable(
   return html`${table(metrics, { columns })}${verdicts}`;
 }
 
+/** At most four significant digits, no zeros that say nothing: 0.9, 28.2. */
+function plain(x: number | null): string {
+  if (x === null || !Number.isFinite(x)) return fixed(x);
+  return significant(x, 4).replace(/(\.\d*?)0+(?=$|×)/, "$1")
+    .replace(/\.(?=$|×)/, "");
+}
+
+/** Mean and standard deviation, both to the deviation's second digit. */
 function hereCell(value: number, m: Metric): Html {
-  if (m.sd === null || m.sd === undefined) {
-    return html`<b>${significant(value, 4)}</b>`;
-  }
-  const seeds = m.seeds ? `${m.seeds} seeds` : "";
-  return html`<b>${significant(value, 4)}</b> ± ${
-    significant(m.sd, 2)
-  } <span class="hc-dim">${seeds}</span>`;
+  if (!m.sd) return html`<b>${plain(value)}</b>`;
+  const spread = significant(m.sd, 2);
+  const digits = spread.includes("×") ? 4 : spread.split(".")[1]?.length ?? 0;
+  return html`<b>${fixed(value, digits)}</b> ± ${spread}${
+    m.seeds
+      ? html`
+        <span class="hc-dim">${m.seeds} seeds</span>
+      `
+      : ""
+  }`;
 }
 
 /**

@@ -69,10 +69,11 @@ export const STYLE: string = `
 .hc svg text{white-space:pre}
 .hc-narrow{display:none}
 @media (max-width:500px){.hc-wide{display:none!important}.hc-narrow{display:block!important}}
+.hc-key{display:flex;flex-wrap:wrap;align-items:center;gap:2px 12px;font-size:12px;margin:0 0 4px}
 .hc-grid{display:flex;flex-wrap:wrap;gap:14px 22px;align-items:flex-end}
 .hc-grid>*{margin:0;min-width:0}
 .hc-cell{display:flex;flex-direction:column;align-items:center;gap:3px;font-size:12px;line-height:1.25;text-align:center;font-variant-numeric:tabular-nums}
-.hc-cell img,.hc-fig img{image-rendering:pixelated;display:block;max-width:none}
+.hc-cell img,.hc-fig img{image-rendering:pixelated;display:block;max-width:none;margin:0;outline:1px solid;outline-color:color-mix(in srgb,currentColor 22%,transparent)}
 .hc table.hc-table{border-collapse:collapse;border:0;font-size:13px;line-height:1.35;font-variant-numeric:tabular-nums;margin:0;width:auto;background:none;color:inherit}
 .hc .hc-table th,.hc .hc-table td{padding:4px 12px 4px 0;border:0;text-align:left;vertical-align:baseline;background:none;color:inherit;white-space:normal;max-width:34em}
 .hc .hc-table tr{background:none}
@@ -80,6 +81,7 @@ export const STYLE: string = `
 .hc .hc-table thead th{font-weight:600;border-bottom:1px solid;border-bottom-color:color-mix(in srgb,currentColor 45%,transparent);vertical-align:bottom}
 .hc .hc-table tbody tr+tr>*{border-top:1px solid;border-top-color:color-mix(in srgb,currentColor 14%,transparent)}
 .hc .hc-table th[scope=row]{font-weight:400}
+@media (max-width:500px){.hc .hc-table th,.hc .hc-table td{padding-right:8px}.hc .hc-table{font-size:12px}}.hc .hc-table .hc-text{min-width:9em}
 .hc-good{color:color-mix(in srgb,${COLORS.good} 80%,currentColor);font-weight:600}
 .hc-bad{color:color-mix(in srgb,${COLORS.bad} 80%,currentColor);font-weight:600}
 .hc-dim{opacity:.7}
