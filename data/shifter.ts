@@ -143,24 +143,6 @@ export function entropyBits({ probability }: ShifterImages): number {
   return probability.reduce((sum, p) => p > 0 ? sum - p * log2(p) : sum, 0);
 }
 
-/**
- * The probability that `decide(image)` is the shift that made the image, over
- * the data distribution. Exact: no sample is drawn. A decision between several
- * shifts that is left open counts by its share.
- *
- * @param share for an image and a shift, the share of the decision (0 … 1)
- */
-export function directionAccuracy(
-  images: ShifterImages,
-  share: (image: number, direction: number) => number,
-): number {
-  const shifts = images.joint.length / images.count;
-  return images.joint.reduce(
-    (sum, p, i) => sum + p * share(Math.floor(i / shifts), i % shifts),
-    0,
-  );
-}
-
 /** The accuracy of the best possible guess of the shift from the image. */
 export function bayesAccuracy(images: ShifterImages): number {
   const shifts = images.joint.length / images.count;
@@ -182,20 +164,4 @@ export function ambiguousImages(images: ShifterImages): number[] {
     images.joint.subarray(i * shifts, (i + 1) * shifts)
       .filter((p) => p > 0).length > 1
   );
-}
-
-/**
- * The accuracy of guessing shift 1 where a score is positive and shift 0 where
- * it is negative, over the data distribution; a score of 0 counts one half.
- *
- * @param scores one number an image, of a shifter with two shifts
- */
-export function scoreAccuracy(
-  images: ShifterImages,
-  scores: ArrayLike<number>,
-): number {
-  return directionAccuracy(images, (image, direction) => {
-    const score = scores[image];
-    return score === 0 ? 0.5 : (score > 0) === (direction === 1) ? 1 : 0;
-  });
 }

@@ -8,8 +8,12 @@
  * @module
  */
 import type { HelmholtzParams } from "./helmholtz_machine.ts";
-import { stateProbabilities } from "./helmholtz_exact.ts";
-import { sigmoid } from "./numeric.ts";
+import {
+  exactTopJoint,
+  recognitionTop,
+  stateProbabilities,
+} from "./helmholtz_exact.ts";
+import { log2, sigmoid } from "./numeric.ts";
 import { bernoulli, type Rng } from "./random.ts";
 
 /** p(t) of every top state. */
@@ -65,6 +69,75 @@ export function causeEvidence(
     }
     return sum;
   });
+}
+
+/**
+ * How often the sign of the evidence is right under the data: value 1 where it
+ * is positive, value 0 where it is negative; no evidence counts one half.
+ *
+ * @param labels joint probability of pattern and value, patterns × 2
+ */
+export function evidenceAccuracy(
+  labels: Float64Array,
+  evidence: Float64Array,
+): number {
+  return evidence.reduce((sum, e, k) => {
+    const [zero, one] = [labels[2 * k], labels[2 * k + 1]];
+    return sum + (e > 0 ? one : e < 0 ? zero : (zero + one) / 2);
+  }, 0);
+}
+
+/** All distinct patterns of a world with a binary cause. */
+export interface CausePatterns {
+  /** Pixels, patterns × visible, 0 or 1. */
+  pixels: Uint8Array;
+  /** Probability of each pattern under the data. */
+  probability: Float64Array;
+  /** Joint probability of pattern and value, patterns × 2. */
+  joint: Float64Array;
+}
+
+/** How well a machine knows a world, all of it exact. */
+export interface Assessment {
+  /** −log₂ p(v), mean over the data; bits an image. */
+  nllBits: number;
+  /** KL(data ‖ model); bits an image. */
+  klBits: number;
+  /** Probability that a fantasy is a pattern of the world. */
+  validMass: number;
+  /** Accuracy of the cause by Σ_t q(t | v)(P(1 | t) − P(0 | t)). */
+  accuracyByMeaning: number;
+  /** The same with the exact posterior p(t | v) in place of q. */
+  accuracyByPosterior: number;
+}
+
+/** Assesses a machine by enumeration; about 1 s for 16 hidden and 4 top units. */
+export function assess(
+  params: HelmholtzParams,
+  { pixels, probability, joint: labels }: CausePatterns,
+): Assessment {
+  const joint = exactTopJoint(params, pixels);
+  const tops = joint.length / probability.length;
+  let nllBits = 0;
+  let entropy = 0;
+  let validMass = 0;
+  probability.forEach((p, k) => {
+    const row = joint.subarray(k * tops, (k + 1) * tops);
+    const likelihood = row.reduce((a, b) => a + b);
+    nllBits -= p * log2(likelihood);
+    entropy -= p * log2(p);
+    validMass += likelihood;
+  });
+  const meaning = topMeaning(params, joint, labels);
+  const accuracy = (weights: Float64Array): number =>
+    evidenceAccuracy(labels, causeEvidence(weights, meaning));
+  return {
+    nllBits,
+    klBits: nllBits - entropy,
+    validMass,
+    accuracyByMeaning: accuracy(recognitionTop(params, pixels)),
+    accuracyByPosterior: accuracy(joint),
+  };
 }
 
 /**

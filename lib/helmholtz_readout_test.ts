@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import {
+  assess,
   bestSignVector,
   causeEvidence,
+  evidenceAccuracy,
   signVectorChance,
   topMeaning,
   topPrior,
@@ -26,6 +28,8 @@ Deno.test("a cause written as XOR of two units escapes every sign vector", () =>
   const meaning = Float64Array.of(1, 0, 0, 1, 0, 1, 1, 0);
   const evidence = causeEvidence(q, meaning);
   assert.ok(evidence.every((e, k) => (e > 0) === (xor[k] === 1)));
+  const labels = Float64Array.from(xor.flatMap((x) => [1 - x, x]));
+  assert.equal(evidenceAccuracy(labels, evidence), states.length);
 });
 
 Deno.test("one unit that is the cause is read without error, either way round", () => {
@@ -64,4 +68,32 @@ Deno.test("the meaning of top states is a probability, weighted right", () => {
     assert.ok(Math.abs(meaning[2 * t] + meaning[2 * t + 1] - 1) < 1e-12);
   }
   assert.ok(Math.abs(topPrior(params).reduce((a, b) => a + b) - 1) < 1e-15);
+});
+
+Deno.test("a machine that is the world has no divergence and reads the cause", () => {
+  // Two equally likely patterns, 01 and 10, one for each state of the top unit.
+  const params = initHelmholtz(
+    stream(1, "init"),
+    helmholtzConfig({ visible: 2, hidden: 1, top: 1, visibleBias: 0 }),
+  );
+  const strong = 40;
+  params.topToHidden.set([strong]);
+  params.hiddenBias.set([-strong / 2]);
+  params.hiddenToVisible.set([strong, -strong]);
+  params.visibleBias.set([-strong / 2, strong / 2]);
+  params.visibleToHidden.set([strong, -strong]);
+  params.hiddenToTop.set([strong]);
+  params.topRecognitionBias.set([-strong / 2]);
+  const found = assess(params, {
+    pixels: Uint8Array.of(0, 1, 1, 0),
+    probability: Float64Array.of(0.5, 0.5),
+    joint: Float64Array.of(0.5, 0, 0, 0.5),
+  });
+  const close = (a: number, b: number): void =>
+    assert.ok(Math.abs(a - b) < 1e-6, `${a} is not ${b}`);
+  close(found.nllBits, 1);
+  close(found.klBits, 0);
+  close(found.validMass, 1);
+  close(found.accuracyByMeaning, 1);
+  close(found.accuracyByPosterior, 1);
 });
