@@ -85,6 +85,14 @@ export const STYLE: string = `
 .hc-good{color:color-mix(in srgb,${COLORS.good} 80%,currentColor);font-weight:600}
 .hc-bad{color:color-mix(in srgb,${COLORS.bad} 80%,currentColor);font-weight:600}
 .hc-dim{opacity:.7}
+.hc-controls{display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px;font-size:13px;font-variant-numeric:tabular-nums;margin-top:4px}
+.hc-controls button{min-width:44px;min-height:44px;font:inherit;color:inherit;background:none;border:1px solid;border-color:color-mix(in srgb,currentColor 40%,transparent);border-radius:6px;cursor:pointer}
+.hc-controls label{display:inline-flex;align-items:center;gap:6px}
+.hc-controls input[type=range]{height:44px;width:160px;margin:0;accent-color:${COLORS.blue}}
+.hc-controls :focus-visible{outline:2px solid ${COLORS.sky};outline-offset:2px}
+@media print{.hc-controls>:not(output){display:none}}
+.hc-fig img.hc-sheet,.hc-bar img{outline:0}
+@media (max-width:500px){.hc-sheet{max-width:100%!important;height:auto}}
 .hc-md p,.hc-md ul,.hc-md ol{margin:.4em 0;max-width:76ch}
 `.trim().replaceAll("\n", "");
 
