@@ -147,6 +147,8 @@ export interface Kernels {
     mixture: number,
     throughGamma: number,
   ): void;
+  /** See `lib/wake_sleep.ts`. */
+  wakeSleep(net: number, epsilon: number): void;
   sgd(
     p: number,
     g: number,

@@ -373,6 +373,9 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
                 share * all[at(dResidual) + element(k)]);
         }
       }),
+    wakeSleep: () => {
+      throw new Error("The twin is wakeSleep of lib/helmholtz_machine.ts");
+    },
     sgd: (p, g, v, n, learningRate, momentum, weightDecay) => {
       for (let i = 0; i < n; i++) {
         const gradient = all[at(g) + i] + weightDecay * all[at(p) + i];

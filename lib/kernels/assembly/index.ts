@@ -6,3 +6,4 @@ export * from "./em";
 export * from "./groups";
 export * from "./products";
 export * from "./reductions";
+export * from "./wake_sleep";

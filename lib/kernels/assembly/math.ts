@@ -95,6 +95,15 @@ export function atLeast(x: v128, limit: f64): v128 {
   return v128.pmax<real>(x, splat(limit));
 }
 
+/** c0 + c1 r + r² (c2 + c3 r). */
+// @ts-ignore: decorator
+@inline
+function quartet(r: v128, r2: v128, c0: f64, c1: f64, c2: f64, c3: f64): v128 {
+  const low = v128.add<real>(splat(c0), v128.mul<real>(r, splat(c1)));
+  const high = v128.add<real>(splat(c2), v128.mul<real>(r, splat(c3)));
+  return v128.add<real>(low, v128.mul<real>(r2, high));
+}
+
 /**
  * eˣ. x = n ln 2 + r with |r| ≤ ln 2 / 2; eʳ by a polynomial; 2ⁿ in two
  * factors, so that results below the normal range are rounded once.
@@ -131,21 +140,16 @@ export function expV(a: v128): v128 {
   const high = f64x2.sub(x, f64x2.mul(n, splat(0.693147180369123816490)));
   const low = f64x2.mul(n, splat(1.90821492927058770002e-10));
   const r = f64x2.sub(high, low);
-  let p = f64x2.add(f64x2.mul(splat(1.1470745597729725e-11), r), splat(1.6059043836821613e-10));
-  p = f64x2.add(f64x2.mul(p, r), splat(2.08767569878681e-9));
-  p = f64x2.add(f64x2.mul(p, r), splat(2.505210838544172e-8));
-  p = f64x2.add(f64x2.mul(p, r), splat(2.755731922398589e-7));
-  p = f64x2.add(f64x2.mul(p, r), splat(2.7557319223985893e-6));
-  p = f64x2.add(f64x2.mul(p, r), splat(2.48015873015873e-5));
-  p = f64x2.add(f64x2.mul(p, r), splat(1.984126984126984e-4));
-  p = f64x2.add(f64x2.mul(p, r), splat(1.388888888888889e-3));
-  p = f64x2.add(f64x2.mul(p, r), splat(8.333333333333333e-3));
-  p = f64x2.add(f64x2.mul(p, r), splat(4.1666666666666664e-2));
-  p = f64x2.add(f64x2.mul(p, r), splat(0.16666666666666666));
-  p = f64x2.add(f64x2.mul(p, r), splat(0.5));
+  // The series in pairs (Estrin), exactly as lib/numeric.ts sums it.
+  const r2 = f64x2.mul(r, r);
+  const r4 = f64x2.mul(r2, r2);
+  const tail0 = quartet(r, r2, 0.5, 0.16666666666666666, 4.1666666666666664e-2, 8.333333333333333e-3);
+  const tail1 = quartet(r, r2, 1.388888888888889e-3, 1.984126984126984e-4, 2.48015873015873e-5, 2.7557319223985893e-6);
+  const tail2 = quartet(r, r2, 2.755731922398589e-7, 2.505210838544172e-8, 2.08767569878681e-9, 1.6059043836821613e-10);
+  let p = f64x2.add(tail0, f64x2.mul(r4, f64x2.add(tail1, f64x2.mul(r4, tail2))));
   // The rounding error of r is added back to first order.
   const rounding = f64x2.sub(f64x2.sub(high, r), low);
-  p = f64x2.add(r, f64x2.add(f64x2.mul(f64x2.mul(r, r), p), rounding));
+  p = f64x2.add(r, f64x2.add(f64x2.mul(r2, p), rounding));
   p = f64x2.add(splat(1), p);
   const half = i64x2.shr_s(bits, 1);
   const rest = i64x2.sub(bits, half);
@@ -240,10 +244,17 @@ export function log1pV(u: v128): v128 {
   return v128.add<real>(v128.add<real>(s, s), tail);
 }
 
-/** σ(x): 1 / (1 + e) for x ≥ 0, e / (1 + e) for x < 0, with e = exp(−|x|). */
+/**
+ * σ(x). In float32 1 / (1 + e) for x ≥ 0, e / (1 + e) for x < 0, with
+ * e = exp(−|x|): exact to the last denormal. In float64, where nothing comes
+ * near the ends, 1 / (1 + e⁻ˣ), with the bits of lib/numeric.ts.
+ */
 // @ts-ignore: decorator
 @inline
 export function sigmoidV(x: v128): v128 {
+  if (sizeof<real>() === 8) {
+    return v128.div<real>(splat(1), v128.add<real>(splat(1), expV(v128.neg<real>(x))));
+  }
   const e = expV(v128.neg<real>(v128.abs<real>(x)));
   const top = v128.bitselect(e, splat(1), v128.lt<real>(x, splat(0)));
   return v128.div<real>(top, v128.add<real>(splat(1), e));
