@@ -9,7 +9,7 @@
  * in; `description_length.ts` holds the paper's objective, in which it is
  * cheap.
  *
- *   m = σ(h W + b)                       a point in [0, 1]^dims, h the encoder
+ *   m = σ(f(x))                          a point in [0, 1]^dims, f a perceptron
  *   bᵢ = exp(−‖μᵢ − m‖² / 2σ²)           activity of unit i, centred on μᵢ
  *   x̂ = b V + c                          reconstruction
  *   L = ½ ‖x̂ − x‖², averaged over images
@@ -27,14 +27,6 @@ import {
   positive,
   positiveInteger,
 } from "./config.ts";
-import {
-  encoderPass,
-  type EncoderShape,
-  encoderShapes,
-  fillGlorot,
-  initEncoder,
-  type Named,
-} from "./encoder.ts";
 import {
   addRow,
   columnSums,
@@ -55,9 +47,17 @@ import {
   tanhBackward,
   workspace,
 } from "./matrix.ts";
-import { cos } from "./numeric.ts";
-import { adam, likeParams, type Optimizer, sgd } from "./optimizers.ts";
+import { mlp, type MlpShape } from "./mlp.ts";
+import { cos, pow } from "./numeric.ts";
 import {
+  adam,
+  likeParams,
+  type Matrices,
+  type Optimizer,
+  sgd,
+} from "./optimizers.ts";
+import {
+  fillNormal,
   type Floats,
   normal,
   permutation,
@@ -67,13 +67,25 @@ import {
 } from "./random.ts";
 
 /** Everything that decides how a population coder is trained. */
-export interface PopulationConfig extends EncoderShape {
+export interface PopulationConfig {
+  /** Pixels of an image. */
+  pixels: number;
+  /** Units in each hidden layer of the encoder. */
+  encoderUnits: number;
+  /** Hidden layers of the encoder. */
+  encoderLayers: number;
+  activation: "tanh" | "relu";
   /** Units with a bump (or dense hidden units of the decoder). */
   units: number;
   /** Dimensions of the implicit space. */
   dims: number;
-  /** Standard deviation of a bump, in units of the implicit space. */
+  /** Standard deviation of a trained bump, in units of the implicit space. */
   sigma: number;
+  /**
+   * How many times wider bumps are at the start: σ falls geometrically to
+   * `sigma`. Wide bumps lay the code out as a whole, narrow ones draw sharply.
+   */
+  widening: number;
   decoder: "bumps" | "dense";
   /** Where the bumps start: on a grid, or uniformly at random. */
   centres: "grid" | "random";
@@ -104,6 +116,7 @@ export const populationConfig: (
     units: 225,
     dims: 3,
     sigma: 0.18,
+    widening: 1,
     decoder: "bumps",
     centres: "grid",
     optimizer: "sgd",
@@ -121,6 +134,7 @@ export const populationConfig: (
     units: positiveInteger,
     dims: integerIn(1, 16),
     sigma: positive,
+    widening: positive,
     decoder: oneOf("bumps", "dense"),
     centres: oneOf("grid", "random"),
     optimizer: oneOf("sgd", "adam"),
@@ -177,20 +191,65 @@ export interface PopulationRow {
 /** A trained coder. */
 export interface Population {
   config: Readonly<PopulationConfig>;
-  /** w1, b1, …, wCode, bCode, centres (or wHidden, bHidden), wOut, bOut. */
-  params: Named;
+  /** w1, b1, …: the encoder; centres (or wHidden, bHidden); wOut, bOut. */
+  params: Matrices;
+  /** Present width of the bumps. */
+  sigma: number;
+}
+
+/** The encoder as a perceptron: pixels, hidden layers, code. */
+export function encoderShape(
+  config: Pick<
+    PopulationConfig,
+    "pixels" | "encoderUnits" | "encoderLayers" | "activation"
+  >,
+  outputs: number,
+): MlpShape {
+  const { pixels, encoderUnits, encoderLayers, activation } = config;
+  const hidden = Array<number>(encoderLayers).fill(encoderUnits);
+  return { sizes: [pixels, ...hidden, outputs], activation };
+}
+
+/** Shapes of a perceptron's parameters, by the names that `mlp` gives them. */
+export function mlpShapes(
+  { sizes }: MlpShape,
+): Record<string, readonly [number, number]> {
+  return Object.fromEntries(
+    sizes.slice(1).flatMap((size, l) => [
+      [`w${l + 1}`, [sizes[l], size]],
+      [`b${l + 1}`, [1, size]],
+    ]),
+  );
+}
+
+/**
+ * Overwrites a weight matrix with N(0, g² · 2 / (rows + cols)): Glorot and
+ * Bengio's scale for gain g = 1.
+ */
+export function fillGlorot(rng: Rng, w: Matrix, gain = 1): void {
+  fillNormal(rng, w.data, gain * Math.sqrt(2 / (w.rows + w.cols)));
+}
+
+/** Draws a perceptron's weights; hidden ReLU layers get gain √2. */
+export function fillEncoder(
+  rng: Rng,
+  params: Matrices,
+  { sizes, activation }: MlpShape,
+): void {
+  for (let l = 1; l < sizes.length; l++) {
+    const gain = activation === "relu" && l < sizes.length - 1 ? Math.SQRT2 : 1;
+    fillGlorot(rng, params[`w${l}`], gain);
+  }
 }
 
 /** Shapes of the parameters, by name. */
 function shapes(
   config: PopulationConfig,
 ): Record<string, readonly [number, number]> {
-  const { dims, units, pixels, encoderUnits } = config;
+  const { dims, units, pixels, decoder } = config;
   return {
-    ...encoderShapes(config),
-    wCode: [encoderUnits, dims],
-    bCode: [1, dims],
-    ...config.decoder === "bumps"
+    ...mlpShapes(encoderShape(config, dims)),
+    ...decoder === "bumps"
       ? { centres: [units, dims] }
       : { wHidden: [dims, units], bHidden: [1, units] },
     wOut: [units, pixels],
@@ -209,13 +268,12 @@ export function initPopulation(
   config: PopulationConfig,
   dtype: Dtype = "float32",
 ): Population {
-  const params: Named = workspace(dtype).matrices(shapes(config));
-  initEncoder(rng, params, config);
-  fillGlorot(rng, params.wCode);
+  const params: Matrices = workspace(dtype).matrices(shapes(config));
+  fillEncoder(rng, params, encoderShape(config, config.dims));
   if (config.decoder === "bumps") placeCentres(rng, params.centres, config);
   else fillGlorot(rng, params.wHidden, 2);
   fillGlorot(rng, params.wOut);
-  return { config, params };
+  return { config, params, sigma: config.sigma * config.widening };
 }
 
 /** Grid over [.05, .95]^dims with jitter N(0, .01²), or U[0, 1]^dims. */
@@ -257,17 +315,25 @@ export interface PopulationPass {
   decode(): void;
   /** activities → outputs. Write `activities` first to damage them. */
   readOut(): void;
-  /** Both, then ½‖x̂ − x‖² averaged over the batch; fills `grads`. */
-  lossAndGrads(grads: Named): number;
+  /** Both, then ½‖x̂ − x‖² averaged over the batch; fills the gradients. */
+  lossAndGrads(): number;
 }
 
-/** Makes the scratch of a coder for `batch` images, in the params' workspace. */
+/**
+ * Makes the scratch of a coder for `batch` images, in the params' workspace.
+ *
+ * @param grads where `lossAndGrads` writes; shaped like the parameters
+ */
 export function populationPass(
-  { config, params }: Population,
+  population: Population,
   batch: number,
+  grads: Matrices = likeParams(population.params),
 ): PopulationPass {
-  const encoder = encoderPass(params, config, batch);
-  const s = params.w1.workspace.matrices({
+  const { config, params } = population;
+  const space = params.w1.workspace;
+  const shape = encoderShape(config, config.dims);
+  const encoder = mlp(space, shape, { rows: batch, params, grads });
+  const s = space.matrices({
     codes: [batch, config.dims],
     dCodes: [batch, config.dims],
     activities: [batch, config.units],
@@ -277,9 +343,7 @@ export function populationPass(
   });
   const encode = (): void => {
     encoder.forward();
-    matmul(encoder.top, params.wCode, s.codes);
-    addRow(s.codes, params.bCode, s.codes);
-    sigmoid(s.codes, s.codes);
+    sigmoid(encoder.output, s.codes);
   };
   const readOut = (): void => {
     matmul(s.activities, params.wOut, s.outputs);
@@ -287,7 +351,12 @@ export function populationPass(
   };
   const decode = (): void => {
     if (config.decoder === "bumps") {
-      gaussianBumps(s.codes, params.centres, config.sigma, s.activities);
+      gaussianBumps(
+        s.codes,
+        params.centres,
+        population.sigma,
+        s.activities,
+      );
     } else {
       matmul(s.codes, params.wHidden, s.activities);
       addRow(s.activities, params.bHidden, s.activities);
@@ -295,7 +364,7 @@ export function populationPass(
     }
     readOut();
   };
-  const decodeBackward = (grads: Named): void => {
+  const decodeBackward = (): void => {
     matmulTN(s.activities, s.errors, grads.wOut);
     columnSums(s.errors, grads.bOut);
     matmulNT(s.errors, params.wOut, s.dActivities);
@@ -303,7 +372,7 @@ export function populationPass(
       gaussianBumpsBackward({
         codes: s.codes,
         centres: params.centres,
-        sigma: config.sigma,
+        sigma: population.sigma,
         bumps: s.activities,
         dBumps: s.dActivities,
         dCodes: s.dCodes,
@@ -317,25 +386,22 @@ export function populationPass(
     }
   };
   return {
-    images: encoder.images,
+    images: encoder.input,
     codes: s.codes,
     activities: s.activities,
     outputs: s.outputs,
     encode,
     decode,
     readOut,
-    lossAndGrads(grads): number {
+    lossAndGrads(): number {
       encode();
       decode();
-      sub(s.outputs, encoder.images, s.errors);
+      sub(s.outputs, encoder.input, s.errors);
       const loss = sumOfSquares(s.errors) / (2 * batch);
       scale(1 / batch, s.errors, s.errors);
-      decodeBackward(grads);
+      decodeBackward();
       sigmoidBackward(s.codes, s.dCodes, s.dCodes);
-      matmulTN(encoder.top, s.dCodes, grads.wCode);
-      columnSums(s.dCodes, grads.bCode);
-      matmulNT(s.dCodes, params.wCode, encoder.dTop);
-      encoder.backward(grads);
+      encoder.backward(s.dCodes);
       return loss;
     },
   };
@@ -421,7 +487,7 @@ export function batches<P extends { images: Matrix }>(
 
 /** The optimiser that a configuration asks for. */
 export function makeOptimizer(
-  params: Named,
+  params: Matrices,
   { optimizer, learningRate }: {
     optimizer: "sgd" | "adam";
     learningRate: number;
@@ -445,13 +511,15 @@ export function* trainPopulation(
   const optimizer = makeOptimizer(params, config);
   const nextBatch = batches(streams, data, {
     ...config,
-    makePass: (batch) => populationPass(population, batch),
+    makePass: (batch) => populationPass(population, batch, grads),
   });
   const evaluate = evaluator(population, data.test);
   let loss = 0;
   for (let step = 0; step < config.steps; step++) {
     optimizer.learningRate = scheduledRate(config, step);
-    loss += nextBatch().lossAndGrads(grads);
+    population.sigma = config.sigma *
+      pow(config.widening, 1 - (step + 1) / config.steps);
+    loss += nextBatch().lossAndGrads();
     optimizer.update(grads);
     if ((step + 1) % config.evalEvery === 0 || step + 1 === config.steps) {
       const since = step % config.evalEvery + 1;

@@ -72,14 +72,14 @@ for (
   Deno.test(`hand-derived gradients are right: ${JSON.stringify(overrides)}`, () => {
     const config = populationConfig({ ...SMALL, ...overrides });
     const coder = initPopulation(stream(1, "init"), config, "float64");
-    for (const name of ["b1", "bCode", "bOut"]) {
+    for (const name of ["b1", "b2", "bOut"]) {
       fillUniform(stream(2, name), coder.params[name].data, -0.3, 0.3);
     }
     const grads = likeParams(coder.params);
-    const pass = populationPass(coder, 4);
+    const pass = populationPass(coder, 4, grads);
     fillUniform(stream(3, "data"), pass.images.data, -1, 1);
     const check = gradientCheck(doubles(coder.params), () => ({
-      loss: pass.lossAndGrads(grads),
+      loss: pass.lossAndGrads(),
       grads: doubles(grads),
     }));
     assert.ok(check.maxRelativeError <= 1e-6, JSON.stringify(check.worst));
@@ -180,6 +180,11 @@ Deno.test("noise on the code and dead units raise the error, decoding codes does
     runPopulation(coder, images, { deadUnits: 0.5, rng }).mse > clean.mse,
   );
   assert.deepEqual(decodeCodes(coder, clean.codes), clean.outputs);
+});
+
+Deno.test("wide bumps shrink to their width while training", () => {
+  assert.equal(train({ widening: 3, steps: 0 }).sigma, 3 * 0.4);
+  assert.equal(train({ widening: 3 }).sigma, 0.4);
 });
 
 Deno.test("the cosine schedule rises, falls and ends near 0", () => {
