@@ -1,0 +1,228 @@
+/**
+ * A pool of workers that trains over seeds, one seed a worker at a time.
+ *
+ * Workers start once a process, when first needed (a second each in a notebook
+ * kernel), and are kept. A task is an exported function of a module: functions
+ * do not travel between threads, their names do. A worker runs the same
+ * code as the main thread, hence gives the same bits.
+ *
+ * ```ts
+ * // in a module: export const SEED_TASK = seedTask(import.meta.url, "trainSeed");
+ * const outcomes = await sweep(SEED_TASK, { seeds: [0, 1, 2], options: {} });
+ * ```
+ *
+ * @module
+ */
+
+/**
+ * Trains from one seed. `options` and the result are plain data, typed arrays
+ * included; `report` sends progress, of any plain form, to the main thread.
+ */
+export type SeedTask<Options, Value> = (
+  seed: number,
+  options: Options,
+  report: (progress: unknown) => void,
+) => Value | Promise<Value>;
+
+/** Where a task is found: the URL of a module and the name of its export. */
+export interface TaskName {
+  module: string;
+  name: string;
+}
+
+/** Names the task `name` of the module at `module` (its `import.meta.url`). */
+export function seedTask(module: string, name: string): TaskName {
+  return { module, name };
+}
+
+/** What became of a seed. */
+export type SeedOutcome<Value> =
+  | { seed: number; status: "done"; value: Value }
+  | { seed: number; status: "failed"; error: string }
+  | { seed: number; status: "cancelled" };
+
+/** A report of `onProgress`. */
+export interface SweepProgress {
+  seed: number;
+  /** What the task reported; undefined when the seed has just ended. */
+  progress: unknown;
+  /** Seeds that have ended, and all seeds. */
+  ended: number;
+  total: number;
+}
+
+/** What `sweep` runs. */
+export interface SweepOptions<Options> {
+  seeds: readonly number[];
+  /** Handed to every call of the task. */
+  options: Options;
+  onProgress?: (progress: SweepProgress) => void;
+  /** Aborting ends the running seeds at once; the outcomes so far are kept. */
+  signal?: AbortSignal;
+}
+
+/** Message to a worker. */
+export interface ToWorker {
+  task: TaskName;
+  seed: number;
+  options: unknown;
+}
+
+/** Message from a worker. */
+export type FromWorker =
+  | { kind: "progress"; progress: unknown }
+  | { kind: "value"; value: unknown }
+  | { kind: "error"; error: string; closed?: true };
+
+interface Job {
+  message: ToWorker;
+  onProgress(progress: unknown): void;
+  onEnd(outcome: SeedOutcome<unknown>): void;
+}
+
+/** Workers that wait for seeds. */
+export class WorkerPool {
+  /** Workers at most. */
+  readonly size: number;
+  readonly #makeWorker: () => Worker;
+  readonly #idle: Worker[] = [];
+  readonly #running = new Map<Job, Worker>();
+  #queue: Job[] = [];
+
+  /**
+   * @param size workers at most; default: the processor's cores
+   * @param makeWorker starts a worker on `sweep_worker.ts`; a browser bundle
+   *   passes its own
+   */
+  constructor(
+    size: number = navigator.hardwareConcurrency,
+    makeWorker: () => Worker = startWorker,
+  ) {
+    if (!(Number.isInteger(size) && size > 0)) {
+      throw new RangeError(
+        "Cannot make a worker pool as size must be an integer > 0: " +
+          `current value is ${size}`,
+      );
+    }
+    this.size = size;
+    this.#makeWorker = makeWorker;
+  }
+
+  /**
+   * Runs `task` for every seed. Never rejects: a task that throws, or a worker
+   * that dies, fails its own seed, and the rest are finished. Outcomes are in
+   * the order of the seeds.
+   */
+  sweep<Options, Value>(
+    task: TaskName,
+    { seeds, options, onProgress, signal }: SweepOptions<Options>,
+  ): Promise<SeedOutcome<Value>[]> {
+    const { promise, resolve } = Promise.withResolvers<SeedOutcome<Value>[]>();
+    const outcomes: SeedOutcome<Value>[] = new Array(seeds.length);
+    let ended = 0;
+    const total = seeds.length;
+    const jobs = seeds.map((seed, i): Job => ({
+      message: { task, seed, options },
+      onProgress: (progress) => onProgress?.({ seed, progress, ended, total }),
+      onEnd: (outcome) => {
+        outcomes[i] = outcome as SeedOutcome<Value>;
+        ended++;
+        onProgress?.({ seed, progress: undefined, ended, total });
+        if (ended === total) {
+          signal?.removeEventListener("abort", cancel);
+          resolve(outcomes);
+        }
+      },
+    }));
+    const cancel = (): void => {
+      for (const job of jobs) this.#cancel(job);
+      this.#startNext();
+    };
+    if (total === 0) resolve([]);
+    this.#queue.push(...jobs);
+    signal?.addEventListener("abort", cancel);
+    if (signal?.aborted) cancel();
+    else this.#startNext();
+    return promise;
+  }
+
+  /** Ends all workers; seeds that wait or run come out as cancelled. */
+  close(): void {
+    for (const job of [...this.#queue, ...this.#running.keys()]) {
+      this.#cancel(job);
+    }
+    for (const worker of this.#idle.splice(0)) worker.terminate();
+  }
+
+  #cancel(job: Job): void {
+    const { seed } = job.message;
+    const worker = this.#running.get(job);
+    const waiting = this.#queue.includes(job);
+    if (worker === undefined && !waiting) return;
+    worker?.terminate();
+    this.#running.delete(job);
+    this.#queue = this.#queue.filter((other) => other !== job);
+    job.onEnd({ seed, status: "cancelled" });
+  }
+
+  #startNext(): void {
+    while (this.#queue.length > 0 && this.#running.size < this.size) {
+      const job = this.#queue.shift()!;
+      this.#start(job, this.#idle.pop() ?? this.#makeWorker());
+    }
+  }
+
+  #start(job: Job, worker: Worker): void {
+    const { seed } = job.message;
+    this.#running.set(job, worker);
+    const end = (outcome: SeedOutcome<unknown>, keep: boolean): void => {
+      if (this.#running.get(job) !== worker) return; // cancelled meanwhile
+      this.#running.delete(job);
+      if (keep) this.#idle.push(worker);
+      else worker.terminate();
+      job.onEnd(outcome);
+      this.#startNext();
+    };
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>): void => {
+      if (this.#running.get(job) !== worker) return;
+      if (data.kind === "progress") job.onProgress(data.progress);
+      else if (data.kind === "value") {
+        end({ seed, status: "done", value: data.value }, true);
+      } else {
+        end({ seed, status: "failed", error: data.error }, !data.closed);
+      }
+    };
+    worker.onerror = (event): void => {
+      event.preventDefault(); // else the process ends with the worker
+      const error = `the worker died: ${event.message}`;
+      end({ seed, status: "failed", error }, false);
+    };
+    worker.onmessageerror = (): void => {
+      const error = "the worker's answer could not be read";
+      end({ seed, status: "failed", error }, false);
+    };
+    worker.postMessage(job.message);
+  }
+}
+
+function startWorker(): Worker {
+  const url = new URL("./sweep_worker.ts", import.meta.url);
+  return new Worker(url, { type: "module" });
+}
+
+let shared: WorkerPool | undefined;
+
+/** Runs `task` for every seed on the process's own pool. */
+export function sweep<Options, Value>(
+  task: TaskName,
+  options: SweepOptions<Options>,
+): Promise<SeedOutcome<Value>[]> {
+  shared ??= new WorkerPool();
+  return shared.sweep(task, options);
+}
+
+/** Ends the process's own pool: a program that swept must, to exit. */
+export function closeSweep(): void {
+  shared?.close();
+  shared = undefined;
+}
