@@ -23,6 +23,14 @@ export interface Optimizer {
   update(grads: Matrices): void;
 }
 
+/** Adam can be stopped and continued. */
+export interface Adam extends Optimizer {
+  /** Running means of the gradients and of their squares, by parameter. */
+  readonly moments: { readonly first: Matrices; readonly second: Matrices };
+  /** Goes on as after `steps` updates; the moments are the caller's to restore. */
+  resume(steps: number): void;
+}
+
 /** What `sgd` accepts. */
 export interface SgdOptions {
   learningRate: number;
@@ -80,20 +88,29 @@ export interface AdamOptions {
 }
 
 /** Adam (Kingma & Ba 2015, algorithm 1), with bias correction. */
-export function adam(params: Matrices, options: AdamOptions): Optimizer {
+export function adam(params: Matrices, options: AdamOptions): Adam {
   const { learningRate, weightDecay = 0 } = options;
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   const names = Object.keys(params);
   const parameters = names.map((name) => params[name]);
-  const first = parameters.map(zerosLike);
-  const second = parameters.map(zerosLike);
+  const moments = { first: likeParams(params), second: likeParams(params) };
+  const first = names.map((name) => moments.first[name]);
+  const second = names.map((name) => moments.second[name]);
   let steps = 0;
   let power1 = 1; // beta1 ** steps
   let power2 = 1;
   return {
     learningRate,
+    moments,
     get steps(): number {
       return steps;
+    },
+    resume(done): void {
+      power1 = power2 = 1;
+      for (steps = 0; steps < done; steps++) {
+        power1 *= beta1;
+        power2 *= beta2;
+      }
     },
     update(grads): void {
       steps++;
