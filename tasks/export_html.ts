@@ -12,7 +12,7 @@ import type { Results } from "../lib/claim.ts";
 import { escape } from "../viz/html.ts";
 import { renderMarkdown } from "../viz/markdown.ts";
 import { verdictTable } from "../viz/table.ts";
-import { STYLE } from "../viz/theme.ts";
+import { STYLE, withoutStyle } from "../viz/theme.ts";
 import { ansiToHtml } from "./ansi.ts";
 import type { MimeBundle, Output } from "./jupyter_client.ts";
 import { type Cell, hasTag, INJECTED, type Notebook } from "./notebook.ts";
@@ -251,7 +251,7 @@ function outputHtml(output: Output): string {
 function bundleHtml(data: MimeBundle): string {
   if (typeof data["text/html"] === "string") {
     // The style sheet stands in the head, once.
-    return data["text/html"].replaceAll(`<style>${STYLE}</style>`, "");
+    return withoutStyle(data["text/html"]);
   }
   if (typeof data["image/svg+xml"] === "string") return data["image/svg+xml"];
   for (const type of ["image/png", "image/jpeg", "image/gif", "image/webp"]) {

@@ -145,26 +145,25 @@ class Line<Row> {
   constructor(readonly options: FollowOptions<Row>) {}
 
   async update(rows: readonly Row[], elapsed?: number): Promise<void> {
-    await this.#send(this.#draw(rows, elapsed, ""));
+    await this.#send(rows, elapsed, "");
   }
 
   async finish(rows: readonly Row[], interrupted: boolean): Promise<void> {
-    await this.#send(
-      this.#draw(rows, undefined, interrupted ? "stopped" : "done"),
-    );
+    await this.#send(rows, undefined, interrupted ? "stopped" : "done");
   }
 
-  async #send(content: Html): Promise<void> {
+  async #send(
+    rows: readonly Row[],
+    elapsed: number | undefined,
+    end: string,
+  ): Promise<void> {
     if (!inKernel()) return;
-    await send(bundle([content]), {
+    const line = progressLine(rows, { ...this.options, elapsed, end });
+    await send(bundle([line]), {
       displayId: this.#displayId,
       update: this.#displayed,
     });
     this.#displayed = true;
-  }
-
-  #draw(rows: readonly Row[], elapsed: number | undefined, end: string): Html {
-    return progressLine(rows, { ...this.options, elapsed, end });
   }
 }
 

@@ -13,7 +13,7 @@
 
 import { escape, type Html, html, isHtml, raw } from "./html.ts";
 import { markdown } from "./markdown.ts";
-import { STYLE } from "./theme.ts";
+import { styleFor } from "./theme.ts";
 
 export { escape, html, markdown, raw };
 export { COLORS, fixed, PALETTE, percent, significant } from "./theme.ts";
@@ -56,7 +56,7 @@ export function bundle(items: readonly Showable[]): Bundle {
   return {
     "text/html": checkSize(
       // A blank line would end an HTML block where Markdown holds the output.
-      `<div class="hc"><style>${STYLE}</style>\n${body}</div>`
+      `<div class="hc">${styleFor(body)}\n${body}</div>`
         .replace(/\n\s*\n+/g, "\n"),
     ),
     "text/plain": parts.map((part) => part.text).filter(Boolean).join("\n\n"),

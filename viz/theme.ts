@@ -54,15 +54,20 @@ export const PAPER =
   "var(--hc-paper,var(--jp-layout-color0,var(--vscode-editor-background,Canvas)))";
 
 /**
- * The style sheet, once in every output. All rules start with `.hc`.
- * Nothing is lost but comfort where a viewer strips it.
+ * The style sheet in parts, each with the class that it is there for. All
+ * rules start with `.hc`. Nothing is lost but comfort where a viewer strips it.
  */
-export const STYLE: string = `
-.hc{font:14px/1.45 ${FONT};color:inherit;max-width:100%}
+const SHEET: readonly (readonly [string, string])[] = [
+  [
+    "hc",
+    `.hc{font:14px/1.45 ${FONT};color:inherit;max-width:100%}
 .hc>*+*{margin-top:.8em}
-.hc h2,.hc h3,.hc h4{font-size:1em;font-weight:600;margin:0 0 .3em}
-.hc-fig{margin:0 0 .8em;max-width:100%}
-.hc-fig figcaption,.hc caption{font-size:13px;line-height:1.4;opacity:.85;max-width:68ch;text-align:left;margin-top:.35em}
+.hc h2,.hc h3,.hc h4{font-size:1em;font-weight:600;margin:0 0 .3em}`,
+  ],
+  [
+    "hc-fig",
+    `.hc-fig{margin:0 0 .8em;max-width:100%}
+.hc-fig figcaption{font-size:13px;line-height:1.4;opacity:.85;max-width:68ch;text-align:left;margin-top:.35em}
 .hc-title{font-size:14px;font-weight:600;margin:0 0 .35em}
 .hc-scroll{overflow-x:auto;max-width:100%}
 .hc-scroll>svg{display:block;height:auto;max-width:100%;overflow:visible}
@@ -74,27 +79,52 @@ export const STYLE: string = `
 .hc-grid>*{margin:0;min-width:0}
 .hc-cell{display:flex;flex-direction:column;align-items:center;gap:3px;font-size:12px;line-height:1.25;text-align:center;font-variant-numeric:tabular-nums}
 .hc-cell img,.hc-fig img{image-rendering:pixelated;display:block;max-width:none;margin:0;outline:1px solid;outline-color:color-mix(in srgb,currentColor 22%,transparent)}
-.hc table.hc-table{border-collapse:collapse;border:0;font-size:13px;line-height:1.35;font-variant-numeric:tabular-nums;margin:0;width:auto;background:none;color:inherit}
+.hc-fig img.hc-sheet,.hc-bar img{outline:0}
+@media (max-width:500px){.hc-sheet{max-width:100%!important;height:auto}}`,
+  ],
+  [
+    "hc-table",
+    `.hc table.hc-table{border-collapse:collapse;border:0;font-size:13px;line-height:1.35;font-variant-numeric:tabular-nums;margin:0;width:auto;background:none;color:inherit}
 .hc .hc-table th,.hc .hc-table td{padding:4px 12px 4px 0;border:0;text-align:left;vertical-align:baseline;background:none;color:inherit;white-space:normal;max-width:34em}
 .hc .hc-table tr{background:none}
 .hc .hc-table .hc-num{text-align:right;white-space:nowrap}
 .hc .hc-table thead th{font-weight:600;border-bottom:1px solid;border-bottom-color:color-mix(in srgb,currentColor 45%,transparent);vertical-align:bottom}
 .hc .hc-table tbody tr+tr>*{border-top:1px solid;border-top-color:color-mix(in srgb,currentColor 14%,transparent)}
 .hc .hc-table th[scope=row]{font-weight:400}
-@media (max-width:500px){.hc .hc-table th,.hc .hc-table td{padding-right:8px}.hc .hc-table{font-size:12px}}.hc .hc-table .hc-text{min-width:9em}
+.hc .hc-table .hc-text{min-width:9em}
+@media (max-width:500px){.hc .hc-table th,.hc .hc-table td{padding-right:8px}.hc .hc-table{font-size:12px}}
 .hc-good{color:color-mix(in srgb,${COLORS.good} 80%,currentColor);font-weight:600}
 .hc-bad{color:color-mix(in srgb,${COLORS.bad} 80%,currentColor);font-weight:600}
-.hc-dim{opacity:.7}
-.hc-controls{display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px;font-size:13px;font-variant-numeric:tabular-nums;margin-top:4px}
+.hc-dim{opacity:.7}`,
+  ],
+  [
+    "hc-controls",
+    `.hc-controls{display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px;font-size:13px;font-variant-numeric:tabular-nums;margin-top:4px}
 .hc-controls button{min-width:44px;min-height:44px;font:inherit;color:inherit;background:none;border:1px solid;border-color:color-mix(in srgb,currentColor 40%,transparent);border-radius:6px;cursor:pointer}
 .hc-controls label{display:inline-flex;align-items:center;gap:6px}
 .hc-controls input[type=range]{height:44px;width:160px;margin:0;accent-color:${COLORS.blue}}
 .hc-controls :focus-visible{outline:2px solid ${COLORS.sky};outline-offset:2px}
-@media print{.hc-controls>:not(output){display:none}}
-.hc-fig img.hc-sheet,.hc-bar img{outline:0}
-@media (max-width:500px){.hc-sheet{max-width:100%!important;height:auto}}
-.hc-md p,.hc-md ul,.hc-md ol{margin:.4em 0;max-width:76ch}
-`.trim().replaceAll("\n", "");
+@media print{.hc-controls>:not(output){display:none}}`,
+  ],
+  ["hc-md", `.hc-md p,.hc-md ul,.hc-md ol{margin:.4em 0;max-width:76ch}`],
+];
+
+/** The whole style sheet, for a page that holds many outputs. */
+export const STYLE: string = SHEET.map(([, css]) => css).join("")
+  .replaceAll("\n", "");
+
+/** The parts of the style sheet that `markup` uses, as one element. */
+export function styleFor(markup: string): string {
+  const css = SHEET
+    .filter(([name]) => name === "hc" || markup.includes(name))
+    .map(([, css]) => css).join("").replaceAll("\n", "");
+  return `<style data-hc-style>${css}</style>`;
+}
+
+/** `markup` without what {@link styleFor} put there. */
+export function withoutStyle(markup: string): string {
+  return markup.replaceAll(/<style data-hc-style>[^<]*<\/style>/g, "");
+}
 
 /**
  * `value` with `digits` decimals and a true minus sign; "–" when it is absent.

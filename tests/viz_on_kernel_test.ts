@@ -1,0 +1,122 @@
+/** `show` and `follow` on the real Deno kernel. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  type Kernel,
+  type Output,
+  startKernel,
+} from "../tasks/jupyter_client.ts";
+
+const notebooks = join(import.meta.dirname!, "..", "notebooks");
+
+const IMPORTS = `
+import { show, markdown } from "../viz/show.ts";
+import { follow } from "../viz/progress.ts";
+function* train(steps, ms, fail = Infinity) {
+  let step = 0;
+  while (step < steps) {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+    step++;
+    if (step === fail) throw new RangeError("loss is not finite");
+    if (yield { step, loss: 1 / step }) break;
+  }
+  return { step };
+}
+const options = { label: "a model", metric: (row) => row.loss };
+`;
+
+async function withKernel(
+  use: (kernel: Kernel) => Promise<void>,
+): Promise<void> {
+  const kernel = await startKernel({ cwd: notebooks });
+  try {
+    const { error } = await kernel.execute(IMPORTS);
+    assert.equal(error, null);
+    await use(kernel);
+  } finally {
+    await kernel.shutdown();
+  }
+}
+
+function htmlOf(output: Output | undefined): string {
+  assert.equal(output?.output_type, "display_data");
+  return String(output.data["text/html"]);
+}
+
+Deno.test("on the kernel, show leaves one output and no value", async () => {
+  await withKernel(async (kernel) => {
+    for (let i = 0; i < 5; i++) {
+      const { outputs } = await kernel.execute(
+        `await show(markdown\`number \${${i}}\`, "<b>")`,
+      );
+      assert.equal(outputs.length, 1);
+      assert.match(htmlOf(outputs[0]), new RegExp(`number ${i}</p>`));
+      assert.match(htmlOf(outputs[0]), /&lt;b&gt;/);
+    }
+  });
+});
+
+Deno.test("on the kernel, an output above the cap is the cell's error and the next cell works", async () => {
+  await withKernel(async (kernel) => {
+    const { outputs, error } = await kernel.execute(
+      `await show("x".repeat(1_100_000))`,
+    );
+    assert.match(String(error?.message), /at most 1,000,000 bytes/);
+    assert.ok(outputs.every((output) => output.output_type === "error"));
+    const next = await kernel.execute(`await show("fine")`);
+    assert.match(htmlOf(next.outputs[0]), /fine/);
+  });
+});
+
+Deno.test("on the kernel, progress moves, and its last state is the same on every run", async () => {
+  await withKernel(async (kernel) => {
+    const states = new Set<string>();
+    const code =
+      `const run = await follow(train(40, 15), { ...options, total: 40 });`;
+    const first = await kernel.execute(code, (outputs) => {
+      if (outputs.length > 0) states.add(htmlOf(outputs[0]));
+    });
+    assert.ok(states.size >= 4 && states.size <= 9, `${states.size} updates`);
+    assert.equal(first.outputs.length, 1);
+    assert.match(htmlOf(first.outputs[0]), /40 of 40 steps · 0\.0250/);
+    assert.doesNotMatch(htmlOf(first.outputs[0]), / left<| a second /);
+    const second = await kernel.execute(code);
+    assert.deepEqual(second.outputs, first.outputs);
+  });
+});
+
+Deno.test("on the kernel, the stop button ends training within a second and keeps the state", async () => {
+  await withKernel(async (kernel) => {
+    let pressed = 0;
+    const { outputs, error } = await kernel.execute(
+      `const { state, rows, interrupted } = await follow(train(1e6, 5), { ...options, total: 1e6 });`,
+      () => {
+        if (pressed > 0) return;
+        pressed = performance.now();
+        kernel.interrupt();
+        kernel.interrupt(); // impatience must not kill the kernel
+      },
+    );
+    assert.ok(performance.now() - pressed < 1000);
+    assert.equal(error, null);
+    assert.match(htmlOf(outputs[0]), /stopped, state kept/);
+    const next = await kernel.execute(
+      `await show([interrupted, state.step === rows.length, state.step > 0].join())`,
+    );
+    assert.match(htmlOf(next.outputs[0]), /true,true,true/);
+    const again = await kernel.execute(
+      `const b = await follow(train(3, 1), { ...options, total: 3 }); await show(String(b.interrupted))`,
+    );
+    assert.match(htmlOf(again.outputs[1]), /false/);
+  });
+});
+
+Deno.test("on the kernel, a throw inside training is the cell's error", async () => {
+  await withKernel(async (kernel) => {
+    const { error } = await kernel.execute(
+      `await follow(train(40, 5, 20), { ...options, total: 40 })`,
+    );
+    assert.match(String(error?.message), /loss is not finite/);
+  });
+});
