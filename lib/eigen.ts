@@ -164,6 +164,54 @@ export function inverse(s: Float64Array, n: number): Float64Array {
   return symmetricPower(s, n, (value) => 1 / value);
 }
 
+/** Added to the covariance that a least-squares map inverts. */
+export const RIDGE = 1e-9;
+
+/**
+ * The least-squares map from the columns of `from` to those of `to`, about the
+ * means: Σ⁻¹C, columns of `from` × columns of `to`.
+ */
+export function bestLinearMap(
+  from: Float64Array,
+  to: Float64Array,
+  rows: number,
+): Float64Array {
+  const k = from.length / rows;
+  const s = crossCovariance(from, from, rows);
+  for (let i = 0; i < k; i++) s[i * k + i] += RIDGE;
+  return product(inverse(s, k), crossCovariance(from, to, rows), k);
+}
+
+/**
+ * The share of the variance of the columns of `to` (rows × k) that the best
+ * linear reader of `from` explains, in sample, where each entry of `from` is
+ * read with independent noise of the given standard deviation: R². A code that
+ * has shrunk below the noise tells nothing, whatever its direction.
+ */
+export function linearR2(
+  from: Float64Array,
+  to: Float64Array,
+  rows: number,
+  noise: number,
+): number {
+  const k = from.length / rows;
+  const outputs = to.length / rows;
+  const s = crossCovariance(from, from, rows);
+  for (let i = 0; i < k; i++) s[i * k + i] += noise * noise;
+  const c = crossCovariance(from, to, rows);
+  const map = product(inverse(s, k), c, k);
+  const spreads = crossCovariance(to, to, rows);
+  let explained = 0;
+  let total = 0;
+  for (let q = 0; q < outputs; q++) {
+    total += spreads[q * outputs + q];
+    for (let r = 0; r < k; r++) {
+      explained += map[r * outputs + q] * c[r * outputs + q];
+    }
+  }
+  return explained / total;
+}
+
 /** Canonical correlations and the directions that reach them. */
 export interface Canonical {
   /** Correlations, largest first. */

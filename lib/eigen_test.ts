@@ -3,6 +3,7 @@ import {
   canonicalCorrelations,
   effectiveRank,
   inverse,
+  linearR2,
   product,
   spread,
   symmetricEigen,
@@ -87,4 +88,14 @@ Deno.test("effective rank counts equal directions and is 1 for copies", () => {
 
 Deno.test("a matrix of the wrong size is refused", () => {
   throws(() => symmetricEigen([1, 2, 3], 2), RangeError);
+});
+
+Deno.test("R² is what a reader with noise can explain", () => {
+  const x = fillNormal(stream(1, "x"), new Float64Array(60));
+  const y = x.map((value) => 3 * value - 1);
+  near(linearR2(x, y, 60, 1e-6), 1, 1e-9);
+  const v = spread(x, 60)[0] * spread(x, 60)[0];
+  near(linearR2(x, y, 60, 0.5), v / (v + 0.25), 1e-9);
+  ok(linearR2(x.map((value) => 1e-4 * value), y, 60, 0.01) < 1e-3);
+  near(linearR2(new Float64Array(60).fill(2), y, 60, 0.01), 0);
 });

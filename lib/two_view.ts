@@ -24,7 +24,7 @@ import {
 } from "./config.ts";
 import { tanh } from "./numeric.ts";
 import { fillNormal, type Rng } from "./random.ts";
-import { LOSSES, type LossName } from "./two_view_losses.ts";
+import type { CodeLoss } from "./two_view_losses.ts";
 
 /** Sizes and learning constants of two encoders. */
 export interface TwoViewConfig {
@@ -37,7 +37,6 @@ export interface TwoViewConfig {
   activation: "tanh" | "relu";
   /** Whether both views go through the same weights. */
   shared: boolean;
-  loss: LossName;
   /** "descent" is plain gradient descent. */
   optimizer: "adam" | "descent";
   learningRate: number;
@@ -61,7 +60,6 @@ export const twoViewConfig: (
     codes: 2,
     activation: "tanh",
     shared: false,
-    loss: "naive",
     optimizer: "adam",
     learningRate: 0.01,
     weightDecay: 0,
@@ -75,7 +73,6 @@ export const twoViewConfig: (
     hidden: nonNegativeInteger,
     codes: positiveInteger,
     activation: oneOf("tanh", "relu"),
-    loss: oneOf(...Object.keys(LOSSES)),
     optimizer: oneOf("adam", "descent"),
     learningRate: positive,
     weightDecay: nonNegative,
@@ -263,6 +260,7 @@ export function lossAndGrads(
   model: Pick<TwoView, "config" | "first" | "second">,
   viewsA: Float64Array,
   viewsB: Float64Array,
+  codeLoss: CodeLoss,
 ): LossAndGrads {
   const { config, first, second } = model;
   const a = encode(first, viewsA, config);
@@ -271,7 +269,7 @@ export function lossAndGrads(
     da: new Float64Array(a.codes.length),
     db: new Float64Array(b.codes.length),
   };
-  const loss = LOSSES[config.loss](a.codes, b.codes, config.codes, out);
+  const loss = codeLoss(a.codes, b.codes, config.codes, out);
   const gradsA = zerosLike(first);
   const gradsB = config.shared ? gradsA : zerosLike(second);
   encodeBackward(first, viewsA, a, out.da, gradsA, config);
@@ -279,13 +277,16 @@ export function lossAndGrads(
   return { loss, grads: config.shared ? [gradsA] : [gradsA, gradsB] };
 }
 
-/** One update on a batch of pairs: changes the model. Answers the loss before. */
+/**
+ * One update on a batch of pairs: changes the model. Answers the loss before.
+ */
 export function stepTwoView(
   model: TwoView,
   viewsA: Float64Array,
   viewsB: Float64Array,
+  codeLoss: CodeLoss,
 ): number {
-  const { loss, grads } = lossAndGrads(model, viewsA, viewsB);
+  const { loss, grads } = lossAndGrads(model, viewsA, viewsB, codeLoss);
   model.step++;
   const encoders = [model.first, model.second];
   grads.forEach((g, i) => {
@@ -343,6 +344,12 @@ export type PairSampler = (
   viewsB: Float64Array,
 ) => void;
 
+/** What training needs besides a model. */
+export interface TwoViewTask {
+  sample: PairSampler;
+  loss: CodeLoss;
+}
+
 /** A row of the training history. */
 export interface TwoViewRow {
   step: number;
@@ -357,16 +364,16 @@ export interface TwoViewRow {
 export function* trainTwoView(
   rng: Rng,
   model: TwoView,
-  sample: PairSampler,
-): Generator<TwoViewRow, TwoView> {
+  { sample, loss: codeLoss }: TwoViewTask,
+): Generator<TwoViewRow, TwoView, boolean | void> {
   const { batchSize, inputs, steps, evalEvery } = model.config;
   const viewsA = new Float64Array(batchSize * inputs);
   const viewsB = new Float64Array(batchSize * inputs);
   while (model.step < steps) {
     sample(rng, viewsA, viewsB);
-    const loss = stepTwoView(model, viewsA, viewsB);
+    const loss = stepTwoView(model, viewsA, viewsB, codeLoss);
     if (model.step % evalEvery === 0 || model.step === steps) {
-      yield { step: model.step, loss };
+      if (yield { step: model.step, loss }) break; // asked to stop
     }
   }
   return model;

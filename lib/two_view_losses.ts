@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { columnMeans, crossCovariance, inverse, product } from "./eigen.ts";
+import { bestLinearMap, columnMeans, crossCovariance } from "./eigen.ts";
 import { atanh, exp, log, log1p } from "./numeric.ts";
 
 /** Codes in, gradients out (overwritten). Answers the loss. */
@@ -347,9 +347,6 @@ export interface SimSiamOptions {
   stopGradient: boolean;
 }
 
-/** Added to the covariance that the best linear predictor inverts. */
-export const PREDICTOR_RIDGE = 1e-9;
-
 /**
  * SimSiam with the best linear predictor: P a predicts b and Q b predicts a,
  * squared error about the means, averaged over entries and both directions.
@@ -400,51 +397,3 @@ function predictBest(
   }
   return loss;
 }
-
-/**
- * The least-squares map from the columns of `from` to those of `to`, about the
- * means: Σ⁻¹C, columns of `from` × columns of `to`.
- */
-export function bestLinearMap(
-  from: Float64Array,
-  to: Float64Array,
-  rows: number,
-): Float64Array {
-  const k = from.length / rows;
-  const s = crossCovariance(from, from, rows);
-  for (let i = 0; i < k; i++) s[i * k + i] += PREDICTOR_RIDGE;
-  return product(inverse(s, k), crossCovariance(from, to, rows), k);
-}
-
-/** The losses by name, with the settings that the papers give. */
-export const LOSSES = Object.freeze({
-  naive: vicreg({ invariance: 1, variance: 0, covariance: 0 }),
-  floor: vicreg({ ...VICREG, covariance: 0 }),
-  imax: moments("signal"),
-  imaxSum: moments("sum"),
-  gaussian: moments("gaussian"),
-  difference: moments("difference"),
-  infoNce: infoNce(),
-  barlow: barlowTwins(),
-  vicreg: vicreg(VICREG),
-  simSiam: simSiam({ stopGradient: true }),
-  simSiamNoStop: simSiam({ stopGradient: false }),
-});
-
-/** The name of a loss in {@link LOSSES}. */
-export type LossName = keyof typeof LOSSES;
-
-/** How the losses are called in tables and panels. */
-export const LOSS_TITLES: Readonly<Record<LossName, string>> = Object.freeze({
-  naive: "naive agreement",
-  floor: "variance floor",
-  imax: "Imax",
-  imaxSum: "Imax, sum over difference",
-  gaussian: "Gaussian I(a; b)",
-  difference: "difference of variances",
-  infoNce: "InfoNCE",
-  barlow: "Barlow Twins",
-  vicreg: "VICReg",
-  simSiam: "SimSiam",
-  simSiamNoStop: "SimSiam without stop",
-});

@@ -1,13 +1,12 @@
 import { ok, strictEqual } from "node:assert/strict";
 import { log } from "./numeric.ts";
+import { LOSSES, type LossName } from "./two_view_catalogue.ts";
 import { fillNormal, stream } from "./random.ts";
 import { covariance, variance } from "./statistics.ts";
 import {
   type CodeGrads,
   infoNce,
   information,
-  LOSSES,
-  type LossName,
   simSiam,
   vicreg,
 } from "./two_view_losses.ts";

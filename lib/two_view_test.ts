@@ -7,7 +7,7 @@ import {
   trainTwoView,
   type TwoViewConfig,
 } from "./two_view.ts";
-import { LOSSES, type LossName } from "./two_view_losses.ts";
+import { LOSSES, type LossName } from "./two_view_catalogue.ts";
 
 function views(name: string, length: number): Float64Array {
   return fillNormal(stream(3, name), new Float64Array(length));
@@ -26,13 +26,12 @@ Deno.test("the gradient of every loss through every encoder agrees with finite d
           hidden,
           codes: 3,
           shared,
-          loss,
         });
         const encoders = shared ? [model.first] : [model.first, model.second];
         encoders.forEach((params, i) => {
           const { maxRelativeError } = gradientCheck(params, () => {
-            const { loss, grads } = lossAndGrads(model, a, b);
-            return { loss, grads: grads[i] };
+            const of = lossAndGrads(model, a, b, LOSSES[loss]);
+            return { loss: of.loss, grads: of.grads[i] };
           });
           ok(
             maxRelativeError <= 1e-6,
@@ -49,12 +48,11 @@ Deno.test("the gradient through rectified units agrees with finite differences",
     inputs: 5,
     hidden: 6,
     activation: "relu",
-    loss: "vicreg",
   });
   const a = views("a", 12 * 5);
   const b = a.map((value, i) => value + 0.5 * views("b", 60)[i]);
   const { maxRelativeError } = gradientCheck(model.first, () => {
-    const { loss, grads } = lossAndGrads(model, a, b);
+    const { loss, grads } = lossAndGrads(model, a, b, LOSSES.vicreg);
     return { loss, grads: grads[0] };
   });
   ok(maxRelativeError <= 1e-6, String(maxRelativeError));
@@ -68,9 +66,12 @@ function trained(overrides: Partial<TwoViewConfig>): Float64Array {
     batchSize: 32,
     ...overrides,
   });
-  const training = trainTwoView(stream(1, "train"), model, (rng, a, b) => {
-    fillNormal(rng, a);
-    for (let i = 0; i < a.length; i++) b[i] = a[i] + 0.5 * a[(i + 1) % 3];
+  const training = trainTwoView(stream(1, "train"), model, {
+    loss: LOSSES.naive,
+    sample: (rng, a, b): void => {
+      fillNormal(rng, a);
+      for (let i = 0; i < a.length; i++) b[i] = a[i] + 0.5 * a[(i + 1) % 3];
+    },
   });
   let rows = 0;
   for (const _ of training) rows++;
@@ -90,7 +91,6 @@ Deno.test("naive agreement shrinks the weights, agreement above a variance floor
       inputs: 3,
       codes: 1,
       batchSize: 32,
-      loss,
       ...settings,
     });
     const sample = (rng: () => number, a: Float64Array, b: Float64Array) => {
@@ -98,7 +98,8 @@ Deno.test("naive agreement shrinks the weights, agreement above a variance floor
       fillNormal(rng, b, 0.5);
       for (let i = 0; i < a.length; i++) b[i] += a[i];
     };
-    for (const _ of trainTwoView(stream(2, "train"), model, sample));
+    const task = { sample, loss: LOSSES[loss] };
+    for (const _ of trainTwoView(stream(2, "train"), model, task));
     return size(model.first.w);
   };
   ok(run("naive") < 0.01);

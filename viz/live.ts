@@ -1,0 +1,138 @@
+/**
+ * Simulations in a cell's output: the model, compiled into one small script,
+ * with a panel, and a still picture for viewers that strip scripts.
+ *
+ * Bundled when the cell runs, from the same modules that the cells import: the
+ * page runs what the notebook ran, and arrives at its numbers to the last bit.
+ *
+ * @module
+ */
+import { build, type Plugin, stop } from "esbuild";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { contentHash, type Html, html, raw } from "./html.ts";
+import {
+  numbersOf,
+  play,
+  type Played,
+  type Settings,
+  type Simulation,
+} from "./simulations/simulation.ts";
+
+export { play };
+export type { Played, Simulation };
+
+/** What a live cell hands to the page. */
+export interface LiveOptions<V extends Settings, S, D> {
+  /** Settings other than the defaults. */
+  settings?: Partial<V>;
+  /** What the simulation needs besides; must survive JSON. */
+  data?: D;
+  /**
+   * The end that the notebook reached: its numbers are what the page is held
+   * to, its state is drawn as the still. Default: played here.
+   */
+  end?: Pick<Played<V, S>, "settings" | "state"> & {
+    numbers?: Record<string, number>;
+  };
+}
+
+/**
+ * A simulation for the reader to play with.
+ *
+ * @example
+ * ```ts
+ * import { live } from "./live.ts";
+ * import { show } from "./show.ts";
+ * import { collapse } from "./simulations/collapse.ts";
+ * await show(await live(collapse, { settings: { seed: 1 } }));
+ * ```
+ */
+export async function live<V extends Settings, S, D = undefined>(
+  simulation: Simulation<V, S, D>,
+  options: LiveOptions<V, S, D> = {},
+): Promise<Html> {
+  const data = options.data as D;
+  const end = options.end ?? play(simulation, options.settings, data);
+  const { settings, state } = end;
+  const numbers = end.numbers ?? numbersOf(simulation, state, settings);
+  const payload = JSON.stringify({ settings, numbers, data });
+  const key = `${simulation.name}-${contentHash(payload)}`;
+  const script = await compile(simulation.name, key, payload);
+  const still = raw(simulation.draw(state, settings, 640, data));
+  const values = simulation.readouts(state, settings).map((readout) =>
+    `${readout.label} ${readout.value.toFixed(readout.digits ?? 3)}`
+  );
+  return html`
+    <div data-simulation="${key}">
+      <figure class="hc-fig">
+        <div class="hc-title">${simulation.title}</div>
+        <div class="hc-scroll">${still}</div>
+        <figcaption>${simulation.description} At the end: ${values.join(
+          ", ",
+        )}. (A still: this viewer runs no scripts.)</figcaption>
+      </figure>
+    </div>${raw(`<script>${script}</script>`)}
+  `;
+}
+
+/** One self-contained script that mounts the named simulation. */
+export async function compile(
+  name: string,
+  key: string,
+  payload: string,
+): Promise<string> {
+  const here = fileURLToPath(new URL("./simulations/", import.meta.url));
+  try {
+    const { outputFiles } = await build({
+      stdin: {
+        contents: `import { ${name} } from "./${fileName(name)}";
+          import { mount } from "./mount.ts";
+          mount(${name}, ${JSON.stringify(key)}, PAYLOAD);`,
+        resolveDir: here,
+        loader: "ts",
+      },
+      bundle: true,
+      minify: true,
+      write: false,
+      format: "iife",
+      target: "es2022",
+      charset: "utf8",
+      legalComments: "none",
+      plugins: [npmModules],
+    });
+    // The payload goes in last: numbers stay as JSON wrote them.
+    return outputFiles[0].text.trim()
+      .replace("PAYLOAD", () => payload)
+      .replaceAll("</", "<\\/");
+  } finally {
+    await stop();
+  }
+}
+
+function fileName(name: string): string {
+  return `${name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)}.ts`;
+}
+
+/** Finds npm modules where Deno keeps them: this module has them loaded. */
+const npmModules: Plugin = {
+  name: "npm-modules",
+  setup(builder): void {
+    const loaded = createRequire(import.meta.url).cache;
+    builder.onResolve({ filter: /^[^./]/ }, ({ path }) => {
+      const [name, ...rest] = path.split("/");
+      const found = Object.keys(loaded).find((file) => {
+        const unix = file.replaceAll("\\", "/");
+        return unix.includes(`/${name}/`) &&
+          unix.endsWith(`/${rest.join("/")}`);
+      });
+      if (found) return { path: found };
+      return {
+        errors: [{
+          text: `Cannot compile the simulation as ${path} must be loaded: ` +
+            "import it, through a module of lib/, in the same cell or before",
+        }],
+      };
+    });
+  },
+};
