@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { neuralEmConfig, SEED_MODEL } from "./neural_em.ts";
+import {
+  flipPixels,
+  type Frames,
+  inferGroups,
+  learningRateAt,
+  lossWeights,
+  neuralEmTrainer,
+  randomResiduals,
+  trainNeuralEm,
+} from "./neural_em_training.ts";
+import { integer, type Rng, stream } from "./random.ts";
+import { mean } from "./statistics.ts";
+
+/** One lit bar of three pixels on each half of a 6 × 6 canvas. */
+function bars(rng: Rng, count: number): { images: Float32Array } {
+  const images = new Float32Array(count * 36);
+  for (let i = 0; i < count; i++) {
+    for (const side of [0, 3]) {
+      const row = integer(rng, 6);
+      for (let c = 0; c < 3; c++) images[i * 36 + row * 6 + side + c] = 1;
+    }
+  }
+  return { images };
+}
+
+const tiny = neuralEmConfig({
+  canvas: 6,
+  components: 2,
+  hidden: 12,
+  steps: 6,
+  unroll: 3,
+  lossSteps: "all",
+  batchSize: 16,
+  updates: 300,
+  learningRate: 1e-2,
+  clipNorm: 1,
+});
+
+Deno.test("flipPixels flips each pixel with the probability asked for", () => {
+  const rng = stream(0, "eval");
+  const images = Float32Array.from({ length: 40_000 }, (_, i) => i % 2);
+  for (const p of [0, 0.1, 0.5, 1]) {
+    const out = new Float32Array(images.length);
+    flipPixels(rng, images, p, out);
+    const flipped = mean(out.map((x, i) => Math.abs(x - images[i])));
+    assert.ok(Math.abs(flipped - p) < 0.01, `${flipped} for ${p}`);
+  }
+});
+
+Deno.test("random responsibilities divide each lit pixel among the components", () => {
+  const input = Float32Array.of(1, 0, 1, 0, 0, 1);
+  const out = new Float32Array(3 * 6);
+  randomResiduals(stream(0, "eval"), input, 3, 3, out);
+  for (let i = 0; i < 6; i++) {
+    const first = Math.floor(i / 3) * 9 + i % 3;
+    const total = out[first] + out[first + 3] + out[first + 6];
+    assert.ok(Math.abs(total - input[i]) < 1e-6);
+  }
+});
+
+Deno.test("loss weights count the last, the later half or all steps", () => {
+  const weights = (lossSteps: string): number[] =>
+    Array.from(
+      lossWeights(neuralEmConfig({ lossSteps, steps: 4, unroll: 4 }), 4),
+    );
+  assert.deepEqual(weights("last"), [0, 0, 0, 0, 1]);
+  assert.deepEqual(weights("half"), [0, 0, 0, 0.5, 0.5]);
+  assert.deepEqual(weights("all"), [0, 0.25, 0.25, 0.25, 0.25]);
+  const seed = neuralEmConfig(SEED_MODEL);
+  assert.deepEqual(Array.from(lossWeights(seed, 3)), [0.25, 0.25, 0.25, 0.25]);
+});
+
+Deno.test("the step size warms up, stays and cools down to 0", () => {
+  const config = neuralEmConfig({
+    updates: 100,
+    learningRate: 1,
+    warmup: 10,
+    cooldown: 0.5,
+  });
+  assert.equal(learningRateAt(config, 0), 0.1);
+  assert.equal(learningRateAt(config, 30), 1);
+  assert.equal(learningRateAt(config, 75), 0.5);
+  assert.equal(learningRateAt(config, 100), 0);
+});
+
+Deno.test("a trainer that was saved goes on to the same bits", () => {
+  const options = { config: tiny, sample: bars };
+  const whole = neuralEmTrainer(3, options);
+  for (let i = 0; i < 9; i++) whole.update();
+  const begun = neuralEmTrainer(3, options);
+  for (let i = 0; i < 4; i++) begun.update();
+  const resumed = neuralEmTrainer(3, { ...options, saved: begun.save() });
+  assert.equal(resumed.step, 4);
+  for (let i = 0; i < 5; i++) resumed.update();
+  for (const name in whole.params) {
+    assert.deepEqual(resumed.params[name].data, whole.params[name].data);
+  }
+  assert.throws(
+    () => neuralEmTrainer(4, { ...options, saved: begun.save() }),
+    /must have the same seed and configuration: it has seed 3/,
+  );
+});
+
+Deno.test("evaluating more often changes no weight", () => {
+  const weights = (evalEvery: number): Float32Array => {
+    const config = { ...tiny, updates: 6 };
+    const trainer = neuralEmTrainer(1, { config, sample: bars });
+    const rng = stream(9, "eval");
+    const images = bars(rng, 4);
+    const evaluate = () => ({
+      loss6: inferGroups(rng, trainer, images).losses[5],
+    });
+    for (const _ of trainNeuralEm(trainer, { evalEvery, evaluate }));
+    return Float32Array.from(trainer.params.outputWeights.data);
+  };
+  assert.deepEqual(weights(1), weights(3));
+});
+
+Deno.test("it learns to put the two bars of an image into two components", () => {
+  const trainer = neuralEmTrainer(0, { config: tiny, sample: bars });
+  const rng = stream(5, "eval");
+  const images = bars(rng, 100);
+  const agreement = (): number => {
+    const groups = inferGroups(rng, trainer, images, { noise: 0 }).groups.at(
+      -1,
+    )!;
+    let right = 0;
+    for (let i = 0; i < 100; i++) {
+      const of = (from: number): number[] =>
+        Array.from({ length: 36 }, (_, p) => p)
+          .filter((p) => p % 6 >= from && p % 6 < from + 3)
+          .filter((p) => images.images[i * 36 + p] === 1)
+          .map((p) => groups[i * 36 + p]);
+      const [left] = of(0);
+      const whole = of(0).every((g) => g === left) &&
+        of(3).every((g) => g === 1 - left);
+      right += whole ? 1 : 0;
+    }
+    return right / 100;
+  };
+  const before = agreement();
+  while (trainer.step < tiny.updates) trainer.update();
+  const after = agreement();
+  assert.ok(before < 0.2 && after > 0.6, `${before} → ${after}`);
+});
+
+Deno.test("inference shows every image to EM, the last batch overlapping", () => {
+  const trainer = neuralEmTrainer(0, { config: tiny, sample: bars });
+  const frames: Frames = bars(stream(1, "data"), 7);
+  const shown: number[] = [];
+  const { groups } = inferGroups(stream(2, "eval"), trainer, frames, {
+    batch: 3,
+    steps: 2,
+    onStep: (step, first) => shown.push(step, first),
+  });
+  assert.equal(groups.length, 2);
+  assert.equal(groups[0].length, 7 * 36);
+  assert.deepEqual(shown, [1, 0, 2, 0, 1, 3, 2, 3, 1, 4, 2, 4]);
+});
+
+Deno.test("more components than in training need no new parameters", () => {
+  const trainer = neuralEmTrainer(0, { config: tiny, sample: bars });
+  const model = {
+    ...trainer,
+    config: neuralEmConfig({ ...tiny, components: 3 }),
+  };
+  const { groups } = inferGroups(
+    stream(2, "eval"),
+    model,
+    bars(stream(1, "data"), 5),
+  );
+  assert.ok(groups[5].includes(2));
+});
