@@ -165,3 +165,18 @@ export function ambiguousImages(images: ShifterImages): number[] {
       .filter((p) => p > 0).length > 1
   );
 }
+
+/** The shifts that could have made an image: none where it is no valid one. */
+export function shiftsOf(
+  image: ArrayLike<number>,
+  config: ShifterConfig,
+): number[] {
+  const { width, height, shifts } = config;
+  let row = 0;
+  for (let x = 0; x < width; x++) row |= image[x] << x;
+  const expected = new Uint8Array(width * height);
+  return shifts.filter((shift) => {
+    writeImage(expected, 0, row, shift, config);
+    return expected.every((pixel, i) => pixel === image[i]);
+  });
+}

@@ -7,6 +7,7 @@ import {
   enumerateShifter,
   sampleShifter,
   shifterConfig,
+  shiftsOf,
 } from "./shifter.ts";
 
 const close = (a: number, b: number, tolerance: number): void =>
@@ -82,4 +83,12 @@ Deno.test("impossible configurations are refused", () => {
   assert.throws(() => shifterConfig({ pOn: 1.2 }), /pOn must be a number from/);
   assert.throws(() => shifterConfig({ shifts: [1, 9] }), /distinct modulo/);
   assert.throws(() => shifterConfig({ width: 30 }), /from 2 to 16/);
+});
+
+Deno.test("the shifts of an image are those that can have made it", () => {
+  const config = shifterConfig({ width: 4, height: 2 });
+  assert.deepEqual(shiftsOf([1, 0, 0, 0, 0, 1, 0, 0], config), [1]);
+  assert.deepEqual(shiftsOf([1, 0, 0, 0, 0, 0, 0, 1], config), [-1]);
+  assert.deepEqual(shiftsOf([1, 0, 1, 0, 0, 1, 0, 1], config), [-1, 1]);
+  assert.deepEqual(shiftsOf([1, 0, 0, 0, 1, 0, 0, 0], config), []);
 });

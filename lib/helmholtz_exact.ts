@@ -300,15 +300,15 @@ export function sampledNll(
 
 /** ln p of independent binary states, from their on-probabilities. */
 function logProbability(states: Uint8Array, on: Float64Array): number {
-  let sum = 0;
+  let product = 1;
   for (let j = 0; j < states.length; j++) {
-    sum += log(states[j] ? on[j] : 1 - on[j]);
+    product *= states[j] ? on[j] : 1 - on[j];
   }
-  return sum;
+  return log(Math.max(product, Number.MIN_VALUE));
 }
 
 /** ln p(t) p(h | t) p(v | h) of the states in `layers`. */
-function logJoint(params: HelmholtzParams, layers: Layers): number {
+export function logJoint(params: HelmholtzParams, layers: Layers): number {
   const { t, h, v, pt, ph, pv } = layers;
   for (let j = 0; j < t.length; j++) pt[j] = sigmoid(params.topBias[j]);
   layerProbability(t, params.topToHidden, params.hiddenBias, ph);
@@ -317,7 +317,10 @@ function logJoint(params: HelmholtzParams, layers: Layers): number {
 }
 
 /** ln q(h | v) q(t | h) of the states in `layers`. */
-function logRecognition(params: HelmholtzParams, layers: Layers): number {
+export function logRecognition(
+  params: HelmholtzParams,
+  layers: Layers,
+): number {
   const { t, h, v, pt, ph } = layers;
   layerProbability(v, params.visibleToHidden, params.hiddenRecognitionBias, ph);
   layerProbability(h, params.hiddenToTop, params.topRecognitionBias, pt);

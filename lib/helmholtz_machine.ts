@@ -81,7 +81,7 @@ export const helmholtzConfig: (
 );
 
 /** Weights and biases; a weight's row is the unit it comes from. */
-export interface HelmholtzParams {
+export type HelmholtzParams = {
   /** Generative bias of the top units. */
   topBias: Float64Array;
   /** Generative weights, top × hidden. */
@@ -100,10 +100,13 @@ export interface HelmholtzParams {
   hiddenToTop: Float64Array;
   /** Recognition bias of the top units. */
   topRecognitionBias: Float64Array;
-}
+};
 
 /** Writes one pattern (0 or 1 for each pixel) into `out`. */
 export type SamplePattern = (rng: Rng, out: Uint8Array) => unknown;
+
+/** Learns from one fresh pattern, with the learning rate ε. */
+export type OnlineUpdate = (rng: Rng, epsilon: number) => void;
 
 /** A row of the training history: the images seen and the metrics then. */
 export type HelmholtzRow<M> = { step: number } & M;
@@ -178,6 +181,7 @@ function deltaRule(
   }
 }
 
+// The top layer has nothing above it.
 const NOTHING = new Uint8Array(0);
 const NO_WEIGHTS = new Float64Array(0);
 
@@ -188,36 +192,45 @@ const NO_WEIGHTS = new Float64Array(0);
 export function wakeSleep(
   params: HelmholtzParams,
   sample: SamplePattern,
-): (rng: Rng, epsilon: number) => void {
-  const { topBias, hiddenBias, visibleBias } = params;
-  const { hiddenRecognitionBias, topRecognitionBias } = params;
-  const { topToHidden, hiddenToVisible, visibleToHidden, hiddenToTop } = params;
-  const t = new Uint8Array(topBias.length);
-  const h = new Uint8Array(hiddenBias.length);
-  const v = new Uint8Array(visibleBias.length);
-  const pt = new Float64Array(t.length);
-  const ph = new Float64Array(h.length);
-  const pv = new Float64Array(v.length);
+): OnlineUpdate {
+  const layers = layersOf(params);
   return (rng, epsilon) => {
-    // Wake: recognize an image, then teach the generative weights.
-    sample(rng, v);
-    layerProbability(v, visibleToHidden, hiddenRecognitionBias, ph);
-    sampleStates(rng, ph, h);
-    layerProbability(h, hiddenToTop, topRecognitionBias, pt);
-    sampleStates(rng, pt, t);
-    layerProbability(NOTHING, NO_WEIGHTS, topBias, pt);
-    deltaRule(NOTHING, NO_WEIGHTS, topBias, t, pt, epsilon);
-    layerProbability(t, topToHidden, hiddenBias, ph);
-    deltaRule(t, topToHidden, hiddenBias, h, ph, epsilon);
-    layerProbability(h, hiddenToVisible, visibleBias, pv);
-    deltaRule(h, hiddenToVisible, visibleBias, v, pv, epsilon);
-    // Sleep: dream an image, then teach the recognition weights.
-    dream(rng, params, { t, h, v, pt, ph, pv });
-    layerProbability(v, visibleToHidden, hiddenRecognitionBias, ph);
-    deltaRule(v, visibleToHidden, hiddenRecognitionBias, h, ph, epsilon);
-    layerProbability(h, hiddenToTop, topRecognitionBias, pt);
-    deltaRule(h, hiddenToTop, topRecognitionBias, t, pt, epsilon);
+    sample(rng, layers.v);
+    recognize(rng, params, layers);
+    learnGenerative(params, layers, epsilon);
+    dream(rng, params, layers);
+    learnRecognition(params, layers, epsilon);
   };
+}
+
+/** The wake update: teaches each layer to predict the one below. */
+export function learnGenerative(
+  params: HelmholtzParams,
+  { t, h, v, pt, ph, pv }: Layers,
+  epsilon: number,
+): void {
+  const { topBias, topToHidden, hiddenBias } = params;
+  const { hiddenToVisible, visibleBias } = params;
+  layerProbability(NOTHING, NO_WEIGHTS, topBias, pt);
+  deltaRule(NOTHING, NO_WEIGHTS, topBias, t, pt, epsilon);
+  layerProbability(t, topToHidden, hiddenBias, ph);
+  deltaRule(t, topToHidden, hiddenBias, h, ph, epsilon);
+  layerProbability(h, hiddenToVisible, visibleBias, pv);
+  deltaRule(h, hiddenToVisible, visibleBias, v, pv, epsilon);
+}
+
+/** The sleep update: teaches each layer to recognize what made the one below. */
+export function learnRecognition(
+  params: HelmholtzParams,
+  { t, h, v, pt, ph }: Layers,
+  epsilon: number,
+): void {
+  const { visibleToHidden, hiddenRecognitionBias } = params;
+  const { hiddenToTop, topRecognitionBias } = params;
+  layerProbability(v, visibleToHidden, hiddenRecognitionBias, ph);
+  deltaRule(v, visibleToHidden, hiddenRecognitionBias, h, ph, epsilon);
+  layerProbability(h, hiddenToTop, topRecognitionBias, pt);
+  deltaRule(h, hiddenToTop, topRecognitionBias, t, pt, epsilon);
 }
 
 /** States and probabilities of the three layers. */
@@ -285,19 +298,19 @@ export function recognize(
  * row after `next(true)`, with what has been learned until then.
  *
  * @param rng draws data and states and nothing else: evaluating changes no weight
+ * @param update `wakeSleep(params, …)` or `reweightedWakeSleep(params, …)`
  * @param evaluate metrics for the history, computed before the first image,
  *   then every `evalEvery` images and at the end
  */
 export function* trainHelmholtz<M extends object>(
   rng: Rng,
   params: HelmholtzParams,
-  { config, sample, evaluate }: {
+  { config, update, evaluate }: {
     config: HelmholtzConfig;
-    sample: SamplePattern;
+    update: OnlineUpdate;
     evaluate: (params: HelmholtzParams) => M;
   },
 ): Generator<HelmholtzRow<M>, HelmholtzParams, boolean | void> {
-  const update = wakeSleep(params, sample);
   const { steps, learningRate, finalLearningRate, evalEvery } = config;
   const slope = (finalLearningRate - learningRate) / steps;
   for (let step = 0;;) {
@@ -306,4 +319,46 @@ export function* trainHelmholtz<M extends object>(
     const end = Math.min(steps, step + evalEvery);
     for (; step < end; step++) update(rng, learningRate + slope * step);
   }
+}
+
+/**
+ * What each hidden unit adds to the pixels: p(v | only unit j on) − p(v | all
+ * off), hidden × visible.
+ */
+export function receptiveFields(params: HelmholtzParams): Float64Array {
+  const { hiddenToVisible, visibleBias } = params;
+  return hiddenToVisible.map((weight, i) => {
+    const bias = visibleBias[i % visibleBias.length];
+    return sigmoid(bias + weight) - sigmoid(bias);
+  });
+}
+
+/** Draws `count` fantasies, count × visible; `top` clamps the top layer. */
+export function fantasies(
+  rng: Rng,
+  params: HelmholtzParams,
+  { count, top }: { count: number; top?: readonly number[] },
+): Uint8Array {
+  const layers = layersOf(params);
+  const out = new Uint8Array(count * layers.v.length);
+  if (top) layers.t.set(top);
+  for (let k = 0; k < count; k++) {
+    dream(rng, params, layers, top !== undefined);
+    out.set(layers.v, k * layers.v.length);
+  }
+  return out;
+}
+
+/** p(v | h) with h drawn from q(h | v): what the machine makes of a pattern. */
+export function reconstruct(
+  rng: Rng,
+  params: HelmholtzParams,
+  pattern: Uint8Array,
+): Float64Array {
+  const layers = layersOf(params);
+  layers.v.set(pattern);
+  recognize(rng, params, layers);
+  const { h, pv } = layers;
+  layerProbability(h, params.hiddenToVisible, params.visibleBias, pv);
+  return pv;
 }

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import {
   dream,
+  fantasies,
   helmholtzConfig,
   type HelmholtzParams,
   initHelmholtz,
   layersOf,
+  receptiveFields,
   recognize,
+  reconstruct,
   trainHelmholtz,
   wakeSleep,
 } from "./helmholtz_machine.ts";
@@ -39,11 +42,13 @@ function train(seed: number, overrides = {}): {
   params: HelmholtzParams;
 } {
   const c = { ...config, ...overrides };
-  const run = trainHelmholtz(
-    stream(seed, "train"),
-    initHelmholtz(stream(seed, "init"), c),
-    { config: c, sample, evaluate: nll },
-  );
+  const params = initHelmholtz(stream(seed, "init"), c);
+  const update = wakeSleep(params, sample);
+  const run = trainHelmholtz(stream(seed, "train"), params, {
+    config: c,
+    update,
+    evaluate: nll,
+  });
   const rows = [];
   for (;;) {
     const next = run.next();
@@ -83,7 +88,7 @@ Deno.test("training that is asked to stop returns what it has", () => {
   const params = initHelmholtz(stream(1, "init"), config);
   const run = trainHelmholtz(stream(1, "train"), params, {
     config,
-    sample,
+    update: wakeSleep(params, sample),
     evaluate: nll,
   });
   run.next();
@@ -138,4 +143,45 @@ Deno.test("a configuration that cannot work is refused", () => {
     /Cannot train the Helmholtz machine as hidden must be an integer from 1 to 24/,
   );
   assert.throws(() => helmholtzConfig({ learningRate: -1 }), RangeError);
+});
+
+Deno.test("a trained machine dreams and rebuilds the patterns that it knows", () => {
+  const { params } = train(1);
+  const known = ["111000", "000111"];
+  const dreams = fantasies(stream(1, "figures"), params, { count: 200 });
+  const texts = Array.from(
+    { length: 200 },
+    (_, k) => dreams.subarray(6 * k, 6 * k + 6).join(""),
+  );
+  assert.ok(texts.filter((text) => known.includes(text)).length > 160);
+  const rebuilt = reconstruct(
+    stream(2, "figures"),
+    params,
+    Uint8Array.of(1, 1, 1, 0, 0, 0),
+  );
+  assert.equal([...rebuilt].map(Math.round).join(""), "111000");
+});
+
+Deno.test("a clamped top state is the same in every fantasy", () => {
+  const params = initHelmholtz(stream(1, "init"), config);
+  params.topToHidden.set([40, 40, 40, 40], 0);
+  params.hiddenBias.fill(-20);
+  params.hiddenToVisible.fill(20);
+  params.visibleBias.fill(-10);
+  const on = fantasies(stream(1, "figures"), params, { count: 9, top: [1, 0] });
+  const off = fantasies(stream(1, "figures"), params, {
+    count: 9,
+    top: [0, 0],
+  });
+  assert.ok(on.every((pixel) => pixel === 1));
+  assert.ok(off.every((pixel) => pixel === 0));
+});
+
+Deno.test("a receptive field is what one unit changes in the pixels", () => {
+  const params = initHelmholtz(stream(1, "init"), config);
+  params.hiddenToVisible.fill(0);
+  params.hiddenToVisible[7] = 100; // unit 1, pixel 1
+  const fields = receptiveFields(params);
+  assert.equal(fields[7], 0.5);
+  assert.ok(fields.every((value, i) => i === 7 || value === 0));
 });

@@ -1,0 +1,177 @@
+/**
+ * One seed of the Helmholtz machine on the shifter, from initial weights to
+ * every number of the result table.
+ *
+ * @module
+ */
+import { defineConfig, integerIn, positiveInteger } from "../../lib/config.ts";
+import { sampledNll } from "../../lib/helmholtz_exact.ts";
+import {
+  type HelmholtzConfig,
+  helmholtzConfig,
+  type HelmholtzParams,
+  initHelmholtz,
+  layersOf,
+  type OnlineUpdate,
+  recognize,
+  type SamplePattern,
+  trainHelmholtz,
+  wakeSleep,
+} from "../../lib/helmholtz_machine.ts";
+import {
+  assess,
+  type Assessment,
+  bestSignVector,
+  signVectorChance,
+} from "../../lib/helmholtz_readout.ts";
+import { LOG2E } from "../../lib/numeric.ts";
+import { type Rng, stream } from "../../lib/random.ts";
+import { reweightedWakeSleep } from "../../lib/reweighted_wake_sleep.ts";
+import { mean } from "../../lib/statistics.ts";
+import {
+  enumerateShifter,
+  sampleShifter,
+  type ShifterConfig,
+  shifterConfig,
+} from "../shifter.ts";
+
+/** The machine, the world and how many recognitions an image gets. */
+export type Settings =
+  & Omit<HelmholtzConfig, "visible">
+  & Omit<ShifterConfig, "shifts">
+  & {
+    /** 1: wake-sleep; more: reweighted wake-sleep with so many recognitions. */
+    recognitions: number;
+    /** Images of the eval stream that the sampled metrics are taken on. */
+    evalImages: number;
+  };
+
+const { visible: _, ...machineDefaults } = helmholtzConfig();
+const { shifts: __, ...worldDefaults } = shifterConfig();
+
+const checked = defineConfig<Settings>(
+  "train the Helmholtz machine on the shifter",
+  { ...machineDefaults, ...worldDefaults, recognitions: 1, evalImages: 256 },
+  { recognitions: integerIn(1, 1000), evalImages: positiveInteger },
+);
+
+/** Settings over the reference program's; throws where one cannot work. */
+export function settings(overrides?: Partial<Settings>): Readonly<Settings> {
+  const all = checked(overrides);
+  machineOf(all);
+  worldOf(all);
+  return all;
+}
+
+/** The machine's part of the settings. */
+export function machineOf(settings: Settings): Readonly<HelmholtzConfig> {
+  const { width, height, pOn: _, recognitions: __, evalImages: ___, ...rest } =
+    settings;
+  return helmholtzConfig({ ...rest, visible: width * height });
+}
+
+/** The world's part of the settings. */
+export function worldOf(
+  { width, height, pOn }: Settings,
+): Readonly<ShifterConfig> {
+  return shifterConfig({ width, height, pOn });
+}
+
+/** The update that the settings ask for, on `params`. */
+export function updateOf(
+  params: HelmholtzParams,
+  sample: SamplePattern,
+  recognitions: number,
+): OnlineUpdate {
+  return recognitions === 1
+    ? wakeSleep(params, sample)
+    : reweightedWakeSleep(params, sample, recognitions);
+}
+
+/** Numbers of the result table; bits are bits an image. */
+export type ShifterMetrics = Assessment & {
+  /** Importance-sampled, 200 samples an image. */
+  nllBitsSampled: number;
+  /** Its standard error from the samples of the latents. */
+  nllBitsSampledError: number;
+  /** The reference program's readout, on `evalImages` images. */
+  accuracyBySigns: number;
+  /** Mean of `accuracyBySigns` when the labels are coin flips. */
+  accuracyBySignsChance: number;
+};
+
+/** What `trainSeed` returns. */
+export interface Outcome {
+  metrics: ShifterMetrics;
+  params: HelmholtzParams;
+}
+
+/** Trains and assesses one seed; yields the step now and then. */
+export function* trainSeed(
+  seed: number,
+  settings: Settings,
+): Generator<{ step: number }, Outcome, boolean | void> {
+  const machine = machineOf(settings);
+  const world = worldOf(settings);
+  const params = initHelmholtz(stream(seed, "init"), machine);
+  const sample: SamplePattern = (rng, out) => sampleShifter(rng, out, world);
+  yield* trainHelmholtz(stream(seed, "train"), params, {
+    config: machine,
+    update: updateOf(params, sample, settings.recognitions),
+    evaluate: () => ({}),
+  });
+  return { metrics: measure(stream(seed, "eval"), params, settings), params };
+}
+
+/** Every number of the result table for a machine. */
+export function measure(
+  rng: Rng,
+  params: HelmholtzParams,
+  settings: Settings,
+): ShifterMetrics {
+  const world = worldOf(settings);
+  const { patterns, labels } = drawImages(rng, world, settings.evalImages);
+  const states = recognizedTops(rng, params, patterns);
+  const { top } = settings;
+  const sampled = sampledNll(rng, params, { patterns, samples: 200 });
+  return {
+    ...assess(params, enumerateShifter(world)),
+    nllBitsSampled: sampled.value * LOG2E,
+    nllBitsSampledError: sampled.standardError * LOG2E,
+    accuracyBySigns: bestSignVector(states, labels, top).accuracy,
+    accuracyBySignsChance: mean(
+      signVectorChance(rng, states, { top, trials: 500 }),
+    ),
+  };
+}
+
+/** `count` images in rows, with the index of the shift that made each. */
+export function drawImages(
+  rng: Rng,
+  world: ShifterConfig,
+  count: number,
+): { patterns: Uint8Array; labels: Uint8Array } {
+  const size = world.width * world.height;
+  const patterns = new Uint8Array(count * size);
+  const labels = Uint8Array.from(
+    { length: count },
+    (_, k) =>
+      sampleShifter(rng, patterns.subarray(k * size, (k + 1) * size), world),
+  );
+  return { patterns, labels };
+}
+
+/** A sampled top state of each pattern as a number, bit k is unit k. */
+export function recognizedTops(
+  rng: Rng,
+  params: HelmholtzParams,
+  patterns: Uint8Array,
+): Uint16Array {
+  const layers = layersOf(params);
+  const size = layers.v.length;
+  return Uint16Array.from({ length: patterns.length / size }, (_, k) => {
+    layers.v.set(patterns.subarray(k * size, (k + 1) * size));
+    recognize(rng, params, layers);
+    return layers.t.reduce((state, on, j) => state | on << j, 0);
+  });
+}
