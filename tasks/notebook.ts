@@ -44,7 +44,7 @@ export type ParameterValue =
 export interface Parameter {
   name: string;
   value: ParameterValue;
-  /** For a type that is a union of strings: its members. */
+  /** Of the preset: what it may be. */
   choices?: string[];
 }
 
@@ -227,16 +227,13 @@ export function hasTag(cell: Cell, tag: string): boolean {
  */
 export function parametersOf(notebook: Notebook): Parameter[] {
   const cell = notebook.cells.find((c) => hasTag(c, "parameters"));
-  const declaration = /^let\s+([\w$]+)\s*(?::\s*([^=]+?))?\s*=\s*(.+?);/gm;
+  const declaration = /^let\s+([\w$]+)\s*(?::[^=]+)?=\s*(.+?);/gm;
   return Array.from(cell?.source.matchAll(declaration) ?? [], (match) => {
-    const [, name, type, literal] = match;
-    const choices = type?.includes("|")
-      ? Array.from(type.matchAll(/"([^"]*)"/g), (m) => m[1])
-      : name === "preset"
-      ? ["full", "smoke"]
-      : [];
+    const [, name, literal] = match;
     const value = parseLiteral(literal);
-    return choices.length ? { name, value, choices } : { name, value };
+    return name === "preset"
+      ? { name, value, choices: ["full", "smoke"] }
+      : { name, value };
   });
 }
 

@@ -32,8 +32,10 @@ import {
   progressLine,
 } from "./terminal.ts";
 
+/** Root of the project. */
+export const ROOT: string = dirname(import.meta.dirname!);
 /** Folder of the notebooks. */
-export const NOTEBOOKS: string = resolve(import.meta.dirname!, "../notebooks");
+export const NOTEBOOKS: string = join(ROOT, "notebooks");
 
 /** What stands in `DIR/<notebook>.results.json`. */
 export interface Report
@@ -129,7 +131,7 @@ export async function report(
   }));
   const base = Deno.env.get("INIT_CWD") ?? Deno.cwd();
   const out = values.out === undefined
-    ? resolve(import.meta.dirname!, "../reports")
+    ? join(ROOT, "reports")
     : resolve(base, values.out);
   await prepareFolder(out);
   const progress = progressLine();

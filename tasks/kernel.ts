@@ -1,0 +1,140 @@
+/**
+ * `deno task kernel`: installs the Jupyter kernel of the running Deno, which
+ * takes no Python, and says what to click in VS Code and in JupyterLab.
+ *
+ * @module
+ */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { PINNED_DENO } from "./environment.ts";
+import { startKernel } from "./jupyter_client.ts";
+import { NOTEBOOKS, parseOptions } from "./report.ts";
+import { main } from "./terminal.ts";
+
+/** What a command said, or null where there is no such command. */
+async function ask(command: string, ...args: string[]): Promise<string | null> {
+  try {
+    const { success, stdout } = await new Deno.Command(command, {
+      args,
+      stderr: "null",
+      env: { NO_COLOR: "1" },
+    }).output();
+    return success ? new TextDecoder().decode(stdout).trim() : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Folder of the kernelspec that `deno jupyter --install` writes. */
+function kernelspecFolder(): string {
+  const home = homedir();
+  const data = Deno.build.os === "darwin"
+    ? join(home, "Library", "Jupyter")
+    : Deno.build.os === "windows"
+    ? join(Deno.env.get("APPDATA") ?? home, "jupyter")
+    : join(
+      Deno.env.get("XDG_DATA_HOME") || join(home, ".local", "share"),
+      "jupyter",
+    );
+  return join(data, "kernels", "deno");
+}
+
+async function installKernelspec(): Promise<string> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["jupyter", "--install", "--force"],
+    env: { NO_COLOR: "1" },
+  }).output();
+  if (!success) {
+    const words = new TextDecoder().decode(stderr).trim();
+    throw new Error(`Cannot install the kernelspec: ${words}`);
+  }
+  const file = join(kernelspecFolder(), "kernel.json");
+  const { argv } = JSON.parse(await Deno.readTextFile(file));
+  const version = await ask(argv[0], "--version");
+  if (!version?.startsWith(`deno ${Deno.version.deno} `)) {
+    throw new Error(
+      `The kernelspec at ${file} starts ${
+        argv[0]
+      }, which is not Deno ${Deno.version.deno}`,
+    );
+  }
+  return file;
+}
+
+/** Starts the kernel in the notebooks' folder and imports a module there. */
+async function tryKernel(): Promise<number> {
+  const start = performance.now();
+  const kernel = await startKernel({ cwd: NOTEBOOKS });
+  try {
+    const { error } = await kernel.execute(
+      `const { stream } = await import("../lib/random.ts");`,
+    );
+    if (error) throw new Error(`${error.name}: ${error.message}`);
+    return (performance.now() - start) / 1000;
+  } finally {
+    await kernel.shutdown();
+  }
+}
+
+async function vsCode(): Promise<string> {
+  const list = await ask("code", "--list-extensions");
+  if (list === null) return "· VS Code: no `code` command on the PATH";
+  const missing = ["denoland.vscode-deno", "ms-toolsai.jupyter"]
+    .filter((id) => !list.toLowerCase().includes(id));
+  return missing.length === 0
+    ? "✓ VS Code has the Deno and Jupyter extensions"
+    : `✗ VS Code lacks extensions. Run:  ${
+      missing.map((id) => `code --install-extension ${id}`).join("; ")
+    }`;
+}
+
+async function jupyterLab(): Promise<string> {
+  const version = await ask("jupyter", "lab", "--version");
+  if (version === null) {
+    return "· JupyterLab: none on the PATH (pip install jupyterlab)";
+  }
+  const specs = JSON.parse(
+    await ask("jupyter", "kernelspec", "list", "--json") ?? "{}",
+  ).kernelspecs ?? {};
+  return specs.deno
+    ? `✓ JupyterLab ${version} sees the Deno kernel`
+    : `✗ JupyterLab ${version} does not look in ${kernelspecFolder()}. Start it with JUPYTER_PATH=${
+      join(kernelspecFolder(), "..", "..")
+    }`;
+}
+
+/** Install, check and explain. */
+export async function kernel(args: string[]): Promise<void> {
+  parseOptions(args, {});
+  const { deno } = Deno.version;
+  const say = console.log;
+  say(
+    deno === PINNED_DENO
+      ? `✓ Deno ${deno}`
+      : `✗ Deno ${deno}: the notebooks were made with ${PINNED_DENO}. ` +
+        `Run:  npx -y deno@${PINNED_DENO} task kernel`,
+  );
+  say(`✓ kernelspec installed: ${await installKernelspec()}`);
+  if (Deno.execPath().includes("_npx")) {
+    say(
+      "· the kernel lives in npm's cache; after clearing that cache, run this again",
+    );
+  }
+  say(
+    `✓ the kernel starts and imports the library (${
+      (await tryKernel()).toFixed(1)
+    } s)`,
+  );
+  say(await vsCode());
+  say(await jupyterLab());
+  say(`
+VS Code     open this folder, accept the recommended extensions, open
+            notebooks/<name>.ipynb, click "Select Kernel" at the top right,
+            "Jupyter Kernel…", "Deno". Then "Run All".
+JupyterLab  jupyter lab notebooks
+            double-click a notebook. If asked for a kernel, choose "Deno".
+            Then Run > Run All Cells. The stop button ends training early and
+            keeps its state; Kernel > Restart after changing a module in lib/.`);
+}
+
+if (import.meta.main) await main(() => kernel(Deno.args));
