@@ -90,8 +90,11 @@ interface Kernel {
 }
 
 function kernel(): Kernel | null {
-  const jupyter = (Deno as unknown as { jupyter?: Kernel }).jupyter;
-  return typeof jupyter?.broadcast === "function" ? jupyter : null;
+  try {
+    return (Deno as unknown as { jupyter: Kernel }).jupyter;
+  } catch {
+    return null; // the property throws outside a kernel
+  }
 }
 
 function toHtml(item: Showable): Html {

@@ -92,7 +92,7 @@ const SHEET: readonly (readonly [string, string])[] = [
 .hc .hc-table tbody tr+tr>*{border-top:1px solid;border-top-color:color-mix(in srgb,currentColor 14%,transparent)}
 .hc .hc-table th[scope=row]{font-weight:400}
 .hc .hc-table .hc-text{min-width:9em}
-@media (max-width:500px){.hc .hc-table th,.hc .hc-table td{padding-right:8px}.hc .hc-table{font-size:12px}}
+@media (max-width:500px){.hc .hc-table th,.hc .hc-table td{padding-right:8px}.hc table.hc-table{font-size:12px}.hc .hc-table [scope=row]{min-width:6em}.hc .hc-num .hc-dim{display:block}}
 .hc-good{color:color-mix(in srgb,${COLORS.good} 80%,currentColor);font-weight:600}
 .hc-bad{color:color-mix(in srgb,${COLORS.bad} 80%,currentColor);font-weight:600}
 .hc-dim{opacity:.7}`,
@@ -155,10 +155,13 @@ export function significant(
   if (value === null || value === undefined || !Number.isFinite(value)) {
     return fixed(value);
   }
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) {
-    return String(value).replace("-", "−").replace(/\B(?=(\d{3})+$)/g, ",");
-  }
   const size = Math.abs(value);
+  if (
+    (Number.isInteger(value) && size < 1e15) ||
+    (size >= 1000 && size < 1e6 && digits <= 4)
+  ) {
+    return fixed(value, 0).replace(/\B(?=(\d{3})+$)/g, ",");
+  }
   if (size !== 0 && (size < 1e-4 || size >= 1e6)) {
     const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
     return `${mantissa.replace("-", "−")}×10${superscript(Number(exponent))}`;
