@@ -108,6 +108,23 @@ export type SamplePattern = (rng: Rng, out: Uint8Array) => unknown;
 /** Learns from one fresh pattern, with the learning rate ε. */
 export type OnlineUpdate = (rng: Rng, epsilon: number) => void;
 
+/**
+ * What learns online: weights, a sampler of patterns and a random stream
+ * under one roof. `compileWakeSleep` of `wake_sleep.ts` is one; `learner`
+ * makes one of an `OnlineUpdate`.
+ */
+export interface OnlineLearner {
+  /** Draws a fresh pattern and learns from it, with the learning rate ε. */
+  update(epsilon: number): void;
+  /** Brings the params up to date with what has been learned. */
+  store(): void;
+}
+
+/** An update with the random stream that it draws from. */
+export function learner(rng: Rng, update: OnlineUpdate): OnlineLearner {
+  return { update: (epsilon) => update(rng, epsilon), store: () => {} };
+}
+
 /** A row of the training history: the images seen and the metrics then. */
 export type HelmholtzRow<M> = { step: number } & M;
 
@@ -297,27 +314,27 @@ export function recognize(
  * Trains `params` in place, image by image, and returns them. Ends at the next
  * row after `next(true)`, with what has been learned until then.
  *
- * @param rng draws data and states and nothing else: evaluating changes no weight
- * @param update `wakeSleep(params, …)` or `reweightedWakeSleep(params, …)`
+ * @param learner learns into `params`; its random stream draws patterns and
+ *   states and nothing else, so evaluating changes no weight
  * @param evaluate metrics for the history, computed before the first image,
  *   then every `evalEvery` images and at the end
  */
 export function* trainHelmholtz<M extends object>(
-  rng: Rng,
   params: HelmholtzParams,
-  { config, update, evaluate }: {
+  { config, learner, evaluate }: {
     config: HelmholtzConfig;
-    update: OnlineUpdate;
+    learner: OnlineLearner;
     evaluate: (params: HelmholtzParams) => M;
   },
 ): Generator<HelmholtzRow<M>, HelmholtzParams, boolean | void> {
   const { steps, learningRate, finalLearningRate, evalEvery } = config;
   const slope = (finalLearningRate - learningRate) / steps;
   for (let step = 0;;) {
+    learner.store();
     const stop = yield { step, ...evaluate(params) };
     if (stop || step === steps) return params;
     const end = Math.min(steps, step + evalEvery);
-    for (; step < end; step++) update(rng, learningRate + slope * step);
+    for (; step < end; step++) learner.update(learningRate + slope * step);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type HelmholtzParams,
   initHelmholtz,
   layersOf,
+  learner,
   receptiveFields,
   recognize,
   reconstruct,
@@ -43,10 +44,9 @@ function train(seed: number, overrides = {}): {
 } {
   const c = { ...config, ...overrides };
   const params = initHelmholtz(stream(seed, "init"), c);
-  const update = wakeSleep(params, sample);
-  const run = trainHelmholtz(stream(seed, "train"), params, {
+  const run = trainHelmholtz(params, {
     config: c,
-    update,
+    learner: learner(stream(seed, "train"), wakeSleep(params, sample)),
     evaluate: nll,
   });
   const rows = [];
@@ -86,9 +86,9 @@ Deno.test("a seed gives the same bytes, and evaluating changes none", async () =
 
 Deno.test("training that is asked to stop returns what it has", () => {
   const params = initHelmholtz(stream(1, "init"), config);
-  const run = trainHelmholtz(stream(1, "train"), params, {
+  const run = trainHelmholtz(params, {
     config,
-    update: wakeSleep(params, sample),
+    learner: learner(stream(1, "train"), wakeSleep(params, sample)),
     evaluate: nll,
   });
   run.next();

@@ -12,11 +12,11 @@ import {
   type HelmholtzParams,
   initHelmholtz,
   layersOf,
-  type OnlineUpdate,
+  learner,
+  type OnlineLearner,
   recognize,
   type SamplePattern,
   trainHelmholtz,
-  wakeSleep,
 } from "../../lib/helmholtz_machine.ts";
 import {
   assess,
@@ -28,6 +28,7 @@ import { LOG2E } from "../../lib/numeric.ts";
 import { type Rng, stream } from "../../lib/random.ts";
 import { reweightedWakeSleep } from "../../lib/reweighted_wake_sleep.ts";
 import { mean } from "../../lib/statistics.ts";
+import { compileWakeSleep } from "../../lib/wake_sleep.ts";
 import {
   enumerateShifter,
   sampleShifter,
@@ -77,15 +78,19 @@ export function worldOf(
   return shifterConfig({ width, height, pOn });
 }
 
-/** The update that the settings ask for, on `params`. */
-export function updateOf(
+/** What the settings learn with: compiled wake-sleep, or the reweighted one. */
+export function learnerOf(
+  seed: number,
   params: HelmholtzParams,
-  sample: SamplePattern,
-  recognitions: number,
-): OnlineUpdate {
+  settings: Settings,
+): OnlineLearner {
+  const world = worldOf(settings);
+  const sample: SamplePattern = (rng, out) => sampleShifter(rng, out, world);
+  const rng = stream(seed, "train");
+  const { recognitions } = settings;
   return recognitions === 1
-    ? wakeSleep(params, sample)
-    : reweightedWakeSleep(params, sample, recognitions);
+    ? compileWakeSleep(rng, params, sample)
+    : learner(rng, reweightedWakeSleep(params, sample, recognitions));
 }
 
 /** Numbers of the result table; bits are bits an image. */
@@ -112,12 +117,10 @@ export function* trainSeed(
   settings: Settings,
 ): Generator<{ step: number }, Outcome, boolean | void> {
   const machine = machineOf(settings);
-  const world = worldOf(settings);
   const params = initHelmholtz(stream(seed, "init"), machine);
-  const sample: SamplePattern = (rng, out) => sampleShifter(rng, out, world);
-  yield* trainHelmholtz(stream(seed, "train"), params, {
+  yield* trainHelmholtz(params, {
     config: machine,
-    update: updateOf(params, sample, settings.recognitions),
+    learner: learnerOf(seed, params, settings),
     evaluate: () => ({}),
   });
   return { metrics: measure(stream(seed, "eval"), params, settings), params };
