@@ -12,6 +12,15 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { contentHash, type Html, html, raw } from "./html.ts";
 import {
+  type Experiment,
+  experiment,
+  type ExperimentOutcome,
+  type ExperimentRow,
+  type ExperimentState,
+  type ExperimentView,
+  outcomeNumbers,
+} from "./simulations/experiment.ts";
+import {
   numbersOf,
   play,
   type Played,
@@ -52,19 +61,80 @@ export async function live<V extends Settings, S, D = undefined>(
   simulation: Simulation<V, S, D>,
   options: LiveOptions<V, S, D> = {},
 ): Promise<Html> {
-  const data = options.data as D;
-  const end = options.end ?? play(simulation, options.settings, data);
-  const { settings, state } = end;
-  const numbers = end.numbers ?? numbersOf(simulation, state, settings);
+  const { data, end } = options;
+  const played = end
+    ? {
+      ...end,
+      numbers: end.numbers ?? numbersOf(simulation, end.state, end.settings),
+    }
+    : play(simulation, options.settings, data as D);
+  const { name } = simulation;
+  return await render(simulation, played, {
+    imports: `import { ${name} } from "./${fileName(name)}";`,
+    simulation: name,
+  }, data);
+}
+
+/** How {@link liveExperiment} shows an experiment. */
+export interface LiveExperimentOptions extends ExperimentView {
+  seed: number;
+  /** What `trainSeed` returned here: the page is held to it. */
+  outcome: ExperimentOutcome;
+  /** The history, for the still picture. */
+  rows?: readonly object[];
+}
+
+/** The page trains; here the end is known. */
+const UNUSED: Experiment = {
+  settings: () => ({}),
+  trainSeed: () => {
+    throw new Error("trained in the page only");
+  },
+};
+
+/**
+ * One seed of `data/experiments/<name>.ts` for the reader to train again, in
+ * the page, from any seed.
+ *
+ * @param name the file's name without the ending
+ */
+export async function liveExperiment(
+  name: string,
+  { seed, outcome, rows = [], ...view }: LiveExperimentOptions,
+): Promise<Html> {
+  const shown = experiment(UNUSED, view);
+  const state: ExperimentState = {
+    training: null,
+    rows: rows as ExperimentRow[],
+    outcome,
+  };
+  const numbers = outcomeNumbers(outcome, view);
+  return await render(shown, { settings: { seed }, state, numbers }, {
+    imports: `import * as module from "../../data/experiments/${name}.ts";
+      import { experiment } from "./experiment.ts";`,
+    simulation: `experiment(module, ${JSON.stringify(view)})`,
+  });
+}
+
+/** A still of the end, and the script that brings it to life. */
+async function render<V extends Settings, S, D>(
+  simulation: Simulation<V, S, D>,
+  end: Played<V, S>,
+  source: Source,
+  data?: D,
+): Promise<Html> {
+  const { settings, state, numbers } = end;
   const payload = JSON.stringify({ settings, numbers, data });
-  const key = `${simulation.name}-${contentHash(payload)}`;
-  const script = await compile(simulation.name, key, payload);
-  const still = raw(simulation.draw(state, settings, 640, data));
+  const key = `${simulation.name}-${
+    contentHash(simulation.title + payload + source.simulation)
+  }`;
+  const script = await compile(source, key, payload);
+  const still = raw(simulation.draw(state, settings, 640, data as D));
   const values = simulation.readouts(state, settings).map((readout) =>
     `${readout.label} ${readout.value.toFixed(readout.digits ?? 3)}`
   );
   return html`
-    <div data-simulation="${key}">
+    <div data-simulation="${key}" data-lm-suppress-shortcuts="true">
       <figure class="hc-fig">
         <div class="hc-title">${simulation.title}</div>
         <div class="hc-scroll">${still}</div>
@@ -76,20 +146,26 @@ export async function live<V extends Settings, S, D = undefined>(
   `;
 }
 
-/** One self-contained script that mounts the named simulation. */
-export async function compile(
-  name: string,
+/** TypeScript, as seen from viz/simulations. */
+interface Source {
+  imports: string;
+  /** An expression for the simulation. */
+  simulation: string;
+}
+
+/** One self-contained script that mounts a simulation. */
+async function compile(
+  { imports, simulation }: Source,
   key: string,
   payload: string,
 ): Promise<string> {
-  const here = fileURLToPath(new URL("./simulations/", import.meta.url));
   try {
     const { outputFiles } = await build({
       stdin: {
-        contents: `import { ${name} } from "./${fileName(name)}";
+        contents: `${imports}
           import { mount } from "./mount.ts";
-          mount(${name}, ${JSON.stringify(key)}, PAYLOAD);`,
-        resolveDir: here,
+          mount(${simulation}, ${JSON.stringify(key)}, PAYLOAD);`,
+        resolveDir: fileURLToPath(new URL("./simulations/", import.meta.url)),
         loader: "ts",
       },
       bundle: true,

@@ -348,8 +348,9 @@ export function mount<V extends Settings, S, D>(
 
 function shorten(value: number, digits: number): string {
   const size = Math.abs(value);
-  const text = size >= 1e6 || (size > 0 && size < 0.5 * 10 ** -digits)
-    ? value.toExponential(1)
-    : value.toFixed(digits);
+  const text =
+    (digits > 0 && size >= 1e6) || (size > 0 && size < 0.5 * 10 ** -digits)
+      ? value.toExponential(1)
+      : value.toFixed(digits);
   return text.replaceAll("-", "−");
 }
