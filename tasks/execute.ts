@@ -12,7 +12,7 @@ import {
   OutputTooLarge,
   startKernel,
 } from "./jupyter_client.ts";
-import type { Cell, Notebook } from "./notebook.ts";
+import { type Cell, hasTag, INJECTED, type Notebook } from "./notebook.ts";
 
 /** A cell failed; the message says which, and why. */
 export class CellError extends Error {
@@ -100,7 +100,8 @@ export async function executeNotebook(
           cell.source,
           options.onOutput,
         );
-        cell.outputs = outputs;
+        // The value of an assignment is no output of the notebook's.
+        cell.outputs = hasTag(cell, INJECTED) ? [] : outputs;
         if (error) fail(`${error.name}: ${error.message}`);
       } catch (error) {
         signal?.throwIfAborted();

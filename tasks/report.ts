@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import type { Results } from "../lib/claim.ts";
 import { checkPreset, didYouMean } from "../lib/config.ts";
 import { type Environment, environment } from "./environment.ts";
+import type { Output } from "./jupyter_client.ts";
 import { executeNotebook, resultsOf } from "./execute.ts";
 import { indexPage, notebookPage, titleOf } from "./export_html.ts";
 import {
@@ -175,6 +176,7 @@ async function reportOne(
       signal: context.signal,
       timeoutSeconds: context.timeoutSeconds,
       onCell: watch.onCell,
+      onOutput: watch.onOutput,
     });
     const results = resultsOf(executed.notebook);
     const facts: Report = {
@@ -236,7 +238,11 @@ export function cellProgress(
   notebook: Notebook,
   known: Record<string, number>,
   say: (text: string) => void,
-): { onCell: (cell: Cell | null) => void; stop: () => void } {
+): {
+  onCell: (cell: Cell | null) => void;
+  onOutput: (outputs: Output[]) => void;
+  stop: () => void;
+} {
   const ids = notebook.cells
     .filter((c) => c.cell_type === "code" && c.source.trim() !== "")
     .map((c) => c.id);
@@ -247,6 +253,7 @@ export function cellProgress(
   let at = 0;
   let cellStart = start;
   let current = "";
+  let training = "";
   const tell = (): void => {
     if (current === "") return; // the kernel is starting
     const now = performance.now();
@@ -261,8 +268,14 @@ export function cellProgress(
     say(
       `cell ${at + 1}/${ids.length} ${current} · ${bar(fraction)} ${
         duration(elapsed)
-      }${rest}`,
+      }${rest}${training && ` · ${training}`}`,
     );
+  };
+  const onOutput = (outputs: Output[]): void => {
+    // The line of `follow`: label, step, rate, remaining time, metric.
+    const last = outputs.at(-1);
+    const text = last && "data" in last ? String(last.data["text/plain"]) : "";
+    training = /^[^\n]* steps · [^\n]*/.exec(text)?.[0] ?? "";
   };
   const timer = setInterval(tell, 250);
   return {
@@ -270,10 +283,12 @@ export function cellProgress(
       if (cell) {
         at = ids.indexOf(cell.id);
         current = cell.id;
+        training = "";
         cellStart = performance.now();
         tell();
       }
     },
+    onOutput,
     stop: () => clearInterval(timer),
   };
 }

@@ -37,6 +37,7 @@ export async function run(args: string[], signal: AbortSignal): Promise<void> {
         cwd: dirname(file),
         signal,
         onCell: watch.onCell,
+        onOutput: watch.onOutput,
       });
       await writeWhole(file, formatNotebook(executed.notebook));
       progress.log(`${label}: done in ${duration(executed.wallSeconds)}`);

@@ -1,0 +1,161 @@
+/**
+ * `deno task train:neural_em --seed N [--updates N] [--minutes M] [--set key=value]…`
+ *
+ * Trains neural EM on the paper's shapes at length. The state is written to
+ * `.cache/neural_em/` every few minutes, so a run that is ended, or that
+ * `--minutes` ends, goes on from there when the same command is given again,
+ * with more updates or another cooldown if wished. Every row of the curve and
+ * the parameters are recorded under `data/`:
+ *
+ * - `data/checkpoints/neural_em_seed<N>.safetensors`: parameters, configuration
+ * - `data/results/neural_em_seed<N>.json`: commands, curve, processor time
+ *
+ * @module
+ */
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import {
+  assess,
+  modelOf,
+  PAPER_SETTINGS,
+  type Settings,
+  settings,
+  worldOf,
+} from "../data/experiments/neural_em.ts";
+import { neuralEmTrainer, trainNeuralEm } from "../lib/neural_em_training.ts";
+import { stream } from "../lib/random.ts";
+import { decodeSafetensors, encodeSafetensors } from "../lib/safetensors.ts";
+import { main, progressLine } from "./terminal.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** A row of the recorded curve; scores on 200 validation images. */
+interface RecordedRow {
+  step: number;
+  loss: number;
+  ami: number;
+  evalLoss: number;
+  /** Seconds of processor time so far, all commands together. */
+  cpuSeconds: number;
+}
+
+/** What is written to `data/results/`. */
+interface RecordedRun {
+  commands: string[];
+  seed: number;
+  config: Settings;
+  rows: RecordedRow[];
+}
+
+/** Writes beside and renames, so that no file is ever half-written. */
+async function write(
+  path: string,
+  content: string | Uint8Array,
+): Promise<void> {
+  await mkdir(join(path, ".."), { recursive: true });
+  await writeFile(`${path}.part`, content);
+  await rename(`${path}.part`, path);
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** "updates=9000" → { updates: 9000 } */
+function parseSettings(pairs: readonly string[]): Partial<Settings> {
+  return Object.fromEntries(pairs.map((pair) => {
+    const [key, value] = pair.split("=");
+    if (value === undefined) {
+      throw new RangeError(
+        `Cannot train neural EM as --set takes key=value: current value is "${pair}"`,
+      );
+    }
+    if (value === "true" || value === "false") return [key, value === "true"];
+    return [key, Number.isNaN(Number(value)) ? value : Number(value)];
+  }));
+}
+
+async function train(signal: AbortSignal): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: "string", default: "0" },
+      updates: { type: "string", default: "20000" },
+      minutes: { type: "string", default: "Infinity" },
+      set: { type: "string", multiple: true, default: [] },
+    },
+  });
+  const seed = Number(values.seed);
+  const chosen = settings({
+    ...PAPER_SETTINGS,
+    ...parseSettings(values.set),
+    updates: Number(values.updates),
+  });
+  const config = modelOf(chosen);
+  const world = worldOf(chosen);
+  const name = `neural_em_seed${seed}`;
+  const paths = {
+    state: join(root, ".cache/neural_em", `${name}.safetensors`),
+    checkpoint: join(root, "data/checkpoints", `${name}.safetensors`),
+    results: join(root, "data/results", `${name}.json`),
+  };
+  const stateBytes = await readIfThere(paths.state);
+  const saved = stateBytes && decodeSafetensors(stateBytes);
+  const run: RecordedRun = saved
+    ? JSON.parse(saved.metadata.run)
+    : { commands: [], seed, config: chosen, rows: [] };
+  run.config = chosen;
+  run.commands.push(
+    ["deno task train:neural_em", ...process.argv.slice(2)].join(" "),
+  );
+  const trainer = neuralEmTrainer(seed, { config, sample: world, saved });
+  const validation = world(stream(seed, "validation set"), chosen.evalImages);
+  const spentBefore = run.rows.at(-1)?.cpuSeconds ?? 0;
+  const cpuBefore = process.cpuUsage();
+
+  async function record(): Promise<void> {
+    const state = trainer.save();
+    state.metadata.run = JSON.stringify(run);
+    const tensors = Object.fromEntries(
+      Object.keys(trainer.params).map((key) => [key, state.tensors[key]]),
+    );
+    const metadata = {
+      config: JSON.stringify(config),
+      seed: String(seed),
+      step: String(trainer.step),
+    };
+    await write(paths.state, encodeSafetensors(state));
+    await write(paths.checkpoint, encodeSafetensors({ tensors, metadata }));
+    await write(paths.results, `${JSON.stringify(run)}\n`);
+  }
+
+  const line = progressLine();
+  const end = performance.now() + 60_000 * Number(values.minutes);
+  const training = trainNeuralEm(trainer, {
+    evalEvery: chosen.evalEvery,
+    evaluate: (model) => {
+      const { ami, loss } = assess(stream(seed, "eval"), model, validation);
+      return { ami, evalLoss: loss };
+    },
+  });
+  for (const row of training) {
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const cpuSeconds = Math.round(spentBefore + (user + system) / 1e6);
+    run.rows.push({ ...row, cpuSeconds });
+    line.log(
+      `${row.step} of ${config.updates} · loss ${row.loss.toFixed(1)} · AMI ` +
+        `${row.ami.toFixed(3)} · ${cpuSeconds} s of processor time`,
+    );
+    await record();
+    if (signal.aborted || performance.now() > end) break;
+  }
+}
+
+if (import.meta.main) await main(train);

@@ -1,0 +1,184 @@
+/** The exported page in headless Chromium, with the network off. */
+import assert from "node:assert/strict";
+import type { Browser, Page } from "playwright-core";
+import { findChromium, launch } from "./browser.ts";
+import { ROOT, task } from "./processes.ts";
+
+const chromium = findChromium();
+const FILES = ["small.html", "index.html"];
+
+/** What a page said or asked for that it should not. */
+interface Watched {
+  page: Page;
+  complaints: string[];
+}
+
+async function open(
+  browser: Browser,
+  file: string,
+  options: { width: number; dark?: boolean },
+): Promise<Watched> {
+  const context = await browser.newContext({
+    viewport: { width: options.width, height: 800 },
+    colorScheme: options.dark ? "dark" : "light",
+    offline: true,
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (m) => m.type() === "error" && complaints.push(m.text()));
+  page.on("pageerror", (e) => complaints.push(e.message));
+  page.on("request", (r) => {
+    if (r.url() !== `file://${file}` && !/^(data|blob):/.test(r.url())) {
+      complaints.push(`request ${r.url()}`);
+    }
+  });
+  await page.goto(`file://${file}`);
+  return { page, complaints };
+}
+
+async function withReport(
+  test: (browser: Browser, folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const browser = await launch(chromium!);
+  try {
+    const { code, stderr } = await task("report", [
+      `${ROOT}/tests/fixtures/small.ipynb`,
+      "--out",
+      folder,
+    ]);
+    assert.equal(code, 0, stderr);
+    await test(browser, folder);
+  } finally {
+    await browser.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test({
+  name:
+    "the exported pages work offline, on a phone and on a desk, in light, dark and print",
+  ignore: chromium === null,
+  fn: () =>
+    withReport(async (browser, folder) => {
+      for (const name of FILES) {
+        for (const width of [360, 1280]) {
+          for (const dark of [false, true]) {
+            const { page, complaints } = await open(
+              browser,
+              `${folder}/${name}`,
+              { width, dark },
+            );
+            const over = await page.evaluate(() =>
+              document.documentElement.scrollWidth - innerWidth
+            );
+            assert.ok(
+              over <= 0,
+              `${name} at ${width}: scrolls sideways by ${over}`,
+            );
+            const [r, g, b] = await page.evaluate(() =>
+              getComputedStyle(document.documentElement).backgroundColor.match(
+                /\d+/g,
+              )!.map(Number)
+            );
+            assert.equal(
+              (r + g + b) / 3 < 128,
+              dark,
+              `${name}: the wrong theme`,
+            );
+            await page.emulateMedia({ media: "print" });
+            assert.equal(await page.locator(".bar").isVisible(), false);
+            const inPrint = await page.evaluate(() =>
+              document.documentElement.scrollWidth - innerWidth
+            );
+            assert.ok(
+              name !== "index.html" || inPrint <= 0,
+              `${name}: print is ${inPrint} too wide`,
+            );
+            assert.deepEqual(complaints, []);
+            await page.context().close();
+          }
+        }
+      }
+    }),
+});
+
+Deno.test({
+  name: "contents, theme, code and interactive outputs answer to the reader",
+  ignore: chromium === null,
+  fn: () =>
+    withReport(async (browser, folder) => {
+      const { page, complaints } = await open(browser, `${folder}/small.html`, {
+        width: 1280,
+      });
+      assert.equal(await page.title(), "A small fixture");
+      await page.locator(".contents a", { hasText: "Training" }).click();
+      await page.waitForFunction(() =>
+        document.querySelector(".contents a[aria-current]")?.textContent ===
+          "Training"
+      );
+      const theme = page.locator("#toggle-theme");
+      assert.equal(await theme.textContent(), "Dark");
+      await theme.click();
+      assert.equal(await theme.textContent(), "Light");
+      assert.equal(
+        await page.evaluate(() =>
+          getComputedStyle(document.documentElement).colorScheme
+        ),
+        "dark",
+      );
+      const code = page.locator("#cell-train .code pre");
+      assert.ok(await code.isVisible());
+      await page.locator("#toggle-code").click();
+      assert.equal(await code.isVisible(), false);
+      await page.locator("#cell-train .code summary").click();
+      assert.ok(await code.isVisible());
+      const button = page.locator("#cell-live button");
+      await button.click();
+      await button.click();
+      assert.equal(await page.locator("#cell-live output").textContent(), "2");
+      assert.equal(await page.evaluate(() => "hacked" in globalThis), false);
+      assert.equal(await page.locator("math").count(), 3);
+      const wide = page.locator("#cell-wide .output");
+      assert.ok(
+        await wide.evaluate((e) =>
+          e.scrollWidth > e.clientWidth && e.tabIndex === 0
+        ),
+      );
+      assert.deepEqual(complaints, []);
+    }),
+});
+
+Deno.test({
+  name: "a page cannot reach the network even when a cell's script tries",
+  ignore: chromium === null,
+  fn: () =>
+    withReport(async (browser, folder) => {
+      const { page } = await open(browser, `${folder}/small.html`, {
+        width: 1280,
+      });
+      const tried = await page.evaluate(async () => {
+        const outcome: string[] = [];
+        for (const url of ["http://127.0.0.1:9/x", "small.ipynb"]) {
+          outcome.push(await fetch(url).then(() => "reached", () => "refused"));
+        }
+        const module = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+        outcome.push(
+          await WebAssembly.instantiate(module).then(() => "ran", () =>
+            "refused"),
+        );
+        const worker = new Worker(
+          URL.createObjectURL(new Blob(["postMessage('ran')"])),
+        );
+        outcome.push(
+          await new Promise((resolve) => {
+            worker.onmessage = (e) =>
+              resolve(e.data);
+            worker.onerror = () => resolve("refused");
+          }),
+        );
+        return outcome;
+      });
+      assert.deepEqual(tried, ["refused", "refused", "ran", "ran"]);
+    }),
+});
