@@ -93,6 +93,11 @@ export function curves(
     main: runs[i].length > 1 ? meanRun(runs[i]) : runs[i][0] ?? [],
   }));
   const points = drawn.flatMap((s) => [...s.main, ...s.thin.flat()]);
+  if (!points.some(([x, y]) => Number.isFinite(x) && Number.isFinite(y))) {
+    throw new RangeError(
+      `Cannot draw curves as at least one series must hold a finite point: current value is ${points.length} points`,
+    );
+  }
   const domain = options.yDomain ?? extent(
     [...points.map((p) => p[1]), ...lines.map((l) => l.value)],
     options.logY ?? false,

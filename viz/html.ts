@@ -57,13 +57,15 @@ export function html(
   ...values: unknown[]
 ): Html {
   const parts = values.map(interpolate);
-  const join = (get: (part: Html) => string): string =>
-    strings.map((s, i) => s + (i < parts.length ? get(parts[i]) : "")).join("");
-  return raw(
-    join((part) => part.html),
-    join((part) => part.text).replace(/<[^>]*>/g, " ").replace(/\s+/g, " ")
-      .trim(),
-  );
+  let markup = strings[0];
+  let words = strings[0];
+  parts.forEach((part, i) => {
+    markup += part.html + strings[i + 1];
+    words += `\uE000${i}\uE001${strings[i + 1]}`;
+  });
+  const text = words.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ")
+    .replace(/\uE000(\d+)\uE001/g, (_, i) => parts[Number(i)].text);
+  return raw(markup, text.replace(/ +/g, " "));
 }
 
 function interpolate(value: unknown): Html {
@@ -73,7 +75,7 @@ function interpolate(value: unknown): Html {
     const parts = value.map(interpolate);
     return raw(
       parts.map((part) => part.html).join(""),
-      parts.map((part) => part.text).join(" "),
+      parts.map((part) => part.text).join("\n"),
     );
   }
   return raw(escape(value), String(value));

@@ -75,7 +75,8 @@ export function scatter(
   options: ScatterOptions = {},
 ): Html {
   requireEqual({ x, y, by: options.by });
-  const kept = choose(x.length, options.limit ?? 1500);
+  const kept = choose(x.length, options.limit ?? 1500)
+    .filter((i) => Number.isFinite(x[i]) && Number.isFinite(y[i]));
   const radius = options.radius ??
     (kept.length > 800 ? 1.6 : kept.length > 200 ? 2.2 : 3);
   const paint = pointPaint(options, x.length);

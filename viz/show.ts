@@ -59,7 +59,8 @@ export function bundle(items: readonly Showable[]): Bundle {
       `<div class="hc">${styleFor(body)}\n${body}</div>`
         .replace(/\n\s*\n+/g, "\n"),
     ),
-    "text/plain": parts.map((part) => part.text).filter(Boolean).join("\n\n"),
+    "text/plain": parts.map((part) => part.text.trim()).filter(Boolean)
+      .join("\n\n"),
   };
 }
 

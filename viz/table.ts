@@ -96,7 +96,7 @@ function cellOf<Row extends object>(
   const inner = isHtml(content) ? content.html : escape(content);
   return raw(
     `<${tag}${mark}>${inner}</${index === 0 ? "th" : "td"}>`,
-    isHtml(content) ? content.text : content,
+    (isHtml(content) ? content.text : content).trim(),
   );
 }
 
@@ -193,7 +193,7 @@ export function verdictTable(
         failed === 1 ? "fails" : "fail"
       }.`,
   });
-  return html`${table(metrics, { columns })}${verdicts}`;
+  return html`${[table(metrics, { columns }), verdicts]}`;
 }
 
 /** At most four significant digits, no zeros that say nothing: 0.9, 28.2. */
