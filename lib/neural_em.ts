@@ -112,6 +112,10 @@ export interface NeuralEmConfig {
   clipNorm: number;
   /** Factor on the uniform Glorot initial weights. */
   initScale: number;
+  /** Whether the input weights start as the output weights, transposed. */
+  initTied: boolean;
+  /** Initial self-connection of the units, balanced by a bias of minus half. */
+  initMemory: number;
   /** Initial bias of the pixels' logits. */
   pixelBias: number;
 }
@@ -144,6 +148,8 @@ export const neuralEmConfig: (
     cooldown: 0,
     clipNorm: 1e9,
     initScale: 1,
+    initTied: false,
+    initMemory: 0,
     pixelBias: 0,
   },
   {
@@ -168,6 +174,7 @@ export const neuralEmConfig: (
     cooldown: between(0, 1),
     clipNorm: positive,
     initScale: positive,
+    initMemory: nonNegative,
   },
   [
     ({ steps, unroll }) =>
@@ -258,11 +265,24 @@ export function initNeuralEm(
   glorot(params.stateWeights, pixels + 2 * hidden);
   glorot(params.outputWeights, pixels + hidden);
   fill(config.pixelBias, params.outputBias);
+  if (config.initTied) transpose(params.outputWeights, params.inputWeights);
+  for (let j = 0; j < hidden; j++) {
+    params.stateWeights.data[j * hidden + j] += config.initMemory;
+    params.stateBias.data[j] -= config.initMemory / 2;
+  }
   if (params.startStates) {
     const { data } = params.startStates;
     for (let i = 0; i < data.length; i++) data[i] = 0.5 * normal(rng);
   }
   return params;
+}
+
+function transpose(a: Matrix, out: Matrix): void {
+  for (let i = 0; i < a.rows; i++) {
+    for (let j = 0; j < a.cols; j++) {
+      out.data[j * out.cols + i] = a.data[i * a.cols + j];
+    }
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   initNeuralEm,
   type NeuralEmConfig,
   neuralEmConfig,
+  type NeuralEmParams,
   SEED_MODEL,
   type UnrolledEm,
   unrolledEm,
@@ -12,7 +13,12 @@ import {
 import { bernoulli, fillNormal, fillUniform, stream } from "./random.ts";
 
 /** A small model of the given kind on random images, in float64. */
-function small(overrides: Partial<NeuralEmConfig>) {
+function small(overrides: Partial<NeuralEmConfig>): {
+  config: NeuralEmConfig;
+  params: NeuralEmParams;
+  em: UnrolledEm;
+  weights: number[];
+} {
   const config = neuralEmConfig({
     canvas: 4,
     components: 3,
@@ -40,7 +46,7 @@ function small(overrides: Partial<NeuralEmConfig>) {
   fillUniform(rng, em.residuals[0].data, 0, 1);
   fillNormal(rng, em.states[0].data, 0.5);
   const weights = Array.from({ length: steps + 1 }, (_, s) => 0.2 + 0.1 * s);
-  return { config, rng, params, em, weights };
+  return { config, params, em, weights };
 }
 
 function worstError(overrides: Partial<NeuralEmConfig>): number {
@@ -70,6 +76,11 @@ for (
     "RNN-EM": {},
     "RNN-EM with the loss of the last step": { lossSteps: "last" },
     "N-EM": { mStep: "gradient" },
+    "RNN-EM from tied weights and units with memory": {
+      initTied: true,
+      initMemory: 4,
+      pixelBias: -2,
+    },
     "the seed's model": {
       ...SEED_MODEL,
       canvas: 4,

@@ -154,8 +154,16 @@ function mSteps(config: NeuralEmConfig): number {
   return config.start === "states" ? config.steps - 1 : config.unroll;
 }
 
+/** A configuration without what may change when training goes on. */
+function scheduleFree(config: NeuralEmConfig): string {
+  const { updates: _, learningRate: __, warmup: ___, cooldown: ____, ...rest } =
+    config;
+  return JSON.stringify(rest);
+}
+
 /**
- * A trainer that starts from `seed`, or goes on from what `save` gave.
+ * A trainer that starts from `seed`, or goes on from what `save` gave, if need
+ * be on another schedule.
  *
  * @throws {TypeError} if `saved` belongs to another configuration
  */
@@ -274,13 +282,11 @@ export function neuralEmTrainer(
   }
 
   function restore({ tensors, metadata }: Tensors): void {
-    if (
-      metadata.seed !== String(seed) ||
-      metadata.config !== JSON.stringify(config)
-    ) {
+    const was = metadata.seed + scheduleFree(JSON.parse(metadata.config));
+    if (was !== seed + scheduleFree(config)) {
       throw new TypeError(
         "Cannot go on training neural EM as the saved state must have the " +
-          `same seed and configuration: it has seed ${metadata.seed} and ` +
+          `same seed and model: it has seed ${metadata.seed} and ` +
           `${metadata.config}`,
       );
     }

@@ -99,7 +99,7 @@ Deno.test("a trainer that was saved goes on to the same bits", () => {
   }
   assert.throws(
     () => neuralEmTrainer(4, { ...options, saved: begun.save() }),
-    /must have the same seed and configuration: it has seed 3/,
+    /must have the same seed and model: it has seed 3/,
   );
 });
 

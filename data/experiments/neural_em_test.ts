@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { stream } from "../../lib/random.ts";
+import {
+  epochs,
+  type Outcome,
+  PAPER_SETTINGS,
+  settings,
+  trainSeed,
+} from "./neural_em.ts";
+
+const quick = settings({
+  updates: 12,
+  evalEvery: 4,
+  trainImages: 64,
+  evalImages: 10,
+  batchSize: 8,
+});
+
+Deno.test("an epoch shows every training image once", () => {
+  const images = Float32Array.from({ length: 12 }, (_, i) => i);
+  const sample = epochs(images, 2);
+  const rng = stream(0, "data");
+  for (let epoch = 0; epoch < 3; epoch++) {
+    const seen = [2, 3, 1].flatMap((n) => {
+      const batch = sample(rng, n) as { images: Float32Array };
+      return Array.from(batch.images);
+    });
+    assert.deepEqual(seen.sort((a, b) => a - b), Array.from(images));
+  }
+});
+
+Deno.test("a seed trains to the same metrics twice, whatever evalEvery", () => {
+  const run = (evalEvery: number): Outcome => {
+    const training = trainSeed(1, { ...quick, evalEvery });
+    let next = training.next();
+    while (!next.done) next = training.next();
+    return next.value;
+  };
+  const [a, b, c] = [run(4), run(4), run(6)];
+  assert.deepEqual(a, b);
+  assert.equal(a.rows.length, 3);
+  assert.deepEqual(a.params, c.params);
+  assert.equal(a.metrics.finalNmi, c.metrics.finalNmi);
+});
+
+Deno.test("stopping a seed keeps what it has learned", () => {
+  const training = trainSeed(1, quick);
+  training.next();
+  const { value, done } = training.next(true);
+  assert.ok(done);
+  assert.equal(value.rows.length, 1);
+});
+
+Deno.test("settings that cannot work are refused", () => {
+  const refused = (overrides: Record<string, unknown>, why: RegExp): void =>
+    assert.throws(() => settings(overrides), why);
+  refused({ components: 0 }, /components must be an integer from 1 to 64/);
+  refused({ steps: 0 }, /steps must be an integer ≥ 1/);
+  refused({ world: "faces" }, /world must be one of "seed", "paper"/);
+  refused({ canvas: 8 }, /Cannot draw the seed's shapes as canvas/);
+  assert.equal(settings(PAPER_SETTINGS).components, 4);
+});
