@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { EXPERIMENT, runExperiment, type SeedResult } from "./experiment.ts";
+import { closeSweep, sweep } from "./sweep.ts";
+
+const options = {
+  module: import.meta.resolve("../data/experiments/helmholtz_shifter.ts"),
+  settings: { steps: 500, hidden: 4, top: 1, width: 4, evalImages: 8 },
+};
+
+Deno.test("a worker trains a seed to the same bits as the main thread", async () => {
+  try {
+    const [outcome] = await sweep<typeof options, SeedResult>(EXPERIMENT, {
+      seeds: [3],
+      options,
+    });
+    assert.equal(outcome.status, "done");
+    const here = await runExperiment(3, options);
+    if (outcome.status !== "done") return;
+    assert.equal(outcome.value.paramsSha256, here.paramsSha256);
+    assert.deepEqual(outcome.value.metrics, here.metrics);
+    assert.equal(outcome.value.params, undefined);
+  } finally {
+    closeSweep();
+  }
+});
+
+Deno.test("settings that cannot work end the seed with the experiment's error", async () => {
+  const bad = { ...options, settings: { steps: 0 } };
+  await assert.rejects(runExperiment(1, bad), /steps must be an integer ≥ 1/);
+});
