@@ -218,10 +218,11 @@ export function infoNce(temperature = 1): CodeLoss {
       }
     }
     const pull = new Float64Array(n * n); // ∂loss/∂score
+    const exps = new Float64Array(n);
     let loss = 0;
     for (let i = 0; i < n; i++) {
-      loss += crossEntropy(scores, pull, i * n, 1, n, i);
-      loss += crossEntropy(scores, pull, i, n, n, i);
+      loss += crossEntropy(scores, pull, exps, i * n, 1, i);
+      loss += crossEntropy(scores, pull, exps, i, n, i);
     }
     da.fill(0);
     db.fill(0);
@@ -241,27 +242,29 @@ export function infoNce(temperature = 1): CodeLoss {
 
 /**
  * −ln softmax of entry `target` among n scores from `start` in steps of
- * `stride`, over 2n; adds its gradient to `pull`.
+ * `stride`, over 2n; adds its gradient to `pull`. `exps` is scratch of length n.
  */
 function crossEntropy(
   scores: Float64Array,
   pull: Float64Array,
+  exps: Float64Array,
   start: number,
   stride: number,
-  n: number,
   target: number,
 ): number {
+  const n = exps.length;
   let max = -Infinity;
-  for (let j = 0, at = start; j < n; j++, at += stride) {
-    if (scores[at] > max) max = scores[at];
+  for (let j = 0; j < n; j++) {
+    max = Math.max(max, scores[start + j * stride]);
   }
   let total = 0;
-  for (let j = 0, at = start; j < n; j++, at += stride) {
-    total += exp(scores[at] - max);
+  for (let j = 0; j < n; j++) {
+    exps[j] = exp(scores[start + j * stride] - max);
+    total += exps[j];
   }
   const weight = 1 / (2 * n);
-  for (let j = 0, at = start; j < n; j++, at += stride) {
-    pull[at] += weight * exp(scores[at] - max) / total;
+  for (let j = 0; j < n; j++) {
+    pull[start + j * stride] += weight * exps[j] / total;
   }
   const own = start + target * stride;
   pull[own] -= weight;

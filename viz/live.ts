@@ -10,6 +10,7 @@
 import { build, type Plugin, stop } from "esbuild";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { fixed } from "./theme.ts";
 import { contentHash, type Html, html, raw } from "./html.ts";
 import {
   type Experiment,
@@ -131,7 +132,7 @@ async function render<V extends Settings, S, D>(
   const script = await compile(source, key, payload);
   const still = raw(simulation.draw(state, settings, 640, data as D));
   const values = simulation.readouts(state, settings).map((readout) =>
-    `${readout.label} ${readout.value.toFixed(readout.digits ?? 3)}`
+    `${readout.label} ${fixed(readout.value, readout.digits ?? 3)}`
   );
   return html`
     <div data-simulation="${key}" data-lm-suppress-shortcuts="true">

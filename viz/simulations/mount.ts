@@ -347,6 +347,7 @@ export function mount<V extends Settings, S, D>(
 }
 
 function shorten(value: number, digits: number): string {
+  if (Number.isNaN(value)) return "–";
   const size = Math.abs(value);
   const text =
     (digits > 0 && size >= 1e6) || (size > 0 && size < 0.5 * 10 ** -digits)
