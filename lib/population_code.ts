@@ -83,7 +83,8 @@ export interface PopulationConfig {
   sigma: number;
   /**
    * How many times wider bumps are at the start: σ falls geometrically to
-   * `sigma`. Wide bumps lay the code out as a whole, narrow ones draw sharply.
+   * `sigma` in the first 60 % of the run. Wide bumps lay the code out as a
+   * whole, narrow ones draw sharply.
    */
   widening: number;
   decoder: "bumps" | "dense";
@@ -504,8 +505,8 @@ export function* trainPopulation(
   streams: TrainingStreams,
   config: Readonly<PopulationConfig>,
   data: TrainingImages,
+  population: Population = initPopulation(streams.init, config),
 ): Generator<PopulationRow, Population, boolean | void> {
-  const population = initPopulation(streams.init, config);
   const { params } = population;
   const grads = likeParams(params);
   const optimizer = makeOptimizer(params, config);
@@ -518,7 +519,7 @@ export function* trainPopulation(
   for (let step = 0; step < config.steps; step++) {
     optimizer.learningRate = scheduledRate(config, step);
     population.sigma = config.sigma *
-      pow(config.widening, 1 - (step + 1) / config.steps);
+      pow(config.widening, Math.max(0, 1 - (step + 1) / (0.6 * config.steps)));
     loss += nextBatch().lossAndGrads();
     optimizer.update(grads);
     if ((step + 1) % config.evalEvery === 0 || step + 1 === config.steps) {
@@ -543,6 +544,25 @@ function evaluator(population: Population, images: Floats): () => number {
     pass.decode();
     return sumOfSquares(sub(pass.outputs, pass.images, error)) / images.length;
   };
+}
+
+/** Copies of the parameters, as plain arrays. */
+export function storePopulation(
+  { params }: { params: Matrices },
+): Record<string, Float32Array | Float64Array> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, { data }]) => [name, data.slice()]),
+  );
+}
+
+/** The trained coder whose parameters `storePopulation` stored. */
+export function restorePopulation(
+  config: Readonly<PopulationConfig>,
+  stored: Readonly<Record<string, ArrayLike<number>>>,
+): Population {
+  const params: Matrices = workspace("float32").matrices(shapes(config));
+  for (const name in params) params[name].data.set(stored[name]);
+  return { config, params, sigma: config.sigma };
 }
 
 /** What `runPopulation` returns; arrays of float64, count rows each. */

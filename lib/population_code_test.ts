@@ -12,8 +12,10 @@ import {
   type PopulationConfig,
   populationConfig,
   populationPass,
+  restorePopulation,
   runPopulation,
   scheduledRate,
+  storePopulation,
   trainPopulation,
 } from "./population_code.ts";
 import { fillUniform, type Floats, type Rng, stream } from "./random.ts";
@@ -180,6 +182,17 @@ Deno.test("noise on the code and dead units raise the error, decoding codes does
     runPopulation(coder, images, { deadUnits: 0.5, rng }).mse > clean.mse,
   );
   assert.deepEqual(decodeCodes(coder, clean.codes), clean.outputs);
+});
+
+Deno.test("a stored coder comes back with the same weights and width", () => {
+  const coder = train({ widening: 2 });
+  const again = restorePopulation(coder.config, storePopulation(coder));
+  const images = new Float32Array(6 * 5);
+  ramps(stream(5, "eval"), images);
+  assert.deepEqual(
+    runPopulation(again, images),
+    runPopulation(coder, images),
+  );
 });
 
 Deno.test("wide bumps shrink to their width while training", () => {
