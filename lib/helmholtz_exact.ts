@@ -20,9 +20,13 @@ import {
   layersOf,
   recognize,
 } from "./helmholtz_machine.ts";
+import { refusal } from "./config.ts";
 import { exp, log, logSumExp, sigmoid } from "./numeric.ts";
 import type { Rng } from "./random.ts";
 import { variance } from "./statistics.ts";
+
+/** Beyond 2²² hidden states enumeration takes more than a minute. */
+const MOST_HIDDEN = 22;
 
 /** Patterns in a row each, count × visible, 0 or 1. */
 export type Patterns = Uint8Array;
@@ -138,9 +142,23 @@ function forEachHiddenState(
   }
 }
 
-/** p(h, t) of every hidden state and top state, 2^hidden × 2^top. */
+/**
+ * p(h, t) of every hidden state and top state, 2^hidden × 2^top.
+ *
+ * @throws {RangeError} if there are too many hidden units to enumerate
+ */
 export function hiddenPrior(params: HelmholtzParams): Float64Array {
   const hidden = params.hiddenBias.length;
+  if (hidden > MOST_HIDDEN) {
+    throw new RangeError(
+      refusal(
+        "enumerate the hidden states",
+        "hidden",
+        `at most ${MOST_HIDDEN} units (use sampledNll)`,
+        hidden,
+      ),
+    );
+  }
   const top = params.topBias.length;
   const states = 2 ** hidden;
   const tops = 2 ** top;

@@ -171,3 +171,11 @@ Deno.test("patterns that are not whole images are refused", () => {
     /multiple of 11 pixels: current length is 21/,
   );
 });
+
+Deno.test("a machine too large to enumerate is refused", () => {
+  const large = helmholtzConfig({ visible: 4, hidden: 30, top: 1 });
+  assert.throws(
+    () => hiddenPrior(initHelmholtz(stream(1, "init"), large)),
+    /hidden must be at most 22 units \(use sampledNll\): current value is 30/,
+  );
+});

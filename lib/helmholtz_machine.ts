@@ -70,7 +70,7 @@ export const helmholtzConfig: (
   },
   {
     visible: positiveInteger,
-    hidden: integerIn(1, 24),
+    hidden: integerIn(1, 64),
     top: integerIn(1, 10),
     learningRate: positive,
     finalLearningRate: positive,

@@ -139,8 +139,8 @@ Deno.test("a clamped top layer stays as it is in a dream", () => {
 
 Deno.test("a configuration that cannot work is refused", () => {
   assert.throws(
-    () => helmholtzConfig({ hidden: 40 }),
-    /Cannot train the Helmholtz machine as hidden must be an integer from 1 to 24/,
+    () => helmholtzConfig({ hidden: 400 }),
+    /Cannot train the Helmholtz machine as hidden must be an integer from 1 to 64/,
   );
   assert.throws(() => helmholtzConfig({ learningRate: -1 }), RangeError);
 });

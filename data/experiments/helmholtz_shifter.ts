@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { defineConfig, integerIn, positiveInteger } from "../../lib/config.ts";
+import {
+  defineConfig,
+  integerIn,
+  positiveInteger,
+  refusal,
+} from "../../lib/config.ts";
 import { sampledNll } from "../../lib/helmholtz_exact.ts";
 import {
   type HelmholtzConfig,
@@ -24,7 +29,7 @@ import {
   bestSignVector,
   signVectorChance,
 } from "../../lib/helmholtz_readout.ts";
-import { LOG2E } from "../../lib/numeric.ts";
+import { LOG2E, logit } from "../../lib/numeric.ts";
 import { type Rng, stream } from "../../lib/random.ts";
 import { reweightedWakeSleep } from "../../lib/reweighted_wake_sleep.ts";
 import { mean } from "../../lib/statistics.ts";
@@ -176,5 +181,52 @@ export function recognizedTops(
     layers.v.set(patterns.subarray(k * size, (k + 1) * size));
     recognize(rng, params, layers);
     return layers.t.reduce((state, on, j) => state | on << j, 0);
+  });
+}
+
+/**
+ * Writes the ideal code of the hidden layer into a machine: for each shift and
+ * each place x of the row, one unit that is on when bit x is on and that shift
+ * made the image. Both directions of the hidden layer are set, generative and
+ * recognition; the top layer is left as it is.
+ *
+ * @throws {RangeError} unless there is one hidden unit for each shift and place
+ */
+export function writePairCode(
+  params: HelmholtzParams,
+  world: ShifterConfig,
+): void {
+  const { width, height, shifts, pOn } = world;
+  const hidden = params.hiddenBias.length;
+  if (hidden !== width * shifts.length) {
+    throw new RangeError(
+      refusal(
+        "write the pair code",
+        "hidden",
+        `${width} places × ${shifts.length} shifts`,
+        hidden,
+      ),
+    );
+  }
+  const strong = 12;
+  params.hiddenToVisible.fill(0);
+  params.visibleToHidden.fill(0);
+  params.visibleBias.fill(-strong / 2);
+  params.hiddenBias.fill(logit(pOn / shifts.length));
+  // On when both of its dots are on: 2 · strong exceeds 1.5 · strong.
+  params.hiddenRecognitionBias.fill(-1.5 * strong);
+  shifts.forEach((shift, d) => {
+    for (let x = 0; x < width; x++) {
+      const unit = d * width + x;
+      for (let y = 0; y < height; y++) {
+        const at = y < height / 2 ? x : (x + shift + width) % width;
+        const pixel = y * width + at;
+        params.hiddenToVisible[unit * width * height + pixel] = strong;
+        // One row of each half is enough to recognize.
+        if (y % (height / 2) === 0) {
+          params.visibleToHidden[pixel * hidden + unit] = strong;
+        }
+      }
+    }
   });
 }

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { settings, trainSeed } from "./helmholtz_shifter.ts";
+import { initHelmholtz } from "../../lib/helmholtz_machine.ts";
+import { assess } from "../../lib/helmholtz_readout.ts";
+import { stream } from "../../lib/random.ts";
+import { enumerateShifter } from "../shifter.ts";
+import {
+  machineOf,
+  settings,
+  trainSeed,
+  worldOf,
+  writePairCode,
+} from "./helmholtz_shifter.ts";
 
 Deno.test("a short run is better than no run, and sampling agrees with enumeration", () => {
   const finish = (steps: number): ReturnType<typeof run>["metrics"] =>
@@ -26,4 +36,20 @@ Deno.test("settings that cannot work are refused before anything is trained", ()
   assert.throws(() => settings({ steps: 0 }), /steps must be an integer ≥ 1/);
   assert.throws(() => settings({ stepz: 1 } as never), /did you mean "steps"/);
   assert.throws(() => settings({ recognitions: 0 }), /from 1 to 1000/);
+});
+
+Deno.test("the pair code explains images in about ten bits, without direction", () => {
+  const all = settings({ top: 1, initScale: 0.01 });
+  const params = initHelmholtz(stream(1, "ideal"), machineOf(all));
+  writePairCode(params, worldOf(all));
+  const found = assess(params, enumerateShifter(worldOf(all)));
+  // Sixteen independent units that are on with probability 0.15: 9.76 bits,
+  // less what several codes of one image add up to.
+  assert.ok(found.nllBits > 9.5 && found.nllBits < 9.8, `${found.nllBits}`);
+  assert.ok(found.validMass > 0.4);
+  const wrong = machineOf(settings({ hidden: 8 }));
+  assert.throws(
+    () => writePairCode(initHelmholtz(stream(1, "x"), wrong), worldOf(all)),
+    /hidden must be 8 places × 2 shifts: current value is 8/,
+  );
 });
