@@ -517,13 +517,15 @@ export interface DescriptionData {
 /**
  * Learns a code from fresh images. Yields a description of the held-out images
  * every `evalEvery` updates; ends early when `next(true)` is called.
+ *
+ * @param code what is trained, in place: pass one to watch it meanwhile
  */
 export function* trainDescription(
   streams: { init: Rng; data: Rng; train: Rng; eval: Rng },
   config: Readonly<DescriptionConfig>,
   { sample, test }: DescriptionData,
+  code: DescriptionCode = initDescription(streams.init, config),
 ): Generator<DescriptionRow, DescriptionCode, boolean | void> {
-  const code = initDescription(streams.init, config);
   const grads = likeParams(code.params);
   const pass = descriptionPass(code, config.batchSize, grads);
   const held = descriptionPass(code, test.length / config.pixels);

@@ -500,6 +500,8 @@ export function makeOptimizer(
 /**
  * Trains a population coder. Yields a row every `evalEvery` updates; ends early
  * when `next(true)` is called.
+ *
+ * @param population what is trained, in place: pass one to watch it meanwhile
  */
 export function* trainPopulation(
   streams: TrainingStreams,

@@ -1,0 +1,389 @@
+/**
+ * One seed of a population code, from images to every number of the tables:
+ * the reference program's configuration, ours, and the paper's three tasks
+ * under description length.
+ *
+ * @module
+ */
+import {
+  defineConfig,
+  nonNegativeInteger,
+  oneOf,
+  positiveInteger,
+} from "../../lib/config.ts";
+import {
+  type Description,
+  type DescriptionConfig,
+  descriptionConfig,
+  dimensionsInUse,
+  runDescription,
+  trainDescription,
+} from "../../lib/description_length.ts";
+import { spread } from "../../lib/eigen.ts";
+import {
+  gapBetweenKinds,
+  intrinsicDimension,
+  participationRatio,
+} from "../../lib/intrinsic_dimension.ts";
+import { polynomialReadout } from "../../lib/least_squares.ts";
+import {
+  farthestPoints,
+  loopProminence,
+  pickRows,
+  vietorisRips,
+} from "../../lib/persistent_homology.ts";
+import {
+  type PopulationConfig,
+  populationConfig,
+  runPopulation,
+  storePopulation,
+  trainPopulation,
+} from "../../lib/population_code.ts";
+import { type Rng, stream } from "../../lib/random.ts";
+import { mean } from "../../lib/statistics.ts";
+import {
+  barWorld,
+  dipoleWorld,
+  drawSet,
+  imageSampler,
+  type ImageSet,
+  regressionTargets,
+  WHOLE_TURN,
+  type World,
+} from "../dipoles.ts";
+
+/** The worlds by name. */
+export const WORLDS = Object.freeze({
+  /** Three hidden causes: x, y and θ in [0, π). A box. */
+  dipole: (): World => dipoleWorld(),
+  /** θ in [0, 2π): a loop times a square. */
+  "turning dipole": (): World => dipoleWorld({ turn: WHOLE_TURN }),
+  /** Two blobs of equal sign, θ in [0, π): a loop, as θ + π is θ. */
+  pair: (): World => dipoleWorld({ second: 1 }),
+  /** Two hidden causes. */
+  blob: (): World => dipoleWorld({ second: 0 }),
+  /** Four hidden causes: the distance of the blobs varies as well. */
+  "stretching dipole": (): World =>
+    dipoleWorld({ separation: 1.2, separationTo: 2.8 }),
+  bars: (): World => barWorld(),
+});
+
+/** Name of a world. */
+export type WorldName = keyof typeof WORLDS;
+
+/** Everything that decides an experiment. */
+export interface Settings
+  extends PopulationConfig, Omit<DescriptionConfig, keyof PopulationConfig> {
+  /** Which defaults the other settings are laid over. */
+  recipe: string;
+  /** The bump coder on squared error, or the whole description. */
+  objective: "squared-error" | "description-length";
+  world: WorldName;
+  /** A fixed training set, or 0 for fresh images at every update. */
+  trainImages: number;
+  testImages: number;
+  /** Points of the implicit space whose loops are counted; 0 for none. */
+  topologyPoints: number;
+}
+
+const REFERENCE: Settings = {
+  ...descriptionConfig(),
+  ...populationConfig(),
+  recipe: "reference",
+  objective: "squared-error",
+  world: "dipole",
+  trainImages: 2000,
+  testImages: 500,
+  topologyPoints: 0,
+};
+
+const BEST: Settings = {
+  ...REFERENCE,
+  recipe: "best",
+  encoderUnits: 128,
+  encoderLayers: 2,
+  activation: "relu",
+  optimizer: "adam",
+  schedule: "cosine",
+  learningRate: 0.01,
+  sigma: 0.12,
+  widening: 2,
+  batchSize: 256,
+  steps: 12000,
+  trainImages: 0,
+};
+
+/** Free activities under description length. */
+const DESCRIPTION: Settings = {
+  ...REFERENCE,
+  ...descriptionConfig(),
+  recipe: "position",
+  objective: "description-length",
+  world: "blob",
+  trainImages: 0,
+  widening: 3,
+  learningRate: 0.01,
+};
+
+/** Settings to start from, by name. */
+export const RECIPES: Readonly<Record<string, Settings>> = Object.freeze({
+  /** The reference program: SGD on 2,000 images, 200 epochs. */
+  reference: REFERENCE,
+  /** Ours: deeper, Adam, shrinking bumps, fresh images. */
+  best: BEST,
+  /** Ours on the reference's 2,000 images. */
+  "best fixed": {
+    ...BEST,
+    recipe: "best fixed",
+    trainImages: 2000,
+  },
+  /** The paper's first task: where. 100 units, two dimensions. */
+  position: DESCRIPTION,
+  /** Its second: where and how oriented. 225 units, three dimensions. */
+  orientation: {
+    ...DESCRIPTION,
+    recipe: "orientation",
+    world: "dipole",
+    units: 225,
+    dims: 3,
+    span: 3,
+    steps: 6000,
+  },
+  /** Its third: what and where. 100 units, two dimensions. */
+  "what and where": {
+    ...DESCRIPTION,
+    recipe: "what and where",
+    world: "bars",
+  },
+  /** Ten dimensions offered: how many are taken? */
+  "ten dimensions": {
+    ...DESCRIPTION,
+    recipe: "ten dimensions",
+    units: 225,
+    dims: 10,
+    span: 1.5,
+    steps: 5000,
+  },
+});
+
+/**
+ * Settings over those of `overrides.recipe` (default: the reference's).
+ *
+ * @throws {RangeError} where a setting is unknown or cannot work
+ */
+export function settings(
+  overrides: Partial<Settings> = {},
+): Readonly<Settings> {
+  const name = overrides.recipe ?? "reference";
+  const mustBe = oneOf(...Object.keys(RECIPES))(name);
+  if (mustBe) {
+    throw new RangeError(
+      "Cannot run a population code as recipe must be " +
+        `${mustBe}: current value is ${JSON.stringify(name)}`,
+    );
+  }
+  const checked = defineConfig<Settings>(
+    "run a population code",
+    RECIPES[name],
+    {
+      objective: oneOf("squared-error", "description-length"),
+      world: oneOf(...Object.keys(WORLDS)),
+      trainImages: nonNegativeInteger,
+      testImages: positiveInteger,
+      topologyPoints: nonNegativeInteger,
+    },
+  )(overrides);
+  if (checked.objective === "squared-error") coderOf(checked);
+  else describerOf(checked);
+  return checked;
+}
+
+function pick<C extends object>(template: C, settings: Settings): C {
+  const all = settings as unknown as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.keys(template).map((key) => [key, all[key]]),
+  ) as C;
+}
+
+/** The bump coder's part of the settings. */
+export function coderOf(settings: Settings): Readonly<PopulationConfig> {
+  return populationConfig(pick({ ...populationConfig() }, settings));
+}
+
+/** The description's part of the settings. */
+export function describerOf(settings: Settings): Readonly<DescriptionConfig> {
+  return descriptionConfig(pick({ ...descriptionConfig() }, settings));
+}
+
+/** The independent streams of a seed. */
+export function streamsOf(
+  seed: number,
+): { init: Rng; train: Rng; data: Rng; eval: Rng } {
+  return {
+    init: stream(seed, "init"),
+    train: stream(seed, "train"),
+    data: stream(seed, "fresh data"),
+    eval: stream(seed, "code noise"),
+  };
+}
+
+/** The images of a seed: a training set (perhaps empty) and a test set. */
+export function imagesOf(
+  seed: number,
+  { world, trainImages, testImages }: Settings,
+): { world: World; train: ImageSet; test: ImageSet } {
+  const made = WORLDS[world]();
+  return {
+    world: made,
+    train: drawSet(made, stream(seed, "data"), trainImages),
+    test: drawSet(made, stream(seed, "eval"), testImages),
+  };
+}
+
+/** What `trainSeed` returns. */
+export interface Outcome {
+  metrics: Record<string, number>;
+  params: Record<string, Float32Array | Float64Array>;
+}
+
+/** One line of progress. */
+export interface SeedRow {
+  step: number;
+  /** Squared error per pixel on the test images. */
+  testMse: number;
+  /** Bits an image, where the objective is description length. */
+  totalBits?: number;
+}
+
+/** Trains and measures one seed; yields a row every `evalEvery` updates. */
+export function* trainSeed(
+  seed: number,
+  settings: Settings,
+): Generator<SeedRow, Outcome, boolean | void> {
+  const images = imagesOf(seed, settings);
+  return settings.objective === "squared-error"
+    ? yield* trainCoder(seed, settings, images)
+    : yield* trainDescriber(seed, settings, images);
+}
+
+type Images = ReturnType<typeof imagesOf>;
+
+function* trainCoder(
+  seed: number,
+  settings: Settings,
+  { world, train, test }: Images,
+): Generator<SeedRow, Outcome, boolean | void> {
+  const coder = yield* trainPopulation(
+    streamsOf(seed),
+    coderOf(settings),
+    train.count
+      ? { images: train.images, test: test.images }
+      : { sample: imageSampler(world), test: test.images },
+  );
+  const { codes, mse } = runPopulation(coder, test.images);
+  return {
+    metrics: {
+      testMse: mse,
+      ...train.count
+        ? { trainMse: runPopulation(coder, train.images).mse }
+        : {},
+      explained: 1 - mse / meanImageMse(test.images, world.pixels),
+      ...codeMetrics(codes, settings, { world, test }),
+    },
+    params: storePopulation(coder),
+  };
+}
+
+function* trainDescriber(
+  seed: number,
+  settings: Settings,
+  { world, test }: Images,
+): Generator<SeedRow, Outcome, boolean | void> {
+  const streams = streamsOf(seed);
+  const training = trainDescription(streams, describerOf(settings), {
+    sample: imageSampler(world),
+    test: test.images,
+  });
+  let next = training.next();
+  while (!next.done) {
+    const { step, mse, totalBits } = next.value;
+    next = training.next(yield { step, testMse: mse, totalBits });
+  }
+  const code = next.value;
+  const run = runDescription(stream(seed, "test noise"), code, test.images);
+  return {
+    metrics: {
+      ...bitsOf(run),
+      axesInUse: dimensionsInUse(run),
+      ...codeMetrics(run.centres, settings, { world, test }),
+    },
+    params: storePopulation(code),
+  };
+}
+
+function bitsOf(d: Description): Record<string, number> {
+  const { codeBits, bumpBits, pixelBits, totalBits, mse } = d;
+  return { testMse: mse, totalBits, codeBits, bumpBits, pixelBits };
+}
+
+/** Squared error per pixel of the mean of these images. */
+export function meanImageMse(images: Float64Array, pixels: number): number {
+  const count = images.length / pixels;
+  let sum = 0;
+  for (let p = 0; p < pixels; p++) {
+    let first = 0;
+    let second = 0;
+    for (let i = 0; i < count; i++) {
+      const x = images[i * pixels + p];
+      first += x;
+      second += x * x;
+    }
+    sum += second / count - (first / count) * (first / count);
+  }
+  return sum / pixels;
+}
+
+/**
+ * What the implicit space tells: singular values, R² of linear and cubic
+ * readouts of the latents, dimensions, and loops.
+ */
+export function codeMetrics(
+  codes: Float64Array,
+  { dims, topologyPoints }: Pick<Settings, "dims" | "topologyPoints">,
+  { world, test }: { world: World; test: ImageSet },
+): Record<string, number> {
+  const rows = test.count;
+  const axes = spread(codes, rows);
+  const metrics: Record<string, number> = {
+    participation: participationRatio(axes),
+    intrinsicDimension: intrinsicDimension(codes, dims),
+  };
+  axes.subarray(0, 3).forEach((sd, k) => {
+    metrics[`singular${k + 1}`] = sd * Math.sqrt(rows);
+  });
+  if (world.name === "bars") {
+    const kinds = Float64Array.from(
+      { length: rows },
+      (_, i) => test.latents[2 * i],
+    );
+    metrics.gap = gapBetweenKinds(codes, dims, kinds);
+  } else if (dims <= 4) {
+    const turns = world.latents.includes("θ");
+    for (const multiple of turns ? [1, 2] : [1]) {
+      const { values } = regressionTargets(world, test, multiple);
+      for (const [degree, name] of [[1, "linear"], [3, "cubic"]] as const) {
+        const fit = polynomialReadout(codes, values, { rows, degree });
+        const of = multiple === 2 ? "R2Twice" : "R2";
+        metrics[`${name}${of}`] = mean(fit.heldOut);
+        metrics[`${name}${of}InSample`] = mean(fit.inSample);
+      }
+    }
+  }
+  if (topologyPoints > 0) {
+    const chosen = farthestPoints(codes, dims, topologyPoints);
+    const { h1 } = vietorisRips(pickRows(codes, dims, chosen), dims);
+    metrics.loopProminence = loopProminence(h1);
+    metrics.longestLoop = h1.length ? h1[0].death - h1[0].birth : 0;
+  }
+  return metrics;
+}
