@@ -1,0 +1,252 @@
+/**
+ * One seed of the losses of two views on real encoders: modules that each see
+ * a strip of a random-dot stereogram, trained to agree by any of the losses.
+ *
+ * @module
+ */
+import {
+  defineConfig,
+  integerIn,
+  oneOf,
+  positive,
+  positiveInteger,
+} from "../../lib/config.ts";
+import { effectiveRank, spread } from "../../lib/eigen.ts";
+import { type Rng, stream } from "../../lib/random.ts";
+import { correlation, mean } from "../../lib/statistics.ts";
+import {
+  encode,
+  type EncoderParams,
+  initTwoView,
+  trainTwoView,
+  type TwoView,
+} from "../../lib/two_view.ts";
+import { LOSSES, type LossName } from "../../lib/two_view_catalogue.ts";
+import { stereoSampler } from "../stereograms.ts";
+
+/** The world, the encoders and the loss. */
+export interface Settings {
+  loss: LossName;
+  /** Pixels of a strip, each eye. */
+  stripWidth: number;
+  /** Disparities are the integers from −maxDisparity to maxDisparity. */
+  maxDisparity: number;
+  /** Rectified units of an encoder. */
+  hidden: number;
+  /** Entries of a code. */
+  codes: number;
+  learningRate: number;
+  batchSize: number;
+  steps: number;
+  evalEvery: number;
+  /** Held-out pairs. */
+  heldOut: number;
+}
+
+/** Settings of one seed; throws where one cannot work. */
+export const settings: (overrides?: Partial<Settings>) => Readonly<Settings> =
+  defineConfig<Settings>(
+    "train the encoders of stereograms",
+    {
+      loss: "vicreg",
+      stripWidth: 6,
+      maxDisparity: 2,
+      hidden: 16,
+      codes: 4,
+      learningRate: 0.01,
+      batchSize: 128,
+      steps: 300,
+      evalEvery: 10,
+      heldOut: 500,
+    },
+    {
+      loss: oneOf(...Object.keys(LOSSES)),
+      stripWidth: integerIn(3, 64),
+      maxDisparity: integerIn(1, 8),
+      hidden: positiveInteger,
+      codes: positiveInteger,
+      learningRate: positive,
+      batchSize: integerIn(2, 4096),
+      steps: positiveInteger,
+      evalEvery: positiveInteger,
+      heldOut: integerIn(2, 100_000),
+    },
+  );
+
+/** What is measured on held-out pairs. */
+export interface EncoderMetrics {
+  /** Share of the variance of the codes between the disparities: η². */
+  eta: number;
+  /** Effective rank of the codes, from 1 to their number. */
+  rank: number;
+  /** Mean singular value of the codes: their spread. */
+  spread: number;
+  /** Mean correlation of the entries of a with those of b. */
+  correlation: number;
+}
+
+/** A row of the history. */
+export type EncoderRow = { step: number; loss: number } & EncoderMetrics;
+
+/** What `trainSeed` returns. */
+export interface Outcome {
+  metrics: EncoderMetrics & Record<string, number>;
+  params: EncoderParams;
+}
+
+/** Pairs of views with the disparity that they share. */
+export interface StereoViews {
+  viewsA: Float64Array;
+  viewsB: Float64Array;
+  cause: Float64Array;
+}
+
+/** Entries of a view: both eyes, and the left eye times the right, shifted. */
+export function viewLength({ stripWidth, maxDisparity }: Settings): number {
+  return stripWidth * (2 + 2 * maxDisparity + 1);
+}
+
+/** Draws n pairs of views. */
+export function sampleViews(
+  rng: Rng,
+  n: number,
+  settings: Settings,
+): StereoViews {
+  const { stripWidth: width, maxDisparity } = settings;
+  const pixels = {
+    a: new Float64Array(n * 2 * width),
+    b: new Float64Array(n * 2 * width),
+    cause: new Float64Array(n),
+  };
+  const world = { stripWidth: width, maxDisparity };
+  stereoSampler({ ...world, disparities: "integer" })(rng, pixels);
+  return {
+    viewsA: withProducts(pixels.a, settings),
+    viewsB: withProducts(pixels.b, settings),
+    cause: pixels.cause,
+  };
+}
+
+/** The reference's input: pixels, and products at every shift (0 outside). */
+function withProducts(pixels: Float64Array, settings: Settings): Float64Array {
+  const { stripWidth: width, maxDisparity } = settings;
+  const length = viewLength(settings);
+  const n = pixels.length / (2 * width);
+  const views = new Float64Array(n * length);
+  for (let i = 0; i < n; i++) {
+    const eyes = pixels.subarray(i * 2 * width, (i + 1) * 2 * width);
+    views.set(eyes, i * length);
+    let at = i * length + 2 * width;
+    for (let shift = -maxDisparity; shift <= maxDisparity; shift++) {
+      for (let p = 0; p < width; p++, at++) {
+        const q = p + shift;
+        if (q >= 0 && q < width) views[at] = eyes[p] * eyes[width + q];
+      }
+    }
+  }
+  return views;
+}
+
+/** Untrained encoders. */
+export function initEncoders(seed: number, settings: Settings): TwoView {
+  const { hidden, codes, learningRate, batchSize, steps, evalEvery } = settings;
+  return initTwoView(stream(seed, "init"), {
+    inputs: viewLength(settings),
+    hidden,
+    codes,
+    activation: "relu",
+    learningRate,
+    batchSize,
+    steps,
+    evalEvery,
+  });
+}
+
+/** Metrics of the codes of held-out pairs. */
+export function measure(model: TwoView, pairs: StereoViews): EncoderMetrics {
+  const { codes: k } = model.config;
+  const n = pairs.cause.length;
+  const a = encode(model.first, pairs.viewsA, model.config).codes;
+  const b = encode(model.second, pairs.viewsB, model.config).codes;
+  const spreads = spread(a, n);
+  const column = (z: Float64Array, j: number): Float64Array =>
+    z.filter((_, i) => i % k === j);
+  const entries = Array.from({ length: k }, (_, j) => j);
+  return {
+    eta: correlationRatio(a, pairs.cause),
+    rank: effectiveRank(spreads),
+    spread: mean(spreads),
+    correlation: mean(
+      entries.map((j) => correlation(column(a, j), column(b, j))),
+    ),
+  };
+}
+
+/** η²: the share of the variance of the codes between the classes. */
+export function correlationRatio(
+  codes: Float64Array,
+  classes: Float64Array,
+): number {
+  const n = classes.length;
+  const k = codes.length / n;
+  const groups = new Map<number, { count: number; sums: Float64Array }>();
+  const total = { sums: new Float64Array(k), squares: 0 };
+  for (let i = 0; i < n; i++) {
+    let group = groups.get(classes[i]);
+    if (!group) {
+      group = { count: 0, sums: new Float64Array(k) };
+      groups.set(classes[i], group);
+    }
+    group.count++;
+    for (let j = 0; j < k; j++) {
+      const z = codes[i * k + j];
+      group.sums[j] += z;
+      total.sums[j] += z;
+      total.squares += z * z;
+    }
+  }
+  const square = (x: Float64Array): number =>
+    x.reduce((sum, value) => sum + value * value, 0);
+  const grand = square(total.sums) / n;
+  let between = -grand;
+  for (const { count, sums } of groups.values()) {
+    between += square(sums) / count;
+  }
+  const all = total.squares - grand;
+  return all > 1e-12 ? between / all : 0;
+}
+
+/** Trains one seed on fresh batches; yields metrics of held-out pairs. */
+export function* trainSeed(
+  seed: number,
+  settings: Settings,
+): Generator<EncoderRow, Outcome, boolean | void> {
+  const model = initEncoders(seed, settings);
+  const heldOut = sampleViews(stream(seed, "eval"), settings.heldOut, settings);
+  const first = { step: 0, loss: NaN, ...measure(model, heldOut) };
+  if (!(yield first)) {
+    const training = trainTwoView(stream(seed, "train"), model, {
+      loss: LOSSES[settings.loss],
+      sample(rng, viewsA, viewsB): void {
+        const batch = sampleViews(rng, settings.batchSize, settings);
+        viewsA.set(batch.viewsA);
+        viewsB.set(batch.viewsB);
+      },
+    });
+    for (const row of training) {
+      if (yield { ...row, ...measure(model, heldOut) }) break;
+    }
+  }
+  return {
+    metrics: { ...measure(model, heldOut) },
+    params: named(model),
+  };
+}
+
+/** Both encoders' weights under one set of names. */
+function named({ first, second }: TwoView): EncoderParams {
+  return Object.fromEntries([
+    ...Object.entries(first).map(([name, w]) => [`a.${name}`, w]),
+    ...Object.entries(second).map(([name, w]) => [`b.${name}`, w]),
+  ]);
+}
