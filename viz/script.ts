@@ -26,8 +26,8 @@ export interface Script<Data> {
 }
 
 /**
- * `body` in an element, and a script that runs on it. Key presses inside do
- * not reach the notebook.
+ * `body` in an element, and a script that runs on it. Its controls keep their
+ * keys to themselves.
  */
 export function scripted<Data>(body: string, script: Script<Data>): string {
   const uses = (script.uses ?? []).map((f) => compact(f.toString())).join("\n");
@@ -35,12 +35,15 @@ export function scripted<Data>(body: string, script: Script<Data>): string {
     scriptJson(script.data)
   })`;
   const id = contentHash(body + call);
-  return `<div data-hc="${id}" data-lm-suppress-shortcuts="true">${body}</div>` +
+  return `<div data-hc="${id}">${body}</div>` +
     `<script>(()=>{let p=document.currentScript?.parentNode,r=null;` +
     `const q='[data-hc="${id}"]:not([data-hc-on])';` +
     `while(p&&!r){r=p.querySelector?.(q);p=p.parentNode}` +
     `r??=document.querySelector(q);if(!r)return;` +
-    `r.setAttribute("data-hc-on","");${call}})()</script>`;
+    `r.setAttribute("data-hc-on","");${call};` +
+    // JupyterLab takes arrow keys for itself unless the focused element says so.
+    `r.querySelectorAll("button,input,select").forEach(e=>` +
+    `e.setAttribute("data-lm-suppress-shortcuts","true"))})()</script>`;
 }
 
 /** JSON that cannot end the script it stands in. */

@@ -11,6 +11,7 @@ function page(id: string, copies: number): {
     setAttribute(): void {
       this.on = true;
     },
+    querySelectorAll: () => [],
   }));
   const find = (query: string): unknown => {
     assert.equal(query, `[data-hc="${id}"]:not([data-hc-on])`);
