@@ -1,0 +1,116 @@
+/**
+ * The longer studies of the neural EM notebook: which settings are compared.
+ * `deno task study:neural_em` runs them and records their results in
+ * `data/results/neural_em_studies.jsonl`.
+ *
+ * @module
+ */
+import { PAPER_SETTINGS, type Settings } from "./experiments/neural_em.ts";
+
+/** One configuration of a study. */
+export interface Variant {
+  study: string;
+  label: string;
+  overrides: Readonly<Partial<Settings>>;
+}
+
+/** One line of the recorded results. */
+export interface StudyRow {
+  study: string;
+  label: string;
+  seed: number;
+  /** Updates, training loss, test NMI and test AMI along the way. */
+  curve: { step: number; loss: number; nmi: number; ami: number }[];
+  metrics: Record<string, number>;
+  /** Seconds of processor time, scoring included. */
+  cpuSeconds: number;
+}
+
+/** Each way in which the paper's model differs from the seed's. */
+export const DIFFERENCES: Readonly<
+  Record<string, Readonly<Partial<Settings>>>
+> = Object.freeze({
+  "loss within and between components": { intra: 1, inter: 1, mixture: 0 },
+  "one component more than objects": { components: 4 },
+  "random responsibilities at the start": { start: "responsibilities" },
+  "loss of the last step only": { lossSteps: "last" },
+  "clean target, noise on the input": { noiseOn: "input" },
+  "sigmoid recurrence": { mStep: "sigmoid" },
+});
+
+const together: Partial<Settings> = Object.assign(
+  {},
+  ...Object.values(DIFFERENCES),
+);
+
+/** "all but" drops one difference from the paper's model, in turn. */
+function allBut(label: string): Partial<Settings> {
+  const rest = Object.entries(DIFFERENCES).filter(([name]) => name !== label);
+  return Object.assign({}, ...rest.map(([, overrides]) => overrides));
+}
+
+const onSeed: Variant[] = [
+  { study: "one change", label: "the seed's model", overrides: {} },
+  ...Object.entries(DIFFERENCES).map(([label, overrides]) => ({
+    study: "one change",
+    label,
+    overrides,
+  })),
+  { study: "one change", label: "all changes together", overrides: together },
+  ...Object.keys(DIFFERENCES).map((label) => ({
+    study: "all but one",
+    label,
+    overrides: allBut(label),
+  })),
+];
+
+const sizes: Variant[] = [8, 16, 24, 64].flatMap((hidden) =>
+  [2, 4, 8].map((steps) => ({
+    study: "size",
+    label: `H ${hidden}, T ${steps}`,
+    overrides: { hidden, steps, unroll: steps },
+  }))
+);
+
+const weighting: Variant[] = ["all", "half", "last"].map((lossSteps) => ({
+  study: "loss weighting",
+  label: lossSteps,
+  overrides: { lossSteps },
+}));
+
+/** The same number of EM steps backpropagated, hence about the same time. */
+const BUDGET = 3200;
+
+const schemes: Variant[] = [
+  {
+    label: "16 steps unrolled, loss of the last (paper)",
+    unroll: 16,
+    lossSteps: "last",
+  },
+  {
+    label: "16 steps unrolled, loss of the later half",
+    unroll: 16,
+    lossSteps: "half",
+  },
+  { label: "8 steps unrolled, states carried", unroll: 8, lossSteps: "all" },
+  { label: "4 steps unrolled, states carried", unroll: 4, lossSteps: "all" },
+  { label: "2 steps unrolled, states carried", unroll: 2, lossSteps: "all" },
+].map(({ label, unroll, lossSteps }) => ({
+  study: "training scheme",
+  label,
+  overrides: {
+    ...PAPER_SETTINGS,
+    unroll,
+    lossSteps,
+    updates: BUDGET / unroll,
+    evalEvery: BUDGET / unroll / 4,
+  },
+}));
+
+/** Every configuration of every study. */
+export const VARIANTS: readonly Variant[] = Object.freeze([
+  ...onSeed,
+  ...weighting,
+  ...sizes,
+  ...schemes,
+]);

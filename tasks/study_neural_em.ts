@@ -1,0 +1,93 @@
+/**
+ * `deno task study:neural_em [--seeds 0-2] [--study NAME]`
+ *
+ * Trains the configurations of `data/neural_em_studies.ts` and appends a line
+ * each to `data/results/neural_em_studies.jsonl`. What is recorded there is not
+ * trained again: the same command goes on where it stopped.
+ *
+ * @module
+ */
+import { appendFile, readFile } from "node:fs/promises";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import { settings, trainSeed } from "../data/experiments/neural_em.ts";
+import {
+  type StudyRow,
+  type Variant,
+  VARIANTS,
+} from "../data/neural_em_studies.ts";
+import { parseSeeds } from "./sweep.ts";
+import { main, progressLine } from "./terminal.ts";
+
+const path = fileURLToPath(
+  new URL("../data/results/neural_em_studies.jsonl", import.meta.url),
+);
+
+async function recorded(): Promise<StudyRow[]> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  return text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+}
+
+function run(variant: Variant, seed: number): StudyRow {
+  const before = process.cpuUsage();
+  const training = trainSeed(seed, settings(variant.overrides));
+  let next = training.next();
+  while (!next.done) next = training.next();
+  const { rows, metrics } = next.value;
+  const { user, system } = process.cpuUsage(before);
+  const rounded = (x: number): number => Number(x.toPrecision(5));
+  return {
+    study: variant.study,
+    label: variant.label,
+    seed,
+    curve: rows.map(({ step, loss, test }) => ({
+      step,
+      loss: rounded(loss),
+      nmi: rounded(test.nmi),
+      ami: rounded(test.ami),
+    })),
+    metrics: Object.fromEntries(
+      Object.entries(metrics).map(([name, x]) => [name, rounded(x)]),
+    ),
+    cpuSeconds: rounded((user + system) / 1e6),
+  };
+}
+
+async function study(signal: AbortSignal): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: "string", default: "0-2" },
+      study: { type: "string" },
+    },
+  });
+  const done = new Set(
+    (await recorded()).map((row) => `${row.study}|${row.label}|${row.seed}`),
+  );
+  const wanted = VARIANTS.filter(({ study }) =>
+    values.study === undefined || values.study === study
+  );
+  if (wanted.length === 0) {
+    const names = [...new Set(VARIANTS.map(({ study }) => study))];
+    throw new RangeError(
+      `Cannot study neural EM as --study must be one of ${names.join(", ")}: ` +
+        `current value is "${values.study}"`,
+    );
+  }
+  const line = progressLine();
+  for (const seed of parseSeeds(values.seeds)) {
+    for (const variant of wanted) {
+      const { study, label } = variant;
+      if (done.has(`${study}|${label}|${seed}`)) continue;
+      if (signal.aborted) return;
+      const row = run(variant, seed);
+      await appendFile(path, `${JSON.stringify(row)}\n`);
+      line.log(
+        `${study} · ${label} · seed ${seed} · AMI ` +
+          `${row.metrics.finalAmi.toFixed(3)} · ${row.cpuSeconds} s`,
+      );
+    }
+  }
+}
+
+if (import.meta.main) await main(study);
