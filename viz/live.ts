@@ -24,12 +24,13 @@ import {
 import {
   numbersOf,
   play,
+  playAll,
   type Played,
   type Settings,
   type Simulation,
 } from "./simulations/simulation.ts";
 
-export { play };
+export { play, playAll };
 export type { Played, Simulation };
 
 /** What a live cell hands to the page. */

@@ -27,6 +27,8 @@ import { stereoSampler } from "../stereograms.ts";
 /** The world, the encoders and the loss. */
 export interface Settings {
   loss: LossName;
+  /** "independent": the control in which the strips share no disparity. */
+  pairing: "shared" | "independent";
   /** Pixels of a strip, each eye. */
   stripWidth: number;
   /** Disparities are the integers from −maxDisparity to maxDisparity. */
@@ -49,6 +51,7 @@ export const settings: (overrides?: Partial<Settings>) => Readonly<Settings> =
     "train the encoders of stereograms",
     {
       loss: "vicreg",
+      pairing: "shared",
       stripWidth: 6,
       maxDisparity: 2,
       hidden: 16,
@@ -61,6 +64,7 @@ export const settings: (overrides?: Partial<Settings>) => Readonly<Settings> =
     },
     {
       loss: oneOf(...Object.keys(LOSSES)),
+      pairing: oneOf("shared", "independent"),
       stripWidth: integerIn(3, 64),
       maxDisparity: integerIn(1, 8),
       hidden: positiveInteger,
@@ -112,14 +116,18 @@ export function sampleViews(
   n: number,
   settings: Settings,
 ): StereoViews {
-  const { stripWidth: width, maxDisparity } = settings;
+  const { stripWidth: width, maxDisparity, pairing } = settings;
   const pixels = {
     a: new Float64Array(n * 2 * width),
     b: new Float64Array(n * 2 * width),
     cause: new Float64Array(n),
   };
-  const world = { stripWidth: width, maxDisparity };
-  stereoSampler({ ...world, disparities: "integer" })(rng, pixels);
+  stereoSampler({
+    stripWidth: width,
+    maxDisparity,
+    pairing,
+    disparities: "integer",
+  })(rng, pixels);
   return {
     viewsA: withProducts(pixels.a, settings),
     viewsB: withProducts(pixels.b, settings),

@@ -99,6 +99,32 @@ export function play<V extends Settings, S, D>(
   return { settings, state, numbers: numbersOf(simulation, state, settings) };
 }
 
+/** One play of {@link playAll}: its settings and its numbers. */
+export type PlayRow<V extends Settings> = V & {
+  readonly [key: string]: Setting;
+};
+
+/**
+ * Plays every variant under every seed. Yields after each play, so that a
+ * notebook's stop button is heard; returns a row for each play.
+ */
+export function* playAll<V extends Settings, S, D>(
+  simulation: Simulation<V, S, D>,
+  variants: readonly Partial<V>[],
+  { seeds, data }: { seeds: readonly number[]; data?: D },
+): Generator<{ step: number }, PlayRow<V>[], boolean | void> {
+  const rows: PlayRow<V>[] = [];
+  for (const variant of variants) {
+    for (const seed of seeds) {
+      const overrides: Partial<V> = { ...variant, seed };
+      const { settings, numbers } = play(simulation, overrides, data as D);
+      rows.push({ ...numbers, ...settings });
+      if (yield { step: rows.length }) return rows;
+    }
+  }
+  return rows;
+}
+
 /** The defaults with `overrides` laid over them. */
 export function settingsOf<V extends Settings>(
   { name, defaults }: Pick<Simulation<V>, "name" | "defaults">,
