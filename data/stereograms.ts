@@ -19,6 +19,7 @@
 import {
   defineConfig,
   integerIn,
+  nonNegative,
   oneOf,
   positive,
   probability,
@@ -39,6 +40,11 @@ export interface StereoConfig {
   leftEye: "seen" | "scrambled" | "closed";
   /** "independent": the control in which the two strips share no disparity. */
   pairing: "shared" | "independent";
+  /**
+   * The second strip's disparity differs from the first's by up to this many
+   * pixels, as on a slanted surface; reflected at ±maxDisparity.
+   */
+  slant: number;
 }
 
 /** Standard deviation in pixels of a blurred dot. */
@@ -58,6 +64,7 @@ export const stereoConfig: (
     renderer: "linear",
     leftEye: "seen",
     pairing: "shared",
+    slant: 0,
   },
   {
     stripWidth: integerIn(2, 64),
@@ -66,8 +73,16 @@ export const stereoConfig: (
     renderer: oneOf("linear", "blurred"),
     leftEye: oneOf("seen", "scrambled", "closed"),
     pairing: oneOf("shared", "independent"),
+    slant: nonNegative,
   },
   [
+    ({ slant, maxDisparity, disparities }) =>
+      slant <= maxDisparity && (slant === 0 || disparities === "real")
+        ? undefined
+        : {
+          key: "slant",
+          mustBe: "0 for integer disparities, else at most maxDisparity",
+        },
     ({ maxDisparity, stripWidth }) =>
       maxDisparity < stripWidth ? undefined : {
         key: "maxDisparity",
@@ -110,7 +125,10 @@ export function stereoSampler(
       cause[i] = d;
       draw(rng, d, a, i * width);
       const shared = config.pairing === "shared";
-      draw(rng, shared ? d : drawDisparity(rng, config), b, i * width);
+      const other = shared
+        ? slanted(rng, d, config)
+        : drawDisparity(rng, config);
+      draw(rng, other, b, i * width);
     }
   };
 }
@@ -150,6 +168,18 @@ function drawDisparity(
   return disparities === "integer"
     ? Math.floor((2 * maxDisparity + 1) * rng()) - maxDisparity
     : maxDisparity * (2 * rng() - 1);
+}
+
+// The disparity next to d on a slanted surface.
+function slanted(
+  rng: Rng,
+  d: number,
+  { slant, maxDisparity }: StereoConfig,
+): number {
+  if (slant === 0) return d;
+  const next = d + slant * (2 * rng() - 1);
+  if (next > maxDisparity) return 2 * maxDisparity - next;
+  return next < -maxDisparity ? -2 * maxDisparity - next : next;
 }
 
 type DrawStrip = (rng: Rng, d: number, out: Floats, start: number) => void;
@@ -243,7 +273,7 @@ export interface SurfaceConfig {
   modules: number;
   /** Pixels an eye and module. */
   stripWidth: number;
-  /** Pixels between neighbours. From maxDisparity + REACH on no dot is seen twice. */
+  /** Pixels between neighbours; from maxDisparity + REACH on hardly a dot is seen by both. */
   gap: number;
   maxDisparity: number;
   /** Shortest wavelength of the surface, in pixels. */
@@ -264,8 +294,8 @@ export const surfaceConfig: (
     stripWidth: 10,
     gap: 6,
     maxDisparity: 3,
-    shortest: 120,
-    longest: 400,
+    shortest: 100,
+    longest: 300,
     breaks: 0,
   },
   {
@@ -364,6 +394,31 @@ export function surfaceSampler(
           addDot(dots[j], x - d / 2, pixels, start, stripWidth);
           addDot(dots[j], x + d / 2, pixels, start + stripWidth, stripWidth);
         }
+      }
+    }
+  };
+}
+
+/**
+ * A sampler of pairs of neighbouring modules on a smooth surface. The cause is
+ * the disparity at the centre of the first.
+ */
+export function neighbourSampler(
+  overrides: Partial<SurfaceConfig> = {},
+): StereoSampler {
+  const config = surfaceConfig({ ...overrides, modules: 2 });
+  const sample = surfaceSampler(config);
+  const width = 2 * config.stripWidth;
+  let lines = surfaceLines(0, config);
+  return (rng, { a, b, cause }) => {
+    const n = cause.length;
+    if (lines.breaks.length !== n) lines = surfaceLines(n, config);
+    sample(rng, lines);
+    for (let i = 0; i < n; i++) {
+      cause[i] = lines.disparity[2 * i];
+      for (let p = 0; p < width; p++) {
+        a[i * width + p] = lines.pixels[2 * i * width + p];
+        b[i * width + p] = lines.pixels[(2 * i + 1) * width + p];
       }
     }
   };

@@ -79,6 +79,12 @@ export interface ImaxConfig {
   weightDecay: number;
   /** Weights start from N(0, initScale² / inputs). */
   initScale: number;
+  /**
+   * Adds signedStart · k · sign(w2) to the first weights of the product
+   * left[i] · right[i + k], so that every module starts as a faint readout of
+   * signed disparity.
+   */
+  signedStart: number;
   batchSize: number;
   /** Updates; the reference calls them epochs. */
   steps: number;
@@ -109,6 +115,7 @@ export const imaxConfig: (
     momentum: 0.9,
     weightDecay: 1e-5,
     initScale: 0.5,
+    signedStart: 0,
     batchSize: 256,
     steps: 800,
     evalEvery: 10,
@@ -135,6 +142,7 @@ export const imaxConfig: (
     momentum: nonNegative,
     weightDecay: nonNegative,
     initScale: positive,
+    signedStart: nonNegative,
     batchSize: integerIn(2, 65536),
     steps: positiveInteger,
     evalEvery: positiveInteger,
@@ -149,6 +157,10 @@ export const imaxConfig: (
       outputs === 1 || shared
         ? undefined
         : { key: "outputs", mustBe: "1 unless the modules share weights" },
+    ({ signedStart, inputs, hidden }) =>
+      signedStart === 0 || (inputs === "products" && hidden.length === 1)
+        ? undefined
+        : { key: "signedStart", mustBe: "0 unless products feed one layer" },
   ],
 );
 
@@ -165,17 +177,18 @@ export interface Pairs {
 export type PairSampler = (rng: Rng, batch: Pairs) => void;
 
 /** One network, from pixels to outputs, for a fixed number of strips. */
-interface Encoder {
-  net: Mlp;
+export interface Encoder {
+  readonly net: Mlp;
   /** rows × 2·stripWidth, written before `forward`. */
-  pixels: Floats;
+  readonly pixels: Floats;
   /** rows × outputs. */
-  output: Matrix;
+  readonly output: Matrix;
   forward(): void;
   backward(dOutput: Matrix): void;
 }
 
-function encoder(
+/** Makes a module's network, or with `params` another view of it. */
+export function encoder(
   space: Workspace,
   config: ImaxConfig,
   options: { rows: number; params?: Matrices; grads?: Matrices },
@@ -294,7 +307,10 @@ export function imaxModel(
   const encoders = shared
     ? [encoder(space, config, { rows: 2 * n })]
     : [0, 1].map(() => encoder(space, config, { rows: n }));
-  for (const { net } of encoders) initMlp(rng, net.params, config.initScale);
+  for (const { net } of encoders) {
+    initMlp(rng, net.params, config.initScale);
+    if (config.signedStart > 0) leanToSigned(net.params, config);
+  }
   // The two halves of a shared encoder's rows, or each encoder's own.
   const half = <T extends Floats>(array: T, second: boolean): T =>
     (shared
@@ -351,6 +367,22 @@ export function imaxModel(
       return out;
     },
   };
+}
+
+// See `signedStart`.
+function leanToSigned(
+  { w1, w2 }: Matrices,
+  { signedStart, stripWidth: w }: ImaxConfig,
+): void {
+  for (let k = -MAX_SHIFT; k <= MAX_SHIFT; k++) {
+    for (let i = 0; i < w; i++) {
+      const row = (2 + k + MAX_SHIFT) * w + i;
+      for (let j = 0; j < w1.cols; j++) {
+        const sign = w2.data[j * w2.cols] < 0 ? -1 : 1;
+        w1.data[row * w1.cols + j] += signedStart * k * sign;
+      }
+    }
+  }
 }
 
 function merged(parts: readonly Matrices[]): Matrices {

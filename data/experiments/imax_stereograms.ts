@@ -1,0 +1,371 @@
+/**
+ * One seed of Imax on stereograms: strips at one disparity, or scan lines of a
+ * curved surface, from initial weights to every number of the result tables.
+ *
+ * @module
+ */
+import { conditionalMeans, natsAt } from "../../lib/agreement.ts";
+import {
+  between,
+  defineConfig,
+  integerIn,
+  oneOf,
+  positiveInteger,
+} from "../../lib/config.ts";
+import {
+  evaluate,
+  type ImaxConfig,
+  imaxConfig,
+  imaxModel,
+  type ImaxState,
+  imaxStep,
+  scalarOutputs,
+  trainImax,
+} from "../../lib/imax.ts";
+import {
+  type InterpolatorConfig,
+  interpolatorConfig,
+  type InterpolatorState,
+  surfaceMetrics,
+  trainInterpolator,
+  wienerWeights,
+  windowsOf,
+} from "../../lib/interpolator.ts";
+import { workspace } from "../../lib/matrix.ts";
+import type { Matrices } from "../../lib/optimizers.ts";
+import { type Floats, stream } from "../../lib/random.ts";
+import {
+  enumerateStrips,
+  exactAgreement,
+  stereoLimits,
+  type StripTable,
+} from "../../lib/stereo_limits.ts";
+import { countedKernels, objectiveBytes } from "../../lib/traffic.ts";
+import {
+  neighbourSampler,
+  type StereoConfig,
+  stereoConfig,
+  stereoPairs,
+  stereoSampler,
+  surfaceLines,
+  surfaceSampler,
+} from "../stereograms.ts";
+
+/** Named starting points; every setting can be changed from there. */
+export type Variant =
+  | "reference"
+  | "signed"
+  | "slanted"
+  | "odd"
+  | "pixels"
+  | "surface";
+
+/** The world, the model, and how it is measured. */
+export type Settings = StereoConfig & ImaxConfig & {
+  variant: Variant;
+  /** Held-out pairs, or (for "surface") ten times the held-out lines. */
+  heldOut: number;
+  /** Stop at the first evaluation where η²(y | d) reaches this; 1 never. */
+  target: number;
+  /** Updates of the interpolator ("surface" alone). */
+  interpolatorSteps: number;
+};
+
+/** A network that finds disparity in raw pixels. */
+const FROM_PIXELS: Partial<Settings> = {
+  inputs: "pixels",
+  hidden: [128, 64],
+  activation: "relu",
+  shared: true,
+  memory: 0.98,
+  optimizer: "adam",
+  weightDecay: 0,
+  initScale: 1.4142135623730951,
+};
+
+/** What each variant changes in the reference's settings. */
+export const VARIANTS: Readonly<Record<Variant, Partial<Settings>>> = {
+  reference: {},
+  signed: { signedStart: 0.1 },
+  slanted: { slant: 1 },
+  odd: { parity: "odd" },
+  pixels: {
+    ...FROM_PIXELS,
+    disparities: "integer",
+    outputs: 3,
+    objective: "sumDifference",
+    schedule: "cosine",
+    learningRate: 4e-3,
+    batchSize: 1024,
+    steps: 3000,
+    evalEvery: 100,
+  },
+  surface: {
+    ...FROM_PIXELS,
+    renderer: "blurred",
+    objective: "sumDifference",
+    learningRate: 2e-3,
+    batchSize: 512,
+    steps: 400,
+    evalEvery: 50,
+  },
+};
+
+const checked = defineConfig<Settings>(
+  "run Imax on stereograms",
+  {
+    ...stereoConfig(),
+    ...imaxConfig(),
+    variant: "reference",
+    heldOut: 4096,
+    target: 1,
+    interpolatorSteps: 800,
+  },
+  {
+    variant: oneOf(
+      "reference",
+      "signed",
+      "slanted",
+      "odd",
+      "pixels",
+      "surface",
+    ),
+    heldOut: integerIn(100, 1_000_000),
+    target: between(0, 1),
+    interpolatorSteps: positiveInteger,
+  },
+);
+
+/** Settings over those of the variant; throws where one cannot work. */
+export function settings(
+  overrides: Partial<Settings> = {},
+): Readonly<Settings> {
+  const { variant = "reference" } = checked({ variant: overrides.variant });
+  const all = checked({ ...VARIANTS[variant], ...overrides });
+  modelOf(all);
+  worldOf(all);
+  return all;
+}
+
+/** The model's part of the settings. */
+export function modelOf(settings: Settings): Readonly<ImaxConfig> {
+  return imaxConfig(pick(settings, imaxConfig()));
+}
+
+/** The strips' part of the settings. */
+export function worldOf(settings: Settings): Readonly<StereoConfig> {
+  return stereoConfig(pick(settings, stereoConfig()));
+}
+
+/** The interpolator's part of the settings. */
+export function interpolatorOf(
+  settings: Settings,
+): Readonly<InterpolatorConfig> {
+  return interpolatorConfig({ steps: settings.interpolatorSteps });
+}
+
+function pick<T extends object>(from: T, keys: object): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(from).filter(([key]) => key in keys),
+  ) as Partial<T>;
+}
+
+/** What `trainSeed` returns. */
+export interface Outcome {
+  metrics: Record<string, number>;
+  params: Record<string, Float32Array | Float64Array>;
+}
+
+/** Trains and measures one seed; yields the step with held-out metrics. */
+export function* trainSeed(
+  seed: number,
+  settings: Settings,
+): Generator<{ step: number }, Outcome, boolean | void> {
+  if (settings.variant === "surface") {
+    return yield* trainSurface(seed, settings);
+  }
+  const world = worldOf(settings);
+  const heldOut = stereoPairs(stream(seed, "eval"), settings.heldOut, world);
+  const training = trainImax(modelOf(settings), {
+    seed,
+    sample: stereoSampler(world),
+    heldOut,
+  });
+  let next = training.next();
+  let reached = false;
+  while (!next.done) {
+    reached = next.value.etaSquared >= settings.target;
+    next = training.next((yield next.value) || reached);
+  }
+  const state = next.value;
+  const metrics: Record<string, number> = {
+    ...evaluate(state.model, heldOut, state.readout),
+    oddShare: oddShare(outputsOf(state, heldOut.a), heldOut.cause),
+    updates: state.steps,
+  };
+  if (settings.target < 1) {
+    metrics.reached = reached ? 1 : 0;
+    metrics.bytes = state.steps * stepBytes(settings);
+  }
+  if (world.disparities === "integer" && world.stripWidth <= 11) {
+    Object.assign(metrics, exactMetrics(state, tableOf(settings)));
+  }
+  return { metrics, params: arraysOf(state.model.params) };
+}
+
+/** Scalar outputs of module A for strips of pixels. */
+export function outputsOf(state: ImaxState, pixels: Floats): Float64Array {
+  const { readout } = state;
+  return scalarOutputs(state.model, pixels, { module: "a", readout });
+}
+
+const tables = new Map<string, StripTable>();
+
+/** Every strip of the settings' world (kept after the first call). */
+export function tableOf(
+  { stripWidth, maxDisparity }: Pick<
+    Settings,
+    "stripWidth" | "maxDisparity"
+  >,
+): StripTable {
+  const key = `${stripWidth} ${maxDisparity}`;
+  if (!tables.has(key)) {
+    tables.set(key, enumerateStrips(stripWidth, maxDisparity));
+  }
+  return tables.get(key)!;
+}
+
+/** Metrics over all strips, free of sampling error. */
+export function exactMetrics(
+  { model, readout }: ImaxState,
+  table: StripTable,
+): Record<string, number> {
+  const outputs = (module: "a" | "b"): Float64Array =>
+    scalarOutputs(model, table.pixels, { module, readout });
+  const { correlation, etaSquared } = exactAgreement(
+    table,
+    outputs("a"),
+    outputs("b"),
+  );
+  const nats = natsAt("difference", correlation);
+  return {
+    exactCorrelation: correlation,
+    exactDifference: nats,
+    exactEtaSquared: etaSquared,
+    shareOfCap: nats / stereoLimits(table).caps.difference,
+  };
+}
+
+/**
+ * How much of E[y | d] is odd in d: 1 for a readout of signed d, 0 for one of
+ * |d|, by the variance of the two parts over 32 bins.
+ */
+export function oddShare(y: Float64Array, cause: Float64Array): number {
+  const groups = conditionalMeans(y, cause, 32);
+  const total = groups.reduce((sum, g) => sum + g.mean, 0) / groups.length;
+  let odd = 0;
+  let all = 0;
+  groups.forEach((g, i) => {
+    const other = groups[groups.length - 1 - i].mean;
+    odd += (g.mean - other) * (g.mean - other) / 4;
+    all += (g.mean - total) * (g.mean - total);
+  });
+  return all > 0 ? odd / all : 0;
+}
+
+/** Bytes that one training step moves, its objective included. */
+export function stepBytes(settings: Settings): number {
+  const traffic = { bytes: 0 };
+  const space = workspace("float32", { kernels: countedKernels(traffic) });
+  const config = modelOf(settings);
+  const model = imaxModel(stream(0, "init"), config, { space });
+  imaxStep(model, stereoSampler(worldOf(settings)))(stream(0, "data"));
+  const { objective, batchSize, outputs } = config;
+  return traffic.bytes + objectiveBytes(objective, batchSize, outputs);
+}
+
+/** What training on a surface leaves, besides the outcome. */
+export interface SurfaceRun {
+  modules: ImaxState;
+  interpolator: InterpolatorState;
+}
+
+/**
+ * Modules that learn from their neighbours, then with an interpolator. Yields
+ * the rows of both phases; the interpolator's steps follow the modules'.
+ */
+export function* surfaceTraining(
+  seed: number,
+  settings: Settings,
+): Generator<
+  { step: number; signed: number },
+  SurfaceRun,
+  boolean | void
+> {
+  const { steps } = modelOf(settings);
+  const neighbours = neighbourSampler();
+  const pairs = {
+    a: new Float32Array(1024 * 20),
+    b: new Float32Array(1024 * 20),
+    cause: new Float64Array(1024),
+  };
+  neighbours(stream(seed, "eval"), pairs);
+  const modules = yield* trainImax(modelOf(settings), {
+    seed,
+    sample: neighbours,
+    heldOut: pairs,
+  });
+  const heldOut = surfaceLines(100);
+  surfaceSampler()(stream(seed, "eval"), heldOut);
+  const training = trainInterpolator(interpolatorOf(settings), {
+    seed,
+    sample: surfaceSampler(),
+    modules: modules.model,
+    heldOut,
+  });
+  let next = training.next();
+  while (!next.done) {
+    const row = next.value;
+    next = training.next(yield { ...row, step: steps + row.step });
+  }
+  return { modules, interpolator: next.value };
+}
+
+function* trainSurface(
+  seed: number,
+  settings: Settings,
+): Generator<{ step: number }, Outcome, boolean | void> {
+  const { interpolator } = yield* surfaceTraining(seed, settings);
+  const lines = surfaceLines(Math.ceil(settings.heldOut / 10));
+  surfaceSampler()(stream(seed, "eval surface"), lines);
+  const y = interpolator.encode(lines.pixels);
+  const weights = interpolator.model.weights();
+  const windows = windowsOf(y, lines, weights);
+  const wiener = wienerWeights(windows);
+  const { weights: _, ...metrics } = surfaceMetrics(y, lines, weights);
+  return {
+    metrics: {
+      ...metrics,
+      ...numbered("weight", weights),
+      ...numbered("wiener", wiener.weights),
+      wienerCorrelation: wiener.correlation,
+    },
+    params: arraysOf(interpolator.model.params),
+  };
+}
+
+function numbered(
+  name: string,
+  values: readonly number[],
+): Record<string, number> {
+  return Object.fromEntries(values.map((v, i) => [`${name}${i + 1}`, v]));
+}
+
+function arraysOf(params: Matrices): Record<string, Float32Array> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, { data }]) => [
+      name,
+      Float32Array.from(data),
+    ]),
+  );
+}
