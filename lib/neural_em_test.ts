@@ -1,74 +1,20 @@
 import assert from "node:assert/strict";
-import { gradientCheck } from "./gradient_check.ts";
-import { doubles, fill, workspace } from "./matrix.ts";
+import { fill } from "./matrix.ts";
 import {
-  initNeuralEm,
   type NeuralEmConfig,
   neuralEmConfig,
-  type NeuralEmParams,
   SEED_MODEL,
-  type UnrolledEm,
-  unrolledEm,
 } from "./neural_em.ts";
-import { bernoulli, fillNormal, fillUniform, stream } from "./random.ts";
+import {
+  checkGradients,
+  plainLoss,
+  type ProbeModel,
+  probeModel,
+} from "./neural_em_oracle.ts";
+import { stream } from "./random.ts";
 
-/** A small model of the given kind on random images, in float64. */
-function small(overrides: Partial<NeuralEmConfig>): {
-  config: NeuralEmConfig;
-  params: NeuralEmParams;
-  em: UnrolledEm;
-  weights: number[];
-} {
-  const config = neuralEmConfig({
-    canvas: 4,
-    components: 3,
-    hidden: 5,
-    steps: 4,
-    unroll: 4,
-    lossSteps: "all",
-    batchSize: 2,
-    ...overrides,
-  });
-  const rng = stream(1, "eval");
-  const space = workspace("float64", { bytes: 1 << 20 });
-  const params = initNeuralEm(rng, space, config);
-  for (const name in params) {
-    if (name.endsWith("Bias")) fillNormal(rng, params[name].data, 0.3);
-  }
-  const steps = config.steps - (config.start === "states" ? 1 : 0);
-  const em = unrolledEm(space, params, config, { batch: 2, steps });
-  em.targets.forEach(({ data }) =>
-    data.forEach((_, i) => data[i] = bernoulli(rng, 0.4))
-  );
-  em.inputs.forEach(({ data }) =>
-    data.forEach((_, i) => data[i] = bernoulli(rng, 0.4))
-  );
-  fillUniform(rng, em.residuals[0].data, 0, 1);
-  fillNormal(rng, em.states[0].data, 0.5);
-  const weights = Array.from({ length: steps + 1 }, (_, s) => 0.2 + 0.1 * s);
-  return { config, params, em, weights };
-}
-
-function worstError(overrides: Partial<NeuralEmConfig>): number {
-  const { config, params, em, weights } = small(overrides);
-  const learned = config.start === "states";
-  const K = config.components;
-  const run = (): { loss: number; grads: Record<string, Float64Array> } => {
-    if (learned) tile(em, params.startStates.data, K);
-    const loss = em.forward(weights);
-    return { loss, grads: doubles(em.backward(weights)) };
-  };
-  return gradientCheck(doubles(params), run).maxRelativeError;
-}
-
-/** Every image starts from the learned states. */
-function tile(em: UnrolledEm, start: ArrayLike<number>, K: number): void {
-  const { data, rows, cols } = em.states[0];
-  for (let row = 0; row < rows; row++) {
-    for (let j = 0; j < cols; j++) {
-      data[row * cols + j] = start[(row % K) * cols + j];
-    }
-  }
+function small(overrides: Partial<NeuralEmConfig>): ProbeModel {
+  return probeModel(stream(1, "eval"), overrides);
 }
 
 for (
@@ -81,33 +27,27 @@ for (
       initMemory: 4,
       pixelBias: -2,
     },
-    "the seed's model": {
-      ...SEED_MODEL,
-      canvas: 4,
-      hidden: 5,
-      batchSize: 2,
-    },
+    "the seed's model": SEED_MODEL,
+    "RNN-EM with γ held": { throughGamma: false },
+    "N-EM with γ held": { mStep: "gradient", throughGamma: false },
+    "the seed's model with γ held": { ...SEED_MODEL, throughGamma: false },
     "all three losses at once": { intra: 0.7, inter: 0.4, mixture: 0.5 },
   })
 ) {
   Deno.test(`${name}: gradients through the unrolled steps equal finite differences`, () => {
-    const error = worstError(overrides);
+    const error = checkGradients(small(overrides)).maxRelativeError;
     assert.ok(error < 1e-6, `${error}`);
   });
 }
 
-Deno.test("with γ held, gradients equal finite differences of a loss in which γ does not move", () => {
-  // The mixture loss has no explicit γ; with a single step it needs none.
-  const error = worstError({
-    steps: 1,
-    unroll: 1,
-    intra: 0,
-    inter: 0,
-    mixture: 1,
-    throughGamma: false,
+for (const mStep of ["sigmoid", "gradient"]) {
+  Deno.test(`${mStep} M-step: the kernels compute what the plain loops do`, () => {
+    const { config, params, em, weights } = small({ mStep, mixture: 0.3 });
+    const loss = em.forward(weights);
+    const plain = plainLoss(params, config, { em, weights });
+    assert.ok(Math.abs(loss / plain - 1) < 1e-12, `${loss} ${plain}`);
   });
-  assert.ok(error < 1e-6, `${error}`);
-});
+}
 
 Deno.test("holding γ changes the gradient of more than one step", () => {
   const gradient = (throughGamma: boolean): number[] => {
