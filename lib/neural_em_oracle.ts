@@ -5,12 +5,18 @@
  *
  * @module
  */
-import type {
-  NeuralEmConfig,
-  NeuralEmParams,
-  UnrolledEm,
+import { type GradientCheck, gradientCheck } from "./gradient_check.ts";
+import { doubles, workspace } from "./matrix.ts";
+import {
+  initNeuralEm,
+  type NeuralEmConfig,
+  neuralEmConfig,
+  type NeuralEmParams,
+  type UnrolledEm,
+  unrolledEm,
 } from "./neural_em.ts";
 import { log, sigmoid, softplus, tanh } from "./numeric.ts";
+import { bernoulli, fillNormal, fillUniform, type Rng } from "./random.ts";
 
 const EPSILON = 1e-6; // keeps responsibilities from 0 / 0, as in the kernel
 
