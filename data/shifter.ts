@@ -180,3 +180,12 @@ export function shiftsOf(
     return expected.every((pixel, i) => pixel === image[i]);
   });
 }
+
+/** Pixels of several images as a list of views, one an image. */
+export function split(pixels: Uint8Array, config: ShifterConfig): Uint8Array[] {
+  const size = config.width * config.height;
+  return Array.from(
+    { length: pixels.length / size },
+    (_, k) => pixels.subarray(k * size, (k + 1) * size),
+  );
+}

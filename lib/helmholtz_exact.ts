@@ -18,6 +18,8 @@ import {
   layerProbability,
   type Layers,
   layersOf,
+  learnGenerative,
+  learnRecognition,
   recognize,
 } from "./helmholtz_machine.ts";
 import { refusal } from "./config.ts";
@@ -343,4 +345,25 @@ export function logRecognition(
   layerProbability(v, params.visibleToHidden, params.hiddenRecognitionBias, ph);
   layerProbability(h, params.hiddenToTop, params.topRecognitionBias, pt);
   return logProbability(h, ph) + logProbability(t, pt);
+}
+
+/**
+ * −ln p(v, h, t) − ln q(h, t | v) of the states in `layers`, with its gradient
+ * taken from the updates themselves: what wake-sleep adds with ε = 1.
+ */
+export function lossAndGrads(
+  params: HelmholtzParams,
+  layers: Layers,
+): { loss: number; grads: HelmholtzParams } {
+  const loss = -logJoint(params, layers) - logRecognition(params, layers);
+  const learned = structuredClone(params);
+  learnGenerative(learned, layers, 1);
+  learnRecognition(learned, layers, 1);
+  const grads = structuredClone(params);
+  for (const name of Object.keys(params) as (keyof HelmholtzParams)[]) {
+    grads[name].forEach((value, i) =>
+      grads[name][i] = value - learned[name][i]
+    );
+  }
+  return { loss, grads };
 }

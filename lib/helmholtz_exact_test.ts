@@ -4,14 +4,18 @@ import {
   exactPosterior,
   exactTopJoint,
   hiddenPrior,
+  lossAndGrads,
   recognitionTop,
   sampledNll,
   stateProbabilities,
 } from "./helmholtz_exact.ts";
+import { gradientCheck } from "./gradient_check.ts";
 import {
+  dream,
   helmholtzConfig,
   type HelmholtzParams,
   initHelmholtz,
+  layersOf,
 } from "./helmholtz_machine.ts";
 import { stream } from "./random.ts";
 import { mean } from "./statistics.ts";
@@ -178,4 +182,11 @@ Deno.test("a machine too large to enumerate is refused", () => {
     () => hiddenPrior(initHelmholtz(stream(1, "init"), large)),
     /hidden must be at most 22 units \(use sampledNll\): current value is 30/,
   );
+});
+
+Deno.test("the updates are the gradients of ln p and ln q, by finite differences", () => {
+  const layers = layersOf(params);
+  dream(stream(2, "states"), params, layers);
+  const check = gradientCheck(params, () => lossAndGrads(params, layers));
+  assert.ok(check.maxRelativeError < 1e-8, JSON.stringify(check.worst));
 });

@@ -379,3 +379,46 @@ export function reconstruct(
   layerProbability(h, params.hiddenToVisible, params.visibleBias, pv);
   return pv;
 }
+
+/** Mean number of units that are on when images are recognized. */
+export function meanActivity(
+  rng: Rng,
+  params: HelmholtzParams,
+  { sample, count }: { sample: SamplePattern; count: number },
+): { visible: number; hidden: number; top: number } {
+  const layers = layersOf(params);
+  const sum = { visible: 0, hidden: 0, top: 0 };
+  const on = (states: Uint8Array): number => states.reduce((a, b) => a + b, 0);
+  for (let k = 0; k < count; k++) {
+    sample(rng, layers.v);
+    recognize(rng, params, layers);
+    sum.visible += on(layers.v);
+    sum.hidden += on(layers.h);
+    sum.top += on(layers.t);
+  }
+  return {
+    visible: sum.visible / count,
+    hidden: sum.hidden / count,
+    top: sum.top / count,
+  };
+}
+
+/**
+ * Bytes of weights that one wake and one sleep update move (float64), when so
+ * many units are on. In either phase one model predicts, reading the rows of
+ * units that are on, and the other learns, reading them and reading and
+ * writing them again.
+ */
+export function bytesMoved(
+  params: HelmholtzParams,
+  on: { visible: number; hidden: number; top: number },
+): number {
+  const [visible, hidden, top] = [
+    params.visibleBias.length,
+    params.hiddenBias.length,
+    params.topBias.length,
+  ];
+  const up = on.visible * hidden + on.hidden * top;
+  const down = on.top * hidden + on.hidden * visible;
+  return 8 * 4 * (up + down);
+}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  bytesMoved,
   dream,
   fantasies,
   helmholtzConfig,
@@ -7,6 +8,7 @@ import {
   initHelmholtz,
   layersOf,
   learner,
+  meanActivity,
   receptiveFields,
   recognize,
   reconstruct,
@@ -184,4 +186,16 @@ Deno.test("a receptive field is what one unit changes in the pixels", () => {
   const fields = receptiveFields(params);
   assert.equal(fields[7], 0.5);
   assert.ok(fields.every((value, i) => i === 7 || value === 0));
+});
+
+Deno.test("with every unit on, an update moves every weight four times", () => {
+  const params = initHelmholtz(stream(1, "init"), config);
+  params.hiddenRecognitionBias.fill(50);
+  params.topRecognitionBias.fill(50);
+  const on = meanActivity(stream(1, "eval"), params, {
+    sample: (_, out) => out.fill(1),
+    count: 10,
+  });
+  assert.deepEqual(on, { visible: 6, hidden: 4, top: 2 });
+  assert.equal(bytesMoved(params, on), 8 * 4 * 2 * (6 * 4 + 4 * 2));
 });

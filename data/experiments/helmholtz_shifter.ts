@@ -35,6 +35,7 @@ import { reweightedWakeSleep } from "../../lib/reweighted_wake_sleep.ts";
 import { mean } from "../../lib/statistics.ts";
 import { compileWakeSleep } from "../../lib/wake_sleep.ts";
 import {
+  entropyBits,
   enumerateShifter,
   sampleShifter,
   type ShifterConfig,
@@ -229,4 +230,79 @@ export function writePairCode(
       }
     }
   });
+}
+
+/**
+ * Trains a machine whose hidden layer starts with the ideal code, so that only
+ * the top layer has something to find. Yields its assessment every
+ * `evalEvery` images.
+ */
+export function* trainOnPairCode(
+  seed: number,
+  settings: Settings,
+): Generator<{ step: number } & Assessment, HelmholtzParams, boolean | void> {
+  const world = worldOf(settings);
+  const images = enumerateShifter(world);
+  const params = initHelmholtz(stream(seed, "init"), machineOf(settings));
+  writePairCode(params, world);
+  return yield* trainHelmholtz(params, {
+    config: machineOf(settings),
+    learner: learnerOf(seed, params, settings),
+    evaluate: (now) => assess(now, images),
+  });
+}
+
+/** A machine of any size, trained and scored by sampling alone. */
+export function trainLarge(
+  seed: number,
+  settings: Settings,
+): { nllBits: number; standardError: number; entropyBits: number } {
+  const world = worldOf(settings);
+  const params = initHelmholtz(stream(seed, "init"), machineOf(settings));
+  const run = trainHelmholtz(params, {
+    config: machineOf(settings),
+    learner: learnerOf(seed, params, settings),
+    evaluate: () => ({}),
+  });
+  while (!run.next().done);
+  const { patterns } = drawImages(
+    stream(seed, "eval"),
+    world,
+    settings.evalImages,
+  );
+  const sampled = sampledNll(stream(seed, "eval-sampled"), params, {
+    patterns,
+    samples: 200,
+  });
+  return {
+    nllBits: sampled.value * LOG2E,
+    standardError: sampled.standardError * LOG2E,
+    entropyBits: entropyBits(enumerateShifter(world)),
+  };
+}
+
+/**
+ * Trains as `trainSeed` does, on images whose two halves come from different
+ * rows: a world without a direction. The control of the notebook.
+ */
+export function trainUnpaired(
+  seed: number,
+  settings: Settings,
+): HelmholtzParams {
+  const world = worldOf(settings);
+  const size = world.width * world.height;
+  const other = new Uint8Array(size);
+  const params = initHelmholtz(stream(seed, "init"), machineOf(settings));
+  const sample: SamplePattern = (rng, out) => {
+    sampleShifter(rng, other, world);
+    sampleShifter(rng, out, world);
+    out.set(other.subarray(size / 2), size / 2);
+  };
+  const run = trainHelmholtz(params, {
+    config: machineOf(settings),
+    learner: compileWakeSleep(stream(seed, "train"), params, sample),
+    evaluate: () => ({}),
+  });
+  while (!run.next().done);
+  return params;
 }

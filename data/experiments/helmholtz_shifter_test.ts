@@ -6,7 +6,10 @@ import { enumerateShifter } from "../shifter.ts";
 import {
   machineOf,
   settings,
+  trainLarge,
+  trainOnPairCode,
   trainSeed,
+  trainUnpaired,
   worldOf,
   writePairCode,
 } from "./helmholtz_shifter.ts";
@@ -52,4 +55,30 @@ Deno.test("the pair code explains images in about ten bits, without direction", 
     () => writePairCode(initHelmholtz(stream(1, "x"), wrong), worldOf(all)),
     /hidden must be 8 places × 2 shifts: current value is 8/,
   );
+});
+
+Deno.test("on the pair code one top unit finds the direction", () => {
+  const all = settings({
+    top: 1,
+    initScale: 0.01,
+    steps: 40_000,
+    evalEvery: 40_000,
+  });
+  const rows = [...trainOnPairCode(1, all)];
+  assert.ok(rows[0].accuracyByMeaning < 0.6);
+  assert.ok(rows[1].accuracyByMeaning > 0.9, `${rows[1].accuracyByMeaning}`);
+});
+
+Deno.test("unpaired halves leave no direction to read", () => {
+  const all = settings({ steps: 30_000, hidden: 8, width: 4 });
+  const world = worldOf(all);
+  const found = assess(trainUnpaired(1, all), enumerateShifter(world));
+  assert.ok(Math.abs(found.accuracyByMeaning - 0.5) < 0.2);
+  assert.ok(found.nllBits > 6); // two rows of four bits: 7.05 bits
+});
+
+Deno.test("a machine too large to enumerate is scored by sampling", () => {
+  const all = settings({ steps: 5000, hidden: 24, width: 4, evalImages: 32 });
+  const { nllBits, standardError, entropyBits } = trainLarge(1, all);
+  assert.ok(nllBits > entropyBits - 4 * standardError && nllBits < 20);
 });
