@@ -33,10 +33,12 @@ import {
   vietorisRips,
 } from "../../lib/persistent_homology.ts";
 import {
+  type Population,
   type PopulationConfig,
   populationConfig,
   runPopulation,
   storePopulation,
+  type TrainingImages,
   trainPopulation,
 } from "../../lib/population_code.ts";
 import { type Rng, stream } from "../../lib/random.ts";
@@ -82,6 +84,12 @@ export interface Settings
   /** A fixed training set, or 0 for fresh images at every update. */
   trainImages: number;
   testImages: number;
+  /**
+   * Initial weights that are tried for `scoutSteps` updates each; the run goes
+   * on with the one of least error on validation images.
+   */
+  starts: number;
+  scoutSteps: number;
   /** Points of the implicit space whose loops are counted; 0 for none. */
   topologyPoints: number;
 }
@@ -94,6 +102,8 @@ const REFERENCE: Settings = {
   world: "dipole",
   trainImages: 2000,
   testImages: 500,
+  starts: 1,
+  scoutSteps: 1000,
   topologyPoints: 0,
 };
 
@@ -109,8 +119,10 @@ const BEST: Settings = {
   sigma: 0.12,
   widening: 2,
   batchSize: 256,
-  steps: 12000,
+  steps: 14000,
   trainImages: 0,
+  starts: 4,
+  scoutSteps: 2000,
 };
 
 /** Free activities under description length. */
@@ -190,6 +202,8 @@ export function settings(
       world: oneOf(...Object.keys(WORLDS)),
       trainImages: nonNegativeInteger,
       testImages: positiveInteger,
+      starts: positiveInteger,
+      scoutSteps: positiveInteger,
       topologyPoints: nonNegativeInteger,
     },
   )(overrides);
@@ -217,7 +231,7 @@ export function describerOf(settings: Settings): Readonly<DescriptionConfig> {
 
 /** The independent streams of a seed. */
 export function streamsOf(
-  seed: number,
+  seed: number | string,
 ): { init: Rng; train: Rng; data: Rng; eval: Rng } {
   return {
     init: stream(seed, "init"),
@@ -273,13 +287,15 @@ function* trainCoder(
   settings: Settings,
   { world, train, test }: Images,
 ): Generator<SeedRow, Outcome, boolean | void> {
-  const coder = yield* trainPopulation(
-    streamsOf(seed),
-    coderOf(settings),
-    train.count
-      ? { images: train.images, test: test.images }
-      : { sample: imageSampler(world), test: test.images },
-  );
+  const source = train.count
+    ? { images: train.images }
+    : { sample: imageSampler(world) };
+  const coder = settings.starts === 1
+    ? yield* trainPopulation(streamsOf(seed), coderOf(settings), {
+      ...source,
+      test: test.images,
+    })
+    : yield* trainBestStart(seed, settings, { world, source });
   const { codes, mse } = runPopulation(coder, test.images);
   return {
     metrics: {
@@ -292,6 +308,49 @@ function* trainCoder(
     },
     params: storePopulation(coder),
   };
+}
+
+/**
+ * Tries several initial weights and goes on with the one whose error on
+ * validation images is least. A fold of the code is laid down early and never
+ * undone, so the first steps tell which start will end well.
+ */
+function* trainBestStart(
+  seed: number,
+  settings: Settings,
+  { world, source }: {
+    world: World;
+    source: Omit<TrainingImages, "test">;
+  },
+): Generator<SeedRow, Population, boolean | void> {
+  const validation = drawSet(world, stream(seed, "validation"), 1000).images;
+  const config = coderOf(settings);
+  let best: ReturnType<typeof trainPopulation> | undefined;
+  let least = Infinity;
+  for (let start = 0; start < settings.starts; start++) {
+    const name = start === 0 ? seed : `${seed}, start ${start + 1}`;
+    const run = trainPopulation(streamsOf(name), config, {
+      ...source,
+      test: validation,
+    });
+    let next = run.next();
+    while (!next.done && next.value.step < settings.scoutSteps) {
+      if (yield next.value) return end(run);
+      next = run.next();
+    }
+    if (next.done) return next.value; // scouted to its end: a short run
+    if (next.value.testMse < least) {
+      least = next.value.testMse;
+      best = run;
+    }
+  }
+  return yield* best!;
+}
+
+/** Ends a training at once and returns what it has. */
+function end(run: ReturnType<typeof trainPopulation>): Population {
+  const last = run.next(true);
+  return last.done ? last.value : end(run);
 }
 
 function* trainDescriber(

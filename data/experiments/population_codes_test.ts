@@ -83,6 +83,22 @@ Deno.test("settings that cannot work are refused", () => {
   }
 });
 
+Deno.test("of several starts the run goes on with the best so far", () => {
+  const brief = { recipe: "best", steps: 40, batchSize: 16, evalEvery: 20 };
+  const rows: number[] = [];
+  const training = trainSeed(
+    1,
+    settings({ ...brief, starts: 3, scoutSteps: 20 }),
+  );
+  let next = training.next();
+  while (!next.done) {
+    rows.push(next.value.step);
+    next = training.next();
+  }
+  assert.deepEqual(rows, [40]);
+  assert.ok(next.value.metrics.testMse > 0);
+});
+
 Deno.test("the coder's configuration holds nothing else", () => {
   assert.ok(!("recipe" in coderOf(settings({ recipe: "best" }))));
 });
