@@ -166,19 +166,23 @@ export function probeModel(
 export function checkGradients(probe: ProbeModel): GradientCheck {
   const { config, params, em, weights } = probe;
   const start = params.startStates?.data;
-  const run = (): { loss: number; grads: Record<string, Float64Array> } => {
+  /** Every image starts from the learned states, if there are any. */
+  const begin = (): void => {
     const { data } = em.states[0];
     for (let i = 0; start && i < data.length; i++) {
       data[i] = start[i % start.length];
     }
+  };
+  const run = (): { loss: number; grads: Record<string, Float64Array> } => {
+    begin();
     return { loss: em.forward(weights), grads: doubles(em.backward(weights)) };
   };
   if (config.throughGamma) return gradientCheck(doubles(params), run);
   // With γ held, the loss to compare with is one in which γ does not move.
   const { grads } = run();
   const held = copyResponsibilities(em);
-  return gradientCheck(doubles(params), () => ({
-    loss: plainLoss(params, config, { em, weights, held }),
-    grads,
-  }));
+  return gradientCheck(doubles(params), () => {
+    begin();
+    return { loss: plainLoss(params, config, { em, weights, held }), grads };
+  });
 }
