@@ -1,4 +1,4 @@
-import { atLeast, expV, highHalf, LANES, loadPart, log1pV, logV, lowHalf, SIZE, splat, storePart } from "./math";
+import { atLeast, expMinusAbsV, highHalf, LANES, loadPart, logV, lowHalf, minusLog1mV, SIZE, splat, storePart } from "./math";
 
 // One iteration of Neural EM on all pixels, and its backward pass. Vectors run
 // along the pixels, K components in succession. lib/matrix.ts states the
@@ -19,21 +19,19 @@ function put(p: usize, x: v128, count: usize): void {
   else v128.store(p, x);
 }
 
-/** p + ε, with p = x ψ + (1 − x)(1 − ψ). */
+/** p + ε = (1 − x + ε) + (2x − 1) ψ, from the pixel's base and sign. */
 // @ts-ignore: decorator
 @inline
-function likelihood(x: v128, psi: v128): v128 {
-  const one = splat(1);
-  const on = v128.mul<real>(x, psi);
-  const off = v128.mul<real>(v128.sub<real>(one, x), v128.sub<real>(one, psi));
-  return v128.add<real>(v128.add<real>(on, off), splat(EPSILON));
+function likelihood(base: v128, sign: v128, psi: v128): v128 {
+  return v128.add<real>(base, v128.mul<real>(sign, psi));
 }
 
-/** −ln Bernoulli(x; σ(a)), with e = exp(−|a|). */
+/** ln(1 + eᵃ) from a and ψ = σ(a): max(a, 0) − ln(1 − min(ψ, 1 − ψ)). */
 // @ts-ignore: decorator
 @inline
-function crossEntropy(x: v128, a: v128, e: v128): v128 {
-  return v128.add<real>(v128.sub<real>(atLeast(a, 0), v128.mul<real>(x, a)), log1pV(e));
+function softplusOf(a: v128, psi: v128): v128 {
+  const smaller = v128.min<real>(psi, v128.sub<real>(splat(1), psi));
+  return v128.add<real>(atLeast(a, 0), minusLog1mV(smaller));
 }
 
 /** Sets the lanes from `count` on to 0. */
@@ -50,50 +48,83 @@ function keep(x: v128, count: usize): v128 {
   return x;
 }
 
+/** Where `emPixels` leaves S. */
+const TOTAL = memory.data(16, 16);
+
+/** `count` pixels of one image; returns their Σ [intra … + inter …]. */
+// @ts-ignore: decorator
+@inline
+function emPixels(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, residual: usize, count: usize, group: usize, row: usize, intra: f64, inter: f64): v128 {
+  const one = splat(1);
+  const target = get(x, count);
+  const seen = get(input, count);
+  const base = v128.add<real>(v128.sub<real>(one, target), splat(EPSILON));
+  const sign = v128.sub<real>(v128.add<real>(target, target), one);
+  const size = group * row;
+  let total = splat(0);
+  for (let k: usize = 0; k < size; k += row) {
+    const a = get(logits + k, count);
+    const e = expMinusAbsV(a);
+    const top = v128.bitselect(e, one, v128.lt<real>(a, splat(0)));
+    const y = v128.div<real>(top, v128.add<real>(one, e));
+    put(psi + k, y, count);
+    total = v128.add<real>(total, likelihood(base, sign, y));
+  }
+  const scale = v128.div<real>(one, total);
+  let sum = splat(0);
+  for (let k: usize = 0; k < size; k += row) {
+    const y = get(psi + k, count);
+    const share = v128.mul<real>(likelihood(base, sign, y), scale);
+    put(gamma + k, share, count);
+    put(residual + k, v128.mul<real>(share, v128.sub<real>(seen, y)), count);
+    if (intra !== 0 || inter !== 0) {
+      const a = get(logits + k, count);
+      const plus = softplusOf(a, y);
+      const entropy = v128.sub<real>(plus, v128.mul<real>(target, a));
+      const within = v128.mul<real>(v128.mul<real>(splat(intra), share), entropy);
+      const between = v128.mul<real>(v128.mul<real>(splat(inter), v128.sub<real>(one, share)), plus);
+      sum = v128.add<real>(sum, v128.add<real>(within, between));
+    }
+  }
+  v128.store(TOTAL, total);
+  return sum;
+}
+
+/** Adds the sum of the lanes, in float64, to both halves of `total`. */
+// @ts-ignore: decorator
+@inline
+function accumulate(total: v128, x: v128): v128 {
+  total = f64x2.add(total, lowHalf(x));
+  return sizeof<real>() === 4 ? f64x2.add(total, highHalf(x)) : total;
+}
+
 export function emStep(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, residual: usize, batch: usize, group: usize, pixels: usize, intra: f64, inter: f64, mixture: f64): f64 {
   const row = pixels * SIZE;
+  const whole = (pixels & ~(LANES - 1)) * SIZE;
+  const rest = pixels & (LANES - 1);
   const one = splat(1);
+  const share = splat(1 / <f64> group);
   let loss = f64x2.splat(0);
+  let logs = f64x2.splat(0);
   for (let b: usize = 0; b < batch; b++) {
-    for (let p: usize = 0; p < pixels; p += LANES) {
-      const count = min(LANES, pixels - p);
-      const at = p * SIZE;
-      const target = get(x + at, count);
-      const seen = get(input + at, count);
-      let total = splat(0);
-      for (let k: usize = 0; k < group; k++) {
-        const to = at + k * row;
-        const a = get(logits + to, count);
-        const e = expV(v128.neg<real>(v128.abs<real>(a)));
-        const top = v128.bitselect(e, one, v128.lt<real>(a, splat(0)));
-        const y = v128.div<real>(top, v128.add<real>(one, e));
-        const share = likelihood(target, y);
-        total = v128.add<real>(total, share);
-        put(psi + to, y, count);
-        put(gamma + to, share, count);
-        put(residual + to, crossEntropy(target, a, e), count); // for the next loop
-      }
-      const scale = v128.div<real>(one, total);
-      let sum = splat(0);
-      for (let k: usize = 0; k < group; k++) {
-        const to = at + k * row;
-        const share = v128.mul<real>(get(gamma + to, count), scale);
-        const entropy = get(residual + to, count);
-        // ln(1 + eᵃ) = cross-entropy + x·a
-        const plus = v128.add<real>(entropy, v128.mul<real>(target, get(logits + to, count)));
-        const within = v128.mul<real>(v128.mul<real>(splat(intra), share), entropy);
-        const between = v128.mul<real>(v128.mul<real>(splat(inter), v128.sub<real>(one, share)), plus);
-        sum = v128.add<real>(sum, v128.add<real>(within, between));
-        put(gamma + to, share, count);
-        put(residual + to, v128.mul<real>(share, v128.sub<real>(seen, get(psi + to, count))), count);
-      }
+    // One logarithm for a product of four S / K, each at least ε.
+    let product = one;
+    for (let at: usize = 0; at < whole; at += 16) {
+      loss = accumulate(loss, emPixels(x + at, input + at, logits + at, psi + at, gamma + at, residual + at, LANES, group, row, intra, inter));
       if (mixture !== 0) {
-        const mean = v128.mul<real>(total, splat(1 / <f64> group));
-        sum = v128.sub<real>(sum, v128.mul<real>(splat(mixture), logV(mean)));
+        product = v128.mul<real>(product, v128.mul<real>(share, v128.load(TOTAL)));
+        if ((at & 48) === 48) {
+          logs = accumulate(logs, logV(product));
+          product = one;
+        }
       }
-      if (count < LANES) sum = keep(sum, count);
-      loss = f64x2.add(loss, lowHalf(sum));
-      if (sizeof<real>() === 4) loss = f64x2.add(loss, highHalf(sum));
+    }
+    if (mixture !== 0) logs = accumulate(logs, logV(product));
+    if (rest) {
+      const sum = emPixels(x + whole, input + whole, logits + whole, psi + whole, gamma + whole, residual + whole, rest, group, row, intra, inter);
+      loss = accumulate(loss, keep(sum, rest));
+      const mean = v128.mul<real>(share, v128.load(TOTAL));
+      logs = accumulate(logs, keep(logV(mean), rest));
     }
     x += row;
     input += row;
@@ -102,54 +133,65 @@ export function emStep(x: usize, input: usize, logits: usize, psi: usize, gamma:
     gamma += group * row;
     residual += group * row;
   }
+  if (mixture !== 0) loss = f64x2.sub(loss, f64x2.mul(f64x2.splat(mixture), logs));
   return f64x2.extract_lane(loss, 0) + f64x2.extract_lane(loss, 1);
+}
+
+/** The gradient by the logits of `count` pixels of one image. */
+// @ts-ignore: decorator
+@inline
+function emPixelsBackward(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, dResidual: usize, dLogits: usize, count: usize, group: usize, row: usize, intra: f64, inter: f64, mixture: f64, throughGamma: i32): void {
+  const one = splat(1);
+  const terms = intra !== 0 || inter !== 0;
+  const target = get(x, count);
+  const seen = get(input, count);
+  const base = v128.add<real>(v128.sub<real>(one, target), splat(EPSILON));
+  const sign = v128.sub<real>(v128.add<real>(target, target), one);
+  const size = group * row;
+  let total = splat(0);
+  let inner = splat(0);
+  for (let k: usize = 0; k < size; k += row) {
+    const y = get(psi + k, count);
+    total = v128.add<real>(total, likelihood(base, sign, y));
+    if (throughGamma) {
+      let g = v128.mul<real>(get(dResidual + k, count), v128.sub<real>(seen, y));
+      if (terms) {
+        const a = get(logits + k, count);
+        const plus = softplusOf(a, y);
+        const entropy = v128.sub<real>(plus, v128.mul<real>(target, a));
+        g = v128.add<real>(g, v128.sub<real>(v128.mul<real>(splat(intra), entropy), v128.mul<real>(splat(inter), plus)));
+      }
+      inner = v128.add<real>(inner, v128.mul<real>(get(gamma + k, count), g));
+      put(dLogits + k, g, count); // for the next loop
+    }
+  }
+  const scale = v128.div<real>(one, total);
+  for (let k: usize = 0; k < size; k += row) {
+    const y = get(psi + k, count);
+    const share = get(gamma + k, count);
+    let slope = splat(-mixture);
+    if (throughGamma) slope = v128.add<real>(slope, v128.sub<real>(get(dLogits + k, count), inner));
+    slope = v128.mul<real>(slope, scale); // by p_k
+    const byPsi = v128.sub<real>(v128.mul<real>(sign, slope), v128.mul<real>(share, get(dResidual + k, count)));
+    let byLogit = v128.mul<real>(v128.mul<real>(y, v128.sub<real>(one, y)), byPsi);
+    if (terms) {
+      const within = v128.mul<real>(v128.mul<real>(splat(intra), share), v128.sub<real>(y, target));
+      const between = v128.mul<real>(v128.mul<real>(splat(inter), v128.sub<real>(one, share)), y);
+      byLogit = v128.add<real>(byLogit, v128.add<real>(within, between));
+    }
+    put(dLogits + k, byLogit, count);
+  }
 }
 
 export function emStepBackward(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, dResidual: usize, dLogits: usize, batch: usize, group: usize, pixels: usize, intra: f64, inter: f64, mixture: f64, throughGamma: i32): void {
   const row = pixels * SIZE;
-  const one = splat(1);
-  const terms = intra !== 0 || inter !== 0;
+  const whole = (pixels & ~(LANES - 1)) * SIZE;
+  const rest = pixels & (LANES - 1);
   for (let b: usize = 0; b < batch; b++) {
-    for (let p: usize = 0; p < pixels; p += LANES) {
-      const count = min(LANES, pixels - p);
-      const at = p * SIZE;
-      const target = get(x + at, count);
-      const seen = get(input + at, count);
-      const sign = v128.sub<real>(v128.add<real>(target, target), one);
-      let total = splat(0);
-      let inner = splat(0);
-      for (let k: usize = 0; k < group; k++) {
-        const to = at + k * row;
-        const y = get(psi + to, count);
-        total = v128.add<real>(total, likelihood(target, y));
-        if (throughGamma) {
-          let g = v128.mul<real>(get(dResidual + to, count), v128.sub<real>(seen, y));
-          if (terms) {
-            const a = get(logits + to, count);
-            const entropy = crossEntropy(target, a, expV(v128.neg<real>(v128.abs<real>(a))));
-            const plus = v128.add<real>(entropy, v128.mul<real>(target, a));
-            g = v128.add<real>(g, v128.sub<real>(v128.mul<real>(splat(intra), entropy), v128.mul<real>(splat(inter), plus)));
-          }
-          inner = v128.add<real>(inner, v128.mul<real>(get(gamma + to, count), g));
-          put(dLogits + to, g, count); // for the next loop
-        }
-      }
-      const scale = v128.div<real>(one, total);
-      for (let k: usize = 0; k < group; k++) {
-        const to = at + k * row;
-        const y = get(psi + to, count);
-        const share = get(gamma + to, count);
-        let slope = splat(-mixture);
-        if (throughGamma) slope = v128.add<real>(slope, v128.sub<real>(get(dLogits + to, count), inner));
-        slope = v128.mul<real>(slope, scale); // by p_k
-        const byPsi = v128.sub<real>(v128.mul<real>(sign, slope), v128.mul<real>(share, get(dResidual + to, count)));
-        let byLogit = v128.mul<real>(v128.mul<real>(y, v128.sub<real>(one, y)), byPsi);
-        const within = v128.mul<real>(v128.mul<real>(splat(intra), share), v128.sub<real>(y, target));
-        const between = v128.mul<real>(v128.mul<real>(splat(inter), v128.sub<real>(one, share)), y);
-        byLogit = v128.add<real>(byLogit, v128.add<real>(within, between));
-        put(dLogits + to, byLogit, count);
-      }
+    for (let at: usize = 0; at < whole; at += 16) {
+      emPixelsBackward(x + at, input + at, logits + at, psi + at, gamma + at, dResidual + at, dLogits + at, LANES, group, row, intra, inter, mixture, throughGamma);
     }
+    if (rest) emPixelsBackward(x + whole, input + whole, logits + whole, psi + whole, gamma + whole, dResidual + whole, dLogits + whole, rest, group, row, intra, inter, mixture, throughGamma);
     x += row;
     input += row;
     logits += group * row;

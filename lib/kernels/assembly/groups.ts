@@ -1,4 +1,4 @@
-import { atLeast, expV, LANES, loadPart, log1pV, logV, SCRATCH, sigmoidV, SIZE, splat, storePart, sumLanes } from "./math";
+import { atLeast, expMinusAbsV, expV, LANES, loadPart, log1pV, logV, SCRATCH, sigmoidV, SIZE, splat, storePart, sumLanes } from "./math";
 
 // A tensor of batch × K × pixels, K rows to a group. "Narrow" operands are
 // batch × pixels. Vectors run along the pixels.
@@ -108,7 +108,7 @@ class Times { @inline apply(x: v128, a: v128): v128 { return v128.mul<real>(x, a
 class LogLikelihood {
   // (x·a − max(a, 0)) − ln(1 + exp(−|a|)): exact where the first term is 0.
   @inline apply(x: v128, a: v128): v128 {
-    const e = expV(v128.neg<real>(v128.abs<real>(a)));
+    const e = expMinusAbsV(a);
     const linear = v128.sub<real>(v128.mul<real>(x, a), atLeast(a, 0));
     return v128.sub<real>(linear, log1pV(e));
   }

@@ -104,6 +104,64 @@ function quartet(r: v128, r2: v128, c0: f64, c1: f64, c2: f64, c3: f64): v128 {
   return v128.add<real>(low, v128.mul<real>(r2, high));
 }
 
+// 1.5 · 2²³: adding it rounds to an integer, which then sits in the low bits.
+// @ts-ignore: decorator
+@inline
+function shifted32(x: v128): v128 {
+  return f32x4.add(f32x4.mul(x, splat(1.44269504088896341)), splat(12582912));
+}
+
+/** (eʳ − 1 − r) / r² for |r| ≤ ln 2 / 2: a minimax quartic, eʳ to 3.1e-9. */
+// @ts-ignore: decorator
+@inline
+function expTail32(r: v128): v128 {
+  let p = f32x4.add(f32x4.mul(splat(0.0013814320554956794), r), splat(0.00836885068565607));
+  p = f32x4.add(f32x4.mul(p, r), splat(0.041668400168418884));
+  p = f32x4.add(f32x4.mul(p, r), splat(0.1666651964187622));
+  return f32x4.add(f32x4.mul(p, r), splat(0.4999999403953552));
+}
+
+/** eʳ in float32, for x = n ln 2 + r, |r| ≤ ln 2 / 2; t = shifted32(x). */
+// @ts-ignore: decorator
+@inline
+function expRest32(x: v128, t: v128): v128 {
+  const n = f32x4.sub(t, splat(12582912));
+  const high = f32x4.sub(x, f32x4.mul(n, splat(0.693359375)));
+  const low = f32x4.mul(n, splat(-2.12194440e-4));
+  const r = f32x4.sub(high, low);
+  // The rounding errors of r and of 1 + r are added back to first order.
+  const error = f32x4.sub(f32x4.sub(high, r), low);
+  const sum = f32x4.add(splat(1), r);
+  const lost = f32x4.add(f32x4.sub(r, f32x4.sub(sum, splat(1))), error);
+  return f32x4.add(sum, f32x4.add(f32x4.mul(expTail32(r), f32x4.mul(r, r)), lost));
+}
+
+/** −|x|: sets the sign. */
+// @ts-ignore: decorator
+@inline
+function minusAbsV(x: v128): v128 {
+  return v128.or(x, splat(-0.0));
+}
+
+/**
+ * exp(−|x|) where the last bit does not matter: in float32 within 1.5 ulp, and
+ * at least 10⁻³⁸.
+ */
+// @ts-ignore: decorator
+@inline
+export function expMinusAbsV(x: v128): v128 {
+  const y = minusAbsV(x);
+  if (sizeof<real>() === 8) return expV(y);
+  const bounded = atLeast(y, -87.3);
+  const t = shifted32(bounded);
+  const n = f32x4.sub(t, splat(12582912));
+  let r = f32x4.sub(bounded, f32x4.mul(n, splat(0.693359375)));
+  r = f32x4.sub(r, f32x4.mul(n, splat(-2.12194440e-4)));
+  const p = f32x4.add(f32x4.mul(expTail32(r), f32x4.mul(r, r)), r);
+  const exponent = i32x4.sub(t, i32x4.splat(0x4b400000 - 127));
+  return f32x4.mul(f32x4.add(p, splat(1)), i32x4.shl(exponent, 23));
+}
+
 /**
  * eˣ. x = n ln 2 + r with |r| ≤ ln 2 / 2; eʳ by a polynomial; 2ⁿ in two
  * factors, so that results below the normal range are rounded once.
@@ -113,19 +171,9 @@ function quartet(r: v128, r2: v128, c0: f64, c1: f64, c2: f64, c3: f64): v128 {
 export function expV(a: v128): v128 {
   if (sizeof<real>() === 4) {
     const x = atLeast(atMost(a, 89), -104);
-    // Adding 1.5 · 2²³ rounds to an integer, which then sits in the low bits.
-    const t = f32x4.add(f32x4.mul(x, splat(1.44269504088896341)), splat(12582912));
-    const n = f32x4.sub(t, splat(12582912));
+    const t = shifted32(x);
     const bits = i32x4.sub(t, i32x4.splat(0x4b400000));
-    let r = f32x4.sub(x, f32x4.mul(n, splat(0.693359375)));
-    r = f32x4.sub(r, f32x4.mul(n, splat(-2.12194440e-4)));
-    let p = f32x4.add(f32x4.mul(splat(1.9875691500e-4), r), splat(1.3981999507e-3));
-    p = f32x4.add(f32x4.mul(p, r), splat(8.3334519073e-3));
-    p = f32x4.add(f32x4.mul(p, r), splat(4.1665795894e-2));
-    p = f32x4.add(f32x4.mul(p, r), splat(1.6666665459e-1));
-    p = f32x4.add(f32x4.mul(p, r), splat(5.0000001201e-1));
-    p = f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r);
-    p = f32x4.add(p, splat(1));
+    let p = expRest32(x, t);
     const half = i32x4.shr_s(bits, 1);
     const rest = i32x4.sub(bits, half);
     const bias = i32x4.splat(127);
@@ -214,15 +262,16 @@ export function logV(a: v128): v128 {
   return v128.bitselect(result, splat(NaN), v128.ge<real>(a, splat(0)));
 }
 
-/** ln(1 + u) for u in [0, 1]: 2 artanh(u / (2 + u)) by its series. */
+/** 2 artanh(s) for s in [0, 1/3]: a minimax cubic (4.5e-9) or the series. */
 // @ts-ignore: decorator
 @inline
-export function log1pV(u: v128): v128 {
-  const s = v128.div<real>(u, v128.add<real>(splat(2), u));
+function twiceArtanhV(s: v128): v128 {
   const z = v128.mul<real>(s, s);
   let p: v128;
   if (sizeof<real>() === 4) {
-    p = f32x4.add(f32x4.mul(splat(2.0 / 17.0), z), splat(2.0 / 15.0));
+    p = f32x4.add(f32x4.mul(splat(0.2802445888519287), z), splat(0.27999141812324524));
+    p = f32x4.add(f32x4.mul(p, z), splat(0.4002169966697693));
+    p = f32x4.add(f32x4.mul(p, z), splat(0.6666641235351562));
   } else {
     p = f64x2.add(f64x2.mul(splat(2.0 / 33.0), z), splat(2.0 / 31.0));
     p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 29.0));
@@ -233,38 +282,58 @@ export function log1pV(u: v128): v128 {
     p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 19.0));
     p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 17.0));
     p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 15.0));
+    p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 13.0));
+    p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 11.0));
+    p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 9.0));
+    p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 7.0));
+    p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 5.0));
+    p = f64x2.add(f64x2.mul(p, z), splat(2.0 / 3.0));
   }
-  p = v128.add<real>(v128.mul<real>(p, z), splat(2.0 / 13.0));
-  p = v128.add<real>(v128.mul<real>(p, z), splat(2.0 / 11.0));
-  p = v128.add<real>(v128.mul<real>(p, z), splat(2.0 / 9.0));
-  p = v128.add<real>(v128.mul<real>(p, z), splat(2.0 / 7.0));
-  p = v128.add<real>(v128.mul<real>(p, z), splat(2.0 / 5.0));
-  p = v128.add<real>(v128.mul<real>(p, z), splat(2.0 / 3.0));
   const tail = v128.mul<real>(v128.mul<real>(s, z), p);
   return v128.add<real>(v128.add<real>(s, s), tail);
 }
 
+/** ln(1 + u) for u in [0, 1]. */
+// @ts-ignore: decorator
+@inline
+export function log1pV(u: v128): v128 {
+  return twiceArtanhV(v128.div<real>(u, v128.add<real>(splat(2), u)));
+}
+
+/** ln(1 + e) = −ln(1 − m) for m = e / (1 + e) in [0, ½]. */
+// @ts-ignore: decorator
+@inline
+export function minusLog1mV(m: v128): v128 {
+  return twiceArtanhV(v128.div<real>(m, v128.sub<real>(splat(2), m)));
+}
+
 /**
- * σ(x). In float32 1 / (1 + e) for x ≥ 0, e / (1 + e) for x < 0, with
- * e = exp(−|x|): exact to the last denormal. In float64, where nothing comes
- * near the ends, 1 / (1 + e⁻ˣ), with the bits of lib/numeric.ts.
+ * σ(x). In float32, with e = exp(−|x|): 1 / (1 + e) for x ≥ 0, e / (1 + e) for
+ * x < 0 and, where e < ½, e − e² / (1 + e), which loses less there. Right to
+ * the last denormal. In float64, where nothing comes near the ends,
+ * 1 / (1 + e⁻ˣ), with the bits of lib/numeric.ts.
  */
 // @ts-ignore: decorator
 @inline
 export function sigmoidV(x: v128): v128 {
+  const one = splat(1);
   if (sizeof<real>() === 8) {
-    return v128.div<real>(splat(1), v128.add<real>(splat(1), expV(v128.neg<real>(x))));
+    return v128.div<real>(one, v128.add<real>(one, expV(v128.neg<real>(x))));
   }
-  const e = expV(v128.neg<real>(v128.abs<real>(x)));
-  const top = v128.bitselect(e, splat(1), v128.lt<real>(x, splat(0)));
-  return v128.div<real>(top, v128.add<real>(splat(1), e));
+  const e = expV(minusAbsV(x));
+  const below = f32x4.lt(x, splat(0));
+  const far = v128.and(below, f32x4.lt(e, splat(0.5)));
+  const top = v128.bitselect(e, one, v128.andnot(below, far));
+  const share = f32x4.div(top, f32x4.add(one, e));
+  const small = f32x4.sub(e, f32x4.mul(f32x4.mul(e, e), share));
+  return v128.bitselect(small, share, far);
 }
 
 /** ln(1 + eˣ) = max(x, 0) + ln(1 + exp(−|x|)). */
 // @ts-ignore: decorator
 @inline
 export function softplusV(x: v128): v128 {
-  const e = expV(v128.neg<real>(v128.abs<real>(x)));
+  const e = expV(minusAbsV(x));
   return v128.add<real>(atLeast(x, 0), log1pV(e));
 }
 
