@@ -11,7 +11,7 @@
 import { between, defineConfig, integerIn, oneOf } from "../lib/config.ts";
 import { cos, exp, sin } from "../lib/numeric.ts";
 import type { Floats, Rng } from "../lib/random.ts";
-import { bernoulli, uniform } from "../lib/random.ts";
+import { bernoulli, shuffle, uniform } from "../lib/random.ts";
 
 /** π: half a turn. */
 export const HALF_TURN = 3.141592653589793;
@@ -255,6 +255,21 @@ export function barWorld(overrides: Partial<BarConfig> = {}): World {
           image[i * size + j] = exp(away * away * scale);
         }
       }
+    },
+  };
+}
+
+/**
+ * The control world: each image's pixels in a random order of its own. All
+ * that a histogram of pixels knows is left; the hidden causes are gone.
+ */
+export function shuffledWorld(world: World): World {
+  return {
+    ...world,
+    name: `${world.name}, pixels shuffled`,
+    draw: (rng, image, latents) => {
+      world.draw(rng, image, latents);
+      shuffle(rng, image);
     },
   };
 }

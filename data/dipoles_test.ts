@@ -10,6 +10,7 @@ import {
   imageSampler,
   regressionTargets,
   renderDipole,
+  shuffledWorld,
   WHOLE_TURN,
 } from "./dipoles.ts";
 
@@ -109,6 +110,14 @@ Deno.test("targets with multiple 2 cannot tell θ from θ + π, with 1 they can"
   close(twice.values[2], twice.values[6], 1e-12);
   const once = regressionTargets(world, set);
   close(once.values[2], -once.values[6], 1e-12);
+});
+
+Deno.test("a shuffled world keeps each image's pixels and loses their places", () => {
+  const world = dipoleWorld();
+  const plain = drawSet(world, stream(5, "data"), 1).images;
+  const mixed = drawSet(shuffledWorld(world), stream(5, "data"), 1).images;
+  assert.deepEqual(mixed.slice().sort(), plain.slice().sort());
+  assert.notDeepEqual(mixed, plain);
 });
 
 Deno.test("a configuration that cannot be drawn is refused", () => {

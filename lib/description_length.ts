@@ -59,7 +59,7 @@ import {
   sumOfSquares,
   workspace,
 } from "./matrix.ts";
-import { mlp } from "./mlp.ts";
+import { mlp, type MlpShape } from "./mlp.ts";
 import { exp, LN2, log, pow } from "./numeric.ts";
 import { adam, likeParams, type Matrices } from "./optimizers.ts";
 import {
@@ -179,16 +179,17 @@ export interface DescriptionCode {
   sigma: number;
 }
 
-/** Fresh parameters in a workspace of their own. */
-export function initDescription(
-  rng: Rng,
-  config: DescriptionConfig,
-  dtype: Dtype = "float32",
-): DescriptionCode {
-  const { activities, units, dims, pixels, span } = config;
-  const shape = encoderShape(config, activities === "free" ? units : dims);
-  const params = workspace(dtype).matrices({
-    ...mlpShapes(shape),
+/** What the encoder gives out: activities, or the place itself. */
+function encoderOf(config: DescriptionConfig): MlpShape {
+  const { activities, units, dims } = config;
+  return encoderShape(config, activities === "free" ? units : dims);
+}
+
+/** Zero parameters in a workspace of their own. */
+function makeParams(config: DescriptionConfig, dtype: Dtype): Matrices {
+  const { units, dims, pixels } = config;
+  return workspace(dtype).matrices({
+    ...mlpShapes(encoderOf(config)),
     centres: [units, dims],
     wOut: [units, pixels],
     bOut: [1, pixels],
@@ -198,7 +199,17 @@ export function initDescription(
     logVariance: [1, 1],
     activityLogSd: [1, 1],
   });
-  fillEncoder(rng, params, shape);
+}
+
+/** Fresh parameters in a workspace of their own. */
+export function initDescription(
+  rng: Rng,
+  config: DescriptionConfig,
+  dtype: Dtype = "float32",
+): DescriptionCode {
+  const { span } = config;
+  const params = makeParams(config, dtype);
+  fillEncoder(rng, params, encoderOf(config));
   fillUniform(rng, params.centres.data, -span, span);
   fillGlorot(rng, params.wOut);
   params.priorLogSd.data.fill(log(span / 2));
@@ -206,6 +217,16 @@ export function initDescription(
   params.logVariance.data.fill(log(0.03));
   params.activityLogSd.data.fill(log(0.1));
   return { config, params, sigma: config.widening };
+}
+
+/** The trained code whose parameters `storePopulation` stored. */
+export function restoreDescription(
+  config: Readonly<DescriptionConfig>,
+  stored: Readonly<Record<string, ArrayLike<number>>>,
+): DescriptionCode {
+  const params = makeParams(config, "float32");
+  for (const name in params) params[name].data.set(stored[name]);
+  return { config, params, sigma: 1 };
 }
 
 /** A code at one batch size: scratch memory, forward and backward passes. */
@@ -251,7 +272,7 @@ export function descriptionPass(
   const free = config.activities === "free";
   const pressed = config.pressure === "description-length";
   const space = params.w1.workspace;
-  const encoder = mlp(space, encoderShape(config, free ? units : dims), {
+  const encoder = mlp(space, encoderOf(config), {
     rows: batch,
     params,
     grads,

@@ -9,6 +9,7 @@ import {
   initDescription,
   quantize,
   residualBits,
+  restoreDescription,
   runDescription,
   trainDescription,
 } from "./description_length.ts";
@@ -16,6 +17,7 @@ import { gradientCheck } from "./gradient_check.ts";
 import { doubles } from "./matrix.ts";
 import { exp, log2 } from "./numeric.ts";
 import { likeParams } from "./optimizers.ts";
+import { storePopulation } from "./population_code.ts";
 import { fillNormal, type Floats, type Rng, stream } from "./random.ts";
 
 const close = (a: number, b: number, tolerance: number): void =>
@@ -152,6 +154,18 @@ for (const activities of ["free", "built-in"] as const) {
     assert.ok(after.mse < 0.5 * before.mse);
   });
 }
+
+Deno.test("a stored code comes back with the same weights", () => {
+  const config = descriptionConfig(SMALL);
+  const code = initDescription(stream(1, "init"), config);
+  const again = restoreDescription(config, storePopulation(code));
+  const images = new Float32Array(6 * 4);
+  bumps(stream(2, "data"), images);
+  assert.deepEqual(
+    runDescription(stream(3, "eval"), again, images),
+    runDescription(stream(3, "eval"), code, images),
+  );
+});
 
 Deno.test("a dimension is in use from half a bit on", () => {
   const dimensionBits = Float64Array.of(3, 0.51, 0.49, 0);

@@ -113,6 +113,18 @@ export function predictLinear(
   return y;
 }
 
+/** Column k of rows that are `width` numbers wide. */
+export function columnOf(
+  values: ArrayLike<number>,
+  width: number,
+  k: number,
+): Float64Array {
+  return Float64Array.from(
+    { length: values.length / width },
+    (_, i) => values[i * width + k],
+  );
+}
+
 /** Squared error per number. */
 export function meanSquaredError(a: Float64Array, b: Float64Array): number {
   let sum = 0;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  columnOf,
   fitLinear,
   meanSquaredError,
   polynomialFeatures,
@@ -49,6 +50,10 @@ Deno.test("least squares finds an exact linear map with intercept", () => {
   const predicted = predictLinear(fit, x);
   close(meanSquaredError(predicted, y), 0, 1e-20);
   rSquared(y, predicted, rows).forEach((r) => close(r, 1, 1e-12));
+});
+
+Deno.test("a column is every so-many-th number", () => {
+  assert.deepEqual([...columnOf([1, 2, 3, 4, 5, 6], 3, 1)], [2, 5]);
 });
 
 Deno.test("three columns have 3, 9 and 19 monomials up to degree 1, 2 and 3", () => {

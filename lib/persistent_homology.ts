@@ -223,6 +223,18 @@ export function pickRows(
   return out;
 }
 
+/** The bar codes of `wanted` points that cover the cloud evenly. */
+export function landmarkBarcodes(
+  points: Float64Array,
+  dims: number,
+  wanted: number,
+): Barcodes {
+  return vietorisRips(
+    pickRows(points, dims, farthestPoints(points, dims, wanted)),
+    dims,
+  );
+}
+
 /**
  * How much the longest loop stands out: its length over the length of the
  * second longest (or over its own birth if there is no second). Near 1 where

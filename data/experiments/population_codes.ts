@@ -27,10 +27,8 @@ import {
 } from "../../lib/intrinsic_dimension.ts";
 import { polynomialReadout } from "../../lib/least_squares.ts";
 import {
-  farthestPoints,
+  landmarkBarcodes,
   loopProminence,
-  pickRows,
-  vietorisRips,
 } from "../../lib/persistent_homology.ts";
 import {
   type Population,
@@ -50,6 +48,7 @@ import {
   imageSampler,
   type ImageSet,
   regressionTargets,
+  shuffledWorld,
   WHOLE_TURN,
   type World,
 } from "../dipoles.ts";
@@ -68,6 +67,8 @@ export const WORLDS = Object.freeze({
   "stretching dipole": (): World =>
     dipoleWorld({ separation: 1.2, separationTo: 2.8 }),
   bars: (): World => barWorld(),
+  /** The control: no cause is left. */
+  "shuffled dipole": (): World => shuffledWorld(dipoleWorld()),
 });
 
 /** Name of a world. */
@@ -439,8 +440,7 @@ export function codeMetrics(
     }
   }
   if (topologyPoints > 0) {
-    const chosen = farthestPoints(codes, dims, topologyPoints);
-    const { h1 } = vietorisRips(pickRows(codes, dims, chosen), dims);
+    const { h1 } = landmarkBarcodes(codes, dims, topologyPoints);
     metrics.loopProminence = loopProminence(h1);
     metrics.longestLoop = h1.length ? h1[0].death - h1[0].birth : 0;
   }

@@ -66,6 +66,7 @@ Deno.test("every world draws images with its number of hidden causes", () => {
     blob: 2,
     "stretching dipole": 4,
     bars: 2,
+    "shuffled dipole": 3,
   });
 });
 
