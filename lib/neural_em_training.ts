@@ -1,5 +1,5 @@
 /**
- * Training and applying neural EM.
+ * Training neural EM.
  *
  * **Carried states.** The paper unrolls all T steps for each update. Here a
  * stretch of L = `unroll` steps is unrolled; the states and residuals at its
@@ -10,24 +10,25 @@
  *
  * @module
  */
-import type { AleaState, Rng, StatefulRng } from "./random.ts";
-import { normal, resume, stream } from "./random.ts";
-import { log, log1p } from "./numeric.ts";
-import { type Matrix, type Workspace, workspace } from "./matrix.ts";
+import { type Matrix, workspace } from "./matrix.ts";
+import { initNeuralEm, type NeuralEmConfig, unrolledEm } from "./neural_em.ts";
+import {
+  flipPixels,
+  type Frames,
+  framesOf,
+  type NeuralEm,
+  randomResiduals,
+  startStates,
+} from "./neural_em_inference.ts";
 import { adam, clipGlobalNorm } from "./optimizers.ts";
 import {
-  initNeuralEm,
-  type NeuralEmConfig,
-  type NeuralEmParams,
-  type UnrolledEm,
-  unrolledEm,
-} from "./neural_em.ts";
+  type AleaState,
+  resume,
+  type Rng,
+  type StatefulRng,
+  stream,
+} from "./random.ts";
 import type { Tensors } from "./safetensors.ts";
-
-/** Images, count × D; or one such batch for each frame of moving images. */
-export type Frames =
-  | { images: Float32Array }
-  | readonly { images: Float32Array }[];
 
 /** Draws `count` images or sequences. */
 export type SampleFrames = (rng: Rng, count: number) => Frames;
@@ -40,13 +41,6 @@ export interface NeuralEmRow {
   loss: number;
 }
 
-/** A model with its parameters, in the memory they live in. */
-export interface NeuralEm {
-  readonly config: Readonly<NeuralEmConfig>;
-  readonly params: NeuralEmParams;
-  readonly space: Workspace;
-}
-
 /** A model in training. */
 export interface NeuralEmTrainer extends NeuralEm {
   /** Updates so far. */
@@ -55,71 +49,6 @@ export interface NeuralEmTrainer extends NeuralEm {
   update(): number;
   /** Everything that the next update depends on. */
   save(): Tensors;
-}
-
-function framesOf(frames: Frames): readonly { images: Float32Array }[] {
-  return Array.isArray(frames) ? frames : [frames as { images: Float32Array }];
-}
-
-/** Copies binary images and flips each pixel with probability p. */
-export function flipPixels(
-  rng: Rng,
-  images: ArrayLike<number>,
-  p: number,
-  out: Matrix["data"],
-): void {
-  out.set(images);
-  if (p <= 0) return;
-  const scale = p < 1 ? 1 / log1p(-p) : 0;
-  // The gaps between flips are geometric.
-  for (let i = gap(rng, scale); i < out.length; i += 1 + gap(rng, scale)) {
-    out[i] = 1 - out[i];
-  }
-}
-
-function gap(rng: Rng, scale: number): number {
-  return Math.floor(log(1 - rng()) * scale);
-}
-
-/**
- * The first residual, γ (x̃ − 0), with random responsibilities: |N(0, 1)| for
- * each component, normalised. Pixels that are off need none.
- */
-export function randomResiduals(
-  rng: Rng,
-  input: Matrix["data"],
-  K: number,
-  pixels: number,
-  out: Matrix["data"],
-): void {
-  out.fill(0);
-  for (let i = 0; i < input.length; i++) {
-    if (input[i] === 0) continue;
-    const first = Math.floor(i / pixels) * K * pixels + i % pixels;
-    let total = 0;
-    for (let k = 0; k < K; k++) {
-      const g = Math.abs(normal(rng));
-      out[first + k * pixels] = g;
-      total += g;
-    }
-    for (let k = 0; k < K; k++) out[first + k * pixels] *= input[i] / total;
-  }
-}
-
-/** States before the first step: 0, or learned with noise. */
-function startStates(
-  rng: Rng,
-  { config, params }: Pick<NeuralEm, "config" | "params">,
-  out: Matrix["data"],
-): void {
-  if (config.start === "responsibilities") {
-    out.fill(0);
-    return;
-  }
-  const start = params.startStates.data;
-  for (let i = 0; i < out.length; i++) {
-    out[i] = start[i % start.length] + config.startNoise * normal(rng);
-  }
 }
 
 /** The weight of the loss after each step, 0 … steps. */
@@ -342,105 +271,4 @@ export function* trainNeuralEm<M extends object>(
     if (yield row) break;
   }
   return trainer;
-}
-
-/** What EM makes of a batch of images. */
-export interface Inference {
-  /** Component with the largest γ for each pixel, count × D, after each step. */
-  groups: Uint8Array[];
-  /** Loss after each step, nats an image. */
-  losses: number[];
-}
-
-/** How EM is run on images. */
-export interface InferOptions {
-  /** E-steps; default the training's. */
-  steps?: number;
-  /** Noise on the input; default the training's. */
-  noise?: number;
-  /** Images at a time. */
-  batch?: number;
-  /** Called after each step of each batch: em's entry 1 holds the result. */
-  onStep?: (step: number, firstImage: number, em: UnrolledEm) => void;
-}
-
-/**
- * Runs EM on images or sequences with a model's present parameters. The state
- * of the model does not change.
- */
-export function inferGroups(
-  rng: Rng,
-  model: NeuralEm,
-  frames: Frames,
-  options: InferOptions = {},
-): Inference {
-  const { config, params, space } = model;
-  const { components: K } = config;
-  const { steps = config.steps, onStep } = options;
-  const noise = options.noise ??
-    (config.noiseOn === "input" ? config.noise : 0);
-  const pixels = config.canvas * config.canvas;
-  const list = framesOf(frames);
-  const count = list[0].images.length / pixels;
-  const batch = Math.min(options.batch ?? 50, count);
-  const mark = space.mark();
-  const em = unrolledEm(space, params, config, { batch, steps: 1 });
-  const groups = Array.from(
-    { length: steps },
-    () => new Uint8Array(count * pixels),
-  );
-  const losses = new Array<number>(steps).fill(0);
-  for (let start = 0; start < count; start += batch) {
-    // The last batch overlaps the one before, so that all have one size.
-    const first = Math.min(start, count - batch);
-    const show = (s: number, frame: number): void => {
-      const { images } = list[Math.min(frame, list.length - 1)];
-      const shown = images.subarray(first * pixels, (first + batch) * pixels);
-      em.targets[s].data.set(shown);
-      flipPixels(rng, shown, noise, em.inputs[s].data);
-    };
-    show(0, 0);
-    startStates(rng, model, em.states[0].data);
-    const learned = config.start === "states";
-    if (!learned) {
-      const { data } = em.residuals[0];
-      randomResiduals(rng, em.inputs[0].data, K, pixels, data);
-    }
-    for (let step = 1; step <= steps; step++) {
-      show(1, step);
-      // With learned states entry 0 is an E-step of its own: the first.
-      em.forward([1, 1]);
-      const at = learned && step === 1 ? 0 : 1;
-      argmaxGroups(
-        em.responsibilities[at],
-        K,
-        groups[step - 1].subarray(first * pixels, (first + batch) * pixels),
-      );
-      losses[step - 1] += em.losses[at] * batch / count;
-      onStep?.(step, first, em);
-      if (at === 1) {
-        em.states[0].data.set(em.states[1].data);
-        em.residuals[0].data.set(em.residuals[1].data);
-      }
-    }
-  }
-  space.release(mark);
-  return { groups, losses };
-}
-
-/** Component with the largest responsibility for each pixel. */
-export function argmaxGroups(
-  gamma: Matrix,
-  K: number,
-  out: Uint8Array,
-): void {
-  const { data, cols } = gamma;
-  for (let i = 0; i < out.length; i++) {
-    const first = Math.floor(i / cols) * K * cols + i % cols;
-    let best = 0;
-    for (let k = 1; k < K; k++) {
-      if (data[first + k * cols] > data[first + best * cols]) best = k;
-    }
-    out[i] = best;
-  }
 }

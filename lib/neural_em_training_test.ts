@@ -4,10 +4,15 @@ import {
   flipPixels,
   type Frames,
   inferGroups,
+  modelFrom,
+  randomResiduals,
+  recordSteps,
+  restoreNeuralEm,
+} from "./neural_em_inference.ts";
+import {
   learningRateAt,
   lossWeights,
   neuralEmTrainer,
-  randomResiduals,
   trainNeuralEm,
 } from "./neural_em_training.ts";
 import { integer, type Rng, stream } from "./random.ts";
@@ -172,4 +177,50 @@ Deno.test("more components than in training need no new parameters", () => {
     bars(stream(1, "data"), 5),
   );
   assert.ok(groups[5].includes(2));
+});
+
+Deno.test("a checkpoint is restored to the model that was saved", () => {
+  const trainer = neuralEmTrainer(0, { config: tiny, sample: bars });
+  for (let i = 0; i < 3; i++) trainer.update();
+  const { tensors, metadata } = trainer.save();
+  const model = restoreNeuralEm({ tensors, metadata });
+  const images = bars(stream(1, "data"), 4);
+  const groups = (of: typeof model): Uint8Array[] =>
+    inferGroups(stream(2, "eval"), of, images).groups;
+  assert.deepEqual(groups(model), groups(trainer));
+});
+
+Deno.test("mismatched checkpoints are refused with one clear error", () => {
+  const { tensors, metadata } = neuralEmTrainer(0, {
+    config: tiny,
+    sample: bars,
+  }).save();
+  const config = JSON.stringify({ ...tiny, hidden: 13 });
+  assert.throws(
+    () => restoreNeuralEm({ tensors, metadata: { config } }),
+    /Cannot make a neural EM model as inputWeights must have 468 numbers: it has 432/,
+  );
+  assert.throws(
+    () => restoreNeuralEm({ tensors, metadata: {} }),
+    /must hold its configuration: its metadata has nothing/,
+  );
+  assert.throws(() => modelFrom(tiny, {}), /inputWeights .* it has none/);
+  assert.ok(metadata.config);
+});
+
+Deno.test("recorded steps hold responsibilities that sum to 1 for each pixel", () => {
+  const trainer = neuralEmTrainer(0, { config: tiny, sample: bars });
+  const recorded = recordSteps(
+    stream(2, "eval"),
+    trainer,
+    bars(stream(1, "data"), 3),
+    { steps: 5 },
+  );
+  assert.equal(recorded.length, 3);
+  assert.equal(recorded[0].length, 5);
+  const { gamma, psi } = recorded[2][4];
+  assert.equal(psi.length, 2);
+  for (let p = 0; p < 36; p++) {
+    assert.ok(Math.abs(gamma[2 * p] + gamma[2 * p + 1] - 1) < 1e-6);
+  }
 });

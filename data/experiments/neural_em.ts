@@ -18,9 +18,8 @@ import {
   neuralEmConfig,
   SEED_MODEL,
 } from "../../lib/neural_em.ts";
+import { inferGroups, type NeuralEm } from "../../lib/neural_em_inference.ts";
 import {
-  inferGroups,
-  type NeuralEm,
   type NeuralEmRow,
   neuralEmTrainer,
   type SampleFrames,
