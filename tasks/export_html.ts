@@ -11,6 +11,7 @@ import hljs from "highlight.js/lib/common";
 import type { Results } from "../lib/claim.ts";
 import { escape } from "../viz/html.ts";
 import { renderMarkdown } from "../viz/markdown.ts";
+import { inlined } from "../viz/picture.ts";
 import { verdictTable } from "../viz/table.ts";
 import { STYLE, withoutStyle } from "../viz/theme.ts";
 import { ansiToHtml } from "./ansi.ts";
@@ -250,8 +251,8 @@ function outputHtml(output: Output): string {
 /** The richest form of a display that a page can hold. */
 function bundleHtml(data: MimeBundle): string {
   if (typeof data["text/html"] === "string") {
-    // The style sheet stands in the head, once.
-    return withoutStyle(data["text/html"]);
+    // The style sheet stands in the head, once; drawings stand in the page.
+    return inlined(withoutStyle(data["text/html"]));
   }
   if (typeof data["image/svg+xml"] === "string") return data["image/svg+xml"];
   for (const type of ["image/png", "image/jpeg", "image/gif", "image/webp"]) {

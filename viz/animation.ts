@@ -8,6 +8,7 @@
 import { type ColorMap, type Domain, domainOf, paint } from "./color_map.ts";
 import { escape, frame, type Html, raw } from "./html.ts";
 import { colorBar, pixelsTile } from "./image_grid.ts";
+import { drawInline } from "./picture.ts";
 import { scripted } from "./script.ts";
 
 /** What every animation takes besides its frames. */
@@ -63,12 +64,11 @@ export function animation(
     );
   }
   const last = frames.length - 1;
-  const shown = frames.map((f, i) =>
-    `<div class="hc-frame"${
-      i === last ? "" : ' style="display:none"'
-    }>${f.content.html}</div>`
-  ).join("\n");
-  const body = `<div class="hc-frames">${shown}</div>` +
+  // All but the last travel in the script: a viewer without it shows that one.
+  const body =
+    `<div class="hc-frames"><div class="hc-frame">${
+      frames[last].content.html
+    }</div></div>` +
     `<div class="hc-controls"><output>${
       escape(frames[last].label)
     }</output></div>`;
@@ -77,6 +77,7 @@ export function animation(
       run: player,
       data: {
         labels: frames.map((f) => f.label),
+        frames: frames.slice(0, last).map((f) => f.content.html),
         rate: options.rate ?? 8,
         name: options.title ?? "animation",
       },
@@ -181,9 +182,19 @@ export function contactSheet(
 /** Runs in the page. */
 function player(
   root: HTMLElement,
-  data: { labels: string[]; rate: number; name: string },
+  data: { labels: string[]; frames: string[]; rate: number; name: string },
 ): void {
-  const frames = root.querySelectorAll<HTMLElement>(".hc-frame");
+  const holder = root.querySelector<HTMLElement>(".hc-frames")!;
+  const end = holder.firstElementChild!;
+  for (const markup of data.frames) {
+    const element = document.createElement("div");
+    element.className = "hc-frame";
+    element.style.display = "none";
+    element.innerHTML = markup;
+    holder.insertBefore(element, end);
+  }
+  drawInline(holder);
+  const frames = holder.querySelectorAll<HTMLElement>(":scope > .hc-frame");
   const controls = root.querySelector<HTMLElement>(".hc-controls")!;
   const output = controls.querySelector("output")!;
   const last = frames.length - 1;

@@ -1,5 +1,19 @@
 import assert from "node:assert/strict";
-import { bars, strips } from "./bars.ts";
+import { bars as barsPicture, strips as stripsPicture } from "./bars.ts";
+import type { Html } from "./html.ts";
+import { inlined } from "./picture.ts";
+
+/** The figure as a page of ours shows it: drawings inline. */
+function shown<A extends unknown[]>(
+  draw: (...args: A) => Html,
+): (...args: A) => Html {
+  return (...args) => {
+    const item = draw(...args);
+    return { ...item, html: inlined(item.html) };
+  };
+}
+const bars = shown(barsPicture);
+const strips = shown(stripsPicture);
 
 Deno.test("each bar has its name, its number and its error bar", () => {
   const { html, text } = bars([

@@ -1,5 +1,18 @@
 import assert from "node:assert/strict";
-import { curves, pointsOf } from "./curves.ts";
+import { curves as curvesPicture, pointsOf } from "./curves.ts";
+import type { Html } from "./html.ts";
+import { inlined } from "./picture.ts";
+
+/** The figure as a page of ours shows it: drawings inline. */
+function shown<A extends unknown[]>(
+  draw: (...args: A) => Html,
+): (...args: A) => Html {
+  return (...args) => {
+    const item = draw(...args);
+    return { ...item, html: inlined(item.html) };
+  };
+}
+const curves = shown(curvesPicture);
 
 Deno.test("points of a history leave out what is not a number", () => {
   const rows = [{ step: 1, loss: 2 }, { step: 2, loss: NaN }, {

@@ -1,6 +1,6 @@
 /**
- * Figures: Observable Plot drawn into the one document of this project, as
- * inline SVG inside a `<figure>`.
+ * Figures: Observable Plot drawn into the one document of this project, as an
+ * SVG inside a `<figure>`.
  *
  * No other module creates a document. Text and axes take the colour of the
  * page, so a figure is legible on light and dark. Coordinates are rounded to a
@@ -19,6 +19,7 @@ import {
   type Html,
 } from "./html.ts";
 import { textWidth } from "./labels.ts";
+import { picture } from "./picture.ts";
 import { pngDataUri } from "./png.ts";
 import { COLORS, FONT, PALETTE, PAPER } from "./theme.ts";
 
@@ -26,7 +27,7 @@ export { Plot };
 export type { Html };
 
 /** What {@link figure} takes besides the options of `Plot.plot`. */
-export interface FigureOptions extends Plot.PlotOptions {
+export interface FigureOptions extends Omit<Plot.PlotOptions, "style"> {
   /** Short heading above the drawing. */
   title?: string;
   /** One or two sentences below it: what to look at. */
@@ -81,15 +82,25 @@ export function figureOf(
 ): Html {
   const { width = 600, phone } = options;
   const alt = options.alt || options.title || "no title";
-  const wide = drawing({ ...plot(width), width }, alt);
+  const { legend, svg: wide } = parts(drawing({ ...plot(width), width }, alt));
   const twice = phone ?? (width > 420 && wide.length < NARROW_CAP);
-  const body = twice
-    ? `<div class="hc-scroll hc-wide">${wide}</div>` +
-      `<div class="hc-scroll hc-narrow">${
-        drawing({ ...plot(NARROW), width: NARROW }, alt)
-      }</div>`
-    : `<div class="hc-scroll">${wide}</div>`;
-  return frame((options.key ?? "") + body, options);
+  const narrow = twice
+    ? parts(drawing({ ...plot(NARROW), width: NARROW }, alt)).svg
+    : undefined;
+  const body = `<div class="hc-scroll">${picture(wide, { alt, narrow })}</div>`;
+  return frame((options.key ?? "") + legend + body, options);
+}
+
+/** Plot's legends, where it draws any, and its drawing. */
+function parts(drawn: string): { legend: string; svg: string } {
+  const at = drawn.lastIndexOf("<svg role=");
+  const svg = drawn.slice(at, drawn.lastIndexOf("</svg>") + 6);
+  const legend = drawn.slice(0, at).replace(/<figure[^>]*>/, "")
+    .replaceAll(
+      /<svg[^>]*class="hc-plot-ramp"[^]*?<\/svg>/g,
+      (ramp) => picture(ramp, { alt: "colour scale" }),
+    );
+  return { legend, svg };
 }
 
 /** What {@link grid} takes besides the figures. */
@@ -126,7 +137,7 @@ export function grid(
 
 /** Width of the first drawing or image in `item`, in pixels. */
 function naturalWidth(item: Html): number {
-  const width = (/<svg role="img"[^>]*\swidth="(\d+)/.exec(item.html) ??
+  const width = (/<img class="hc-svg"[^>]*\swidth="(\d+)/.exec(item.html) ??
     /<img[^>]*\swidth="(\d+)/.exec(item.html))?.[1];
   return width === undefined ? 240 : Number(width);
 }
@@ -145,22 +156,16 @@ export function drawing(options: Plot.PlotOptions, alt: string): string {
 }
 
 function draw(options: Plot.PlotOptions): string {
-  const { style, ...rest } = options;
   const drawn = Plot.plot({
-    ...rest,
+    ...options,
     document: document as unknown as Document,
     className: "hc-plot",
-    style: typeof style === "string" ? style : {
-      fontSize: "12px",
-      fontFamily: FONT,
-      background: "none",
-      ...style,
-    },
+    style: undefined,
     color: {
-      ...(rest.color?.scheme || rest.color?.range || rest.color?.type
+      ...(options.color?.scheme || options.color?.range || options.color?.type
         ? {}
         : { range: PALETTE as string[] }),
-      ...rest.color,
+      ...options.color,
     },
   } as Plot.PlotOptions);
   return drawn.outerHTML;
@@ -188,8 +193,11 @@ function finish(markup: string, alt: string): string {
     .replaceAll("var(--plot-background)", PAPER)
     .replace(/<[^>]+>/g, roundTag);
   out = out.replace(
-    /<svg(?=[^>]*class="hc-plot")/,
-    () => `<svg role="img" aria-label="${escape(alt)}"`,
+    /<svg([^>]*) font-size="10" font-family="[^"]*"(?=[^>]*class="hc-plot")/,
+    (_, before) =>
+      `<svg role="img" aria-label="${
+        escape(alt)
+      }"${before} font-size="12" font-family="${FONT}"`,
   );
   // Clip paths: Plot counts them per process; name them by their content.
   const names = [...out.matchAll(/id="(plot-clip-\d+)"/g)].map((m) => m[1]);

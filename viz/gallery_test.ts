@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gallery } from "./gallery.ts";
+import { inlined } from "./picture.ts";
 import { bundle } from "./show.ts";
 
 const folder = join(import.meta.dirname!, "snapshots");
@@ -17,7 +18,7 @@ function rounded(markup: string): string {
 for (const [name, drawn] of Object.entries(gallery())) {
   Deno.test(`the example "${name}" is drawn as its snapshot says`, async () => {
     const file = join(folder, `${name}.snap`);
-    const markup = rounded(drawn.html);
+    const markup = rounded(inlined(drawn.html));
     // SNAPSHOTS=update deno test -A viz/gallery_test.ts
     if (Deno.env.get("SNAPSHOTS") === "update") {
       await Deno.mkdir(folder, { recursive: true });
@@ -52,10 +53,28 @@ Deno.test("every example stays below 60 kB and has words for a reader without ey
 
 Deno.test("no example holds NaN, undefined, an id that could meet another or a blank line", () => {
   for (const [name, drawn] of Object.entries(gallery())) {
-    const { html } = drawn;
+    const html = inlined(drawn.html);
     const shown = html.replace(/<script>[\s\S]*?<\/script>/g, "");
     assert.doesNotMatch(shown, /NaN|undefined|Infinity|\[object/, name);
     assert.doesNotMatch(html, /\sid="(?!hc-)/, name);
     assert.doesNotMatch(String(bundle([drawn])["text/html"]), /\n\s*\n/, name);
+  }
+});
+
+Deno.test("every stored picture is well-formed: tags balanced, no attribute twice", () => {
+  for (const [name, drawn] of Object.entries(gallery())) {
+    const uris = drawn.html.matchAll(/"data:image\/svg\+xml,([^"]*)"/g);
+    for (const [, uri] of uris) {
+      const open: string[] = [];
+      for (const [tag] of decodeURIComponent(uri).matchAll(/<[^>]+>/g)) {
+        const element = /^<\/?(\w+)/.exec(tag)![1];
+        const names = [...tag.matchAll(/\s([\w:-]+)=(?:'[^']*'|"[^"]*")/g)]
+          .map((m) => m[1]);
+        assert.equal(new Set(names).size, names.length, `${name}: ${tag}`);
+        if (tag.startsWith("</")) assert.equal(open.pop(), element);
+        else if (!tag.endsWith("/>")) open.push(element);
+      }
+      assert.deepEqual(open, []);
+    }
   }
 });

@@ -8,7 +8,8 @@
 import { shortNumber } from "./figure.ts";
 import { escape, frame, type Html } from "./html.ts";
 import { textWidth } from "./labels.ts";
-import { significant } from "./theme.ts";
+import { picture } from "./picture.ts";
+import { FONT, significant } from "./theme.ts";
 
 /** What {@link hintonDiagram} takes besides the weights. */
 export interface HintonOptions {
@@ -78,14 +79,16 @@ export function hintonDiagram(
       escape(options.alt ?? describe(options, max))
     }" width="${total[0]}" height="${total[1]}" viewBox="0 0 ${total[0]} ${
       total[1]
-    }" fill="currentColor" font-size="11" font-family="inherit">` +
+    }" fill="currentColor" font-size="11" font-family="${FONT}">` +
     `<g transform="translate(${shortNumber(left)},${top})">` +
     `<rect width="${width}" height="${height}" fill="${
       INK[style].ground
     }" stroke="currentColor" stroke-opacity=".35" stroke-width=".75"/>` +
     squares(weights, { columns, cell, max, style }) + `</g>` +
     sideText(options, { left, top, cell, width, height }) + `</svg>`;
-  const body = `<div class="hc-scroll">${markup}</div>`;
+  const body = `<div class="hc-scroll">${
+    picture(markup, { alt: options.alt ?? describe(options, max) })
+  }</div>`;
   const key = `<div class="hc-key"><span>largest square: |w| = ${
     escape(significant(max))
   }</span><span>${

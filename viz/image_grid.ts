@@ -179,7 +179,7 @@ export function colorBar(map: ColorMap, domain: Domain, label = ""): string {
   const middle = map === "diverging" ? "<span>0</span>" : "";
   return `<div class="hc-bar" style="display:inline-block;font-size:12px;line-height:1.3;margin-top:8px">` +
     (label ? `<div>${escape(label)}</div>` : "") +
-    `<img src="${uri}" width="160" height="8" alt="" style="display:block;image-rendering:auto">` +
+    `<img src="${uri}" width="160" height="8" alt="" style="display:block;width:160px;height:8px;image-rendering:auto">` +
     `<div style="display:flex;justify-content:space-between;width:160px;font-variant-numeric:tabular-nums"><span>${
       escape(significant(domain[0], 2))
     }</span>${middle}<span>${

@@ -316,7 +316,7 @@ function rampKey(
   const uri = pngDataUri({ width: 64, height: 1, colors });
   return `<div class="hc-key">${label ? `<span>${escape(label)}</span>` : ""}` +
     `<span>${escape(significant(low, 2))}</span>` +
-    `<img src="${uri}" width="96" height="10" alt="" style="image-rendering:auto;outline:0;border-radius:2px">` +
+    `<img src="${uri}" width="96" height="10" alt="" style="width:96px;height:10px;image-rendering:auto;outline:0;border-radius:2px">` +
     `<span>${escape(significant(high, 2))}</span></div>`;
 }
 

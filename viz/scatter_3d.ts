@@ -12,7 +12,9 @@ import {
   requireEqual,
   type Values,
 } from "./scatter.ts";
+import { picture } from "./picture.ts";
 import { scripted } from "./script.ts";
+import { FONT } from "./theme.ts";
 
 /** What {@link scatter3d} takes besides the points. */
 export interface Scatter3dOptions extends PointColor {
@@ -95,7 +97,7 @@ export function scatter3d(
       escape(alt)
     }" width="${size}" height="${tall}" viewBox="0 ${
       (size - tall) / 2
-    } ${size} ${tall}" fill="none" font-size="12" style="max-width:100%;height:auto;overflow:visible;touch-action:pan-y;cursor:grab">` +
+    } ${size} ${tall}" fill="none" font-size="12" font-family="${FONT}">` +
     `<path class="hc-box" d="${view.box}" stroke="currentColor" stroke-opacity=".3"/>` +
     `<g stroke-linecap="round" stroke-opacity=".75">${bands}</g>` +
     names.map((name, k) =>
@@ -105,7 +107,9 @@ export function scatter3d(
         escape(name)
       }</text>`
     ).join("") + `</svg>`;
-  const body = `${paint.key}${svg}<div class="hc-controls"></div>`;
+  const body = `${paint.key}<div class="hc-scroll">${
+    picture(svg, { alt })
+  }</div><div class="hc-controls"></div>`;
   return frame(
     scripted(body, {
       run: turnable,
@@ -193,6 +197,8 @@ function turnable(
   const view = { turn: data.turn, tilt: data.tilt };
   const sliders: Record<string, HTMLInputElement> = {};
   let waiting = false;
+  svg.style.cursor = "grab";
+  svg.style.touchAction = "pan-y";
   const draw = (): void => {
     waiting = false;
     const drawn = project(data.cloud, view.turn, view.tilt);

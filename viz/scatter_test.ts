@@ -1,6 +1,24 @@
 import assert from "node:assert/strict";
-import { conditionalMean, pointPaint, scatter } from "./scatter.ts";
-import { scatter3d } from "./scatter_3d.ts";
+import {
+  conditionalMean,
+  pointPaint,
+  scatter as scatterPicture,
+} from "./scatter.ts";
+import { scatter3d as scatter3dPicture } from "./scatter_3d.ts";
+import type { Html } from "./html.ts";
+import { inlined } from "./picture.ts";
+
+/** The figure as a page of ours shows it: drawings inline. */
+function shown<A extends unknown[]>(
+  draw: (...args: A) => Html,
+): (...args: A) => Html {
+  return (...args) => {
+    const item = draw(...args);
+    return { ...item, html: inlined(item.html) };
+  };
+}
+const scatter = shown(scatterPicture);
+const scatter3d = shown(scatter3dPicture);
 
 const ramp = Array.from({ length: 3000 }, (_, i) => i / 3000);
 

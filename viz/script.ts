@@ -13,6 +13,7 @@
  */
 
 import { contentHash } from "./html.ts";
+import { drawInline } from "./picture.ts";
 
 /** What {@link scripted} runs. */
 export interface Script<Data> {
@@ -40,7 +41,8 @@ export function scripted<Data>(body: string, script: Script<Data>): string {
     `const q='[data-hc="${id}"]:not([data-hc-on])';` +
     `while(p&&!r){r=p.querySelector?.(q);p=p.parentNode}` +
     `r??=document.querySelector(q);if(!r)return;` +
-    `r.setAttribute("data-hc-on","");${call};` +
+    `r.setAttribute("data-hc-on","");` +
+    `${compact(drawInline.toString())}\ndrawInline(r);${call};` +
     // JupyterLab takes arrow keys for itself unless the focused element says so.
     `r.querySelectorAll("button,input,select").forEach(e=>` +
     `e.setAttribute("data-lm-suppress-shortcuts","true"))})()</script>`;

@@ -13,6 +13,7 @@
 
 import { escape, type Html, html, isHtml, raw } from "./html.ts";
 import { markdown } from "./markdown.ts";
+import { inlineScript } from "./picture.ts";
 import { styleFor } from "./theme.ts";
 
 export { escape, html, markdown, raw };
@@ -53,10 +54,11 @@ export async function show(...items: Showable[]): Promise<void> {
 export function bundle(items: readonly Showable[]): Bundle {
   const parts = items.map(toHtml);
   const body = parts.map((part) => part.html).join("\n");
+  const script = body.includes('class="hc-svg"') ? inlineScript() : "";
   return {
     "text/html": checkSize(
       // A blank line would end an HTML block where Markdown holds the output.
-      `<div class="hc">${styleFor(body)}\n${body}</div>`
+      `<div class="hc">${styleFor(body)}\n${body}${script}</div>`
         .replace(/\n\s*\n+/g, "\n"),
     ),
     "text/plain": parts.map((part) => part.text.trim()).filter(Boolean)

@@ -48,21 +48,24 @@ const SHEET: readonly (readonly [string, string])[] = [
 .hc-scroll{overflow-x:auto;max-width:100%}
 .hc-scroll>svg{display:block;height:auto;max-width:100%;overflow:visible}
 .hc svg text{white-space:pre}
-.hc-narrow{display:none}
-@media (max-width:500px){.hc-wide{display:none!important}.hc-narrow{display:block!important}}
+.hc-scroll>svg.hc-narrow{display:none}
+@media (max-width:500px){.hc-scroll>svg.hc-wide{display:none}.hc-scroll>svg.hc-narrow{display:block}}
 .hc-key{display:flex;flex-wrap:wrap;align-items:center;gap:2px 12px;font-size:12px;margin:0 0 4px}
+.hc-plot-swatches{display:flex;flex-wrap:wrap;gap:2px 14px;font-size:12px;margin:0 0 4px}
+.hc-plot-swatch{display:inline-flex;align-items:center;gap:6px}
 .hc-grid{display:flex;flex-wrap:wrap;gap:14px 22px;align-items:flex-end}
 .hc-grid>*{margin:0;min-width:0}
 .hc-cell{display:flex;flex-direction:column;align-items:center;gap:3px;font-size:12px;line-height:1.25;text-align:center;font-variant-numeric:tabular-nums}
 .hc-cell img,.hc-fig img{image-rendering:pixelated;display:block;max-width:none;margin:0;outline:1px solid;outline-color:color-mix(in srgb,currentColor 22%,transparent)}
-.hc-fig img.hc-sheet,.hc-bar img{outline:0}
+.hc-fig img.hc-sheet,.hc-fig img.hc-svg,.hc-bar img{outline:0}
+.hc-fig img.hc-svg{max-width:100%;height:auto;image-rendering:auto}
 @media (max-width:500px){.hc-sheet{max-width:100%!important;height:auto}}`,
   ],
   [
     "hc-table",
     `.hc table.hc-table{border-collapse:collapse;border:0;font-size:13px;line-height:1.35;font-variant-numeric:tabular-nums;margin:0;width:auto;background:none;color:inherit}
 .hc .hc-table th,.hc .hc-table td{padding:4px 12px 4px 0;border:0;text-align:left;vertical-align:baseline;background:none;color:inherit;white-space:normal;max-width:34em}
-.hc .hc-table tr{background:none}
+.hc table.hc-table tbody tr,.hc table.hc-table thead tr{background:none}
 .hc .hc-table .hc-num{text-align:right;white-space:nowrap}
 .hc .hc-table thead th{font-weight:600;border-bottom:1px solid;border-bottom-color:color-mix(in srgb,currentColor 45%,transparent);vertical-align:bottom}
 .hc .hc-table tbody tr+tr>*{border-top:1px solid;border-top-color:color-mix(in srgb,currentColor 14%,transparent)}

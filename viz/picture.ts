@@ -1,0 +1,100 @@
+/**
+ * Drawings that every viewer shows.
+ *
+ * JupyterLab before a notebook is trusted, and GitHub always, strip SVG
+ * elements and leave a soup of tick labels. They keep images. So a drawing is
+ * stored as an image that holds its SVG; where scripts run, a short script puts
+ * the SVG itself in its place, which then takes the colours of the page. A
+ * second, narrow drawing for phones travels with it.
+ *
+ * @module
+ */
+
+import { escape } from "./html.ts";
+
+/** What stands on the root of a drawing while it is an image: light paper. */
+const ALONE =
+  ` xmlns='http://www.w3.org/2000/svg' style='background:#fff;color:#222'`;
+
+/** What {@link picture} takes besides the drawing. */
+export interface PictureOptions {
+  /** What a reader who cannot see it is told. */
+  alt: string;
+  /** The drawing that phones show instead. */
+  narrow?: string;
+}
+
+/** The drawing `svg`, an `<svg>` element with width and height, as an image. */
+export function picture(svg: string, options: PictureOptions): string {
+  const { alt, narrow } = options;
+  const size = /\swidth="([\d.]+)"/.exec(svg)?.[1] ?? "600";
+  const more = narrow === undefined
+    ? ""
+    : ` data-narrow="${encode(withClass(narrow, "hc-narrow"))}"`;
+  const wide = narrow === undefined ? svg : withClass(svg, "hc-wide");
+  return `<img class="hc-svg" src="${encode(wide)}" width="${size}" alt="${
+    escape(alt)
+  }"${more}>`;
+}
+
+/** `markup` with every picture replaced by its drawing, for a page of ours. */
+export function inlined(markup: string): string {
+  return markup
+    .replaceAll(/<script data-hc-inline>[^]*?<\/script>/g, "")
+    .replaceAll(
+      /<img class="hc-svg"[^>]*>/g,
+      (image) =>
+        [...image.matchAll(/(?:src|data-narrow)="([^"]*)"/g)]
+          .map(([, uri]) => decode(uri)).join(""),
+    );
+}
+
+/** The script that draws all pictures of the page inline, once they are there. */
+export function inlineScript(): string {
+  return `<script data-hc-inline>(${INLINE})(document.currentScript?.getRootNode()??document)</script>`;
+}
+
+function withClass(svg: string, name: string): string {
+  return /^<svg[^>]*\sclass="/.test(svg)
+    ? svg.replace(/\sclass="/, ` class="${name} `)
+    : svg.replace("<svg", `<svg class="${name}"`);
+}
+
+function encode(svg: string): string {
+  const alone = svg.replace("<svg", `<svg${ALONE}`)
+    .replace(/="([^"']*)"/g, "='$1'");
+  return `data:image/svg+xml,${
+    alone.replace(/[^\w!$()*+,./:;=?@'~-]/gu, encodeURIComponent)
+  }`;
+}
+
+function decode(uri: string): string {
+  return decodeURIComponent(uri.slice(uri.indexOf(",") + 1)).replace(ALONE, "")
+    .replace(/='([^']*)'/g, '="$1"');
+}
+
+/**
+ * Runs in the page: draws the pictures below `root` inline. A picture that
+ * cannot be drawn stays an image.
+ */
+export function drawInline(root: ParentNode): void {
+  for (const image of root.querySelectorAll<HTMLElement>("img.hc-svg")) {
+    try {
+      const drawings = [image.getAttribute("src")!, image.dataset.narrow]
+        .filter((uri) => uri !== undefined).map((uri) => {
+          const text = decodeURIComponent(uri.slice(uri.indexOf(",") + 1));
+          const page = new DOMParser().parseFromString(text, "image/svg+xml");
+          const svg = page.documentElement;
+          if (svg.localName !== "svg") throw new Error("no drawing");
+          svg.removeAttribute("style");
+          return document.importNode(svg, true);
+        });
+      image.replaceWith(...drawings);
+    } catch {
+      // The image shows the same.
+    }
+  }
+}
+
+const INLINE = drawInline.toString().split("\n").map((line) => line.trim())
+  .filter((line) => !line.startsWith("//")).join("\n");

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { DOMParser } from "linkedom";
+import { inlined, picture } from "./picture.ts";
+
+const svg = (text: string): string =>
+  `<svg class="hc-plot" width="300" height="200"><text x="1" fill="#000">${text}</text></svg>`;
+
+Deno.test("a picture holds its drawing to the last character", () => {
+  for (const text of ["η² ≥ 50 % & more", "&lt;b&gt; 'x' #1"]) {
+    assert.equal(inlined(picture(svg(text), { alt: "a" })), svg(text));
+  }
+});
+
+Deno.test("a picture is one image with a width, a description and no markup in it", () => {
+  const image = picture(svg("5 < 6"), { alt: 'say "x"' });
+  assert.match(
+    image,
+    /^<img class="hc-svg" src="data:image\/svg\+xml,%3Csvg[^"<> ]*" width="300" alt="say &quot;x&quot;">$/,
+  );
+});
+
+Deno.test("the image stands alone: a namespace, light paper and well-formed", () => {
+  const uri = /src="([^"]*)"/.exec(picture(svg("a"), { alt: "" }))![1];
+  const text = decodeURIComponent(uri.slice(uri.indexOf(",") + 1));
+  assert.match(text, /xmlns='http:\/\/www\.w3\.org\/2000\/svg'/);
+  assert.match(text, /background:#fff/);
+  const page = new DOMParser().parseFromString(text, "image/svg+xml");
+  assert.equal(page.querySelector("text")?.textContent, "a");
+});
+
+Deno.test("the narrow drawing travels with the wide one", () => {
+  const image = picture(svg("wide"), { alt: "", narrow: svg("narrow") });
+  assert.match(
+    inlined(`<p>${image}</p>`),
+    /^<p><svg class="hc-wide hc-plot"[^]*wide[^]*<svg class="hc-narrow hc-plot"[^]*narrow[^]*<\/p>$/,
+  );
+});
