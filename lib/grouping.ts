@@ -216,3 +216,66 @@ function lloyd(
   );
   return { groups, distance };
 }
+
+/**
+ * Chance for an assignment: its groups are dealt anew among the scored pixels of
+ * each image, so that only their sizes are kept.
+ */
+export function permutedScores(
+  rng: Rng,
+  batch: LabelledImages,
+  groups: ArrayLike<number>,
+): GroupingScores {
+  const dealt = Uint8Array.from(groups);
+  const pixels = batch.canvas * batch.canvas;
+  for (let i = 0; i < batch.count; i++) {
+    const scored: number[] = [];
+    for (let p = i * pixels; p < (i + 1) * pixels; p++) {
+      if (batch.labels[p] !== 0 && batch.labels[p] !== 255) scored.push(p);
+    }
+    const values = shuffle(rng, scored.map((p) => groups[p]));
+    scored.forEach((p, n) => dealt[p] = values[n]);
+  }
+  return scoreGroups(batch, dealt);
+}
+
+/** A baseline by name, with its mean scores. */
+export type NamedScores = { name: string } & GroupingScores;
+
+/**
+ * Everything that can be scored without a model: chance, partitions that ignore
+ * the image, components that touch, k-means on positions, the truth.
+ */
+export function baselineScores(
+  rng: Rng,
+  batch: LabelledImages,
+  k: number,
+): NamedScores[] {
+  const named = (name: string, groups: Uint8Array): NamedScores => ({
+    name,
+    ...scoreGroups(batch, groups),
+  });
+  const by = (name: string, grouper: Grouper): NamedScores =>
+    named(name, groupBatch(batch, grouper));
+  return [
+    {
+      name: "the truth, dealt at random (chance)",
+      ...permutedScores(rng, batch, batch.labels),
+    },
+    by("a random group for each pixel", randomGroups(rng, k)),
+    by(`${k} fixed stripes`, fixedStripes(k)),
+    by(`${k} fixed sectors`, fixedSectors(k)),
+    by("connected components", connectedComponents()),
+    by(`k-means on positions, ${k} groups`, kMeansPositions(rng, k)),
+    named("the truth (oracle)", Uint8Array.from(batch.labels)),
+  ];
+}
+
+/** Pixels that two or more objects share, for each image. */
+export function overlapPixels(batch: LabelledImages): number[] {
+  const pixels = batch.canvas * batch.canvas;
+  return Array.from({ length: batch.count }, (_, i) => {
+    const labels = batch.labels.subarray(i * pixels, (i + 1) * pixels);
+    return labels.reduce((n, label) => n + (label === 255 ? 1 : 0), 0);
+  });
+}

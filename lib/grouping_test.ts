@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { stream } from "./random.ts";
 import {
+  baselineScores,
   connectedComponents,
   fixedSectors,
   fixedStripes,
@@ -8,6 +9,8 @@ import {
   kMeansPositions,
   type LabelledImages,
   meanScores,
+  overlapPixels,
+  permutedScores,
   randomGroups,
   scoreGroups,
   scoreImages,
@@ -85,4 +88,25 @@ Deno.test("random groups score about 0", () => {
   const { ami, ari, nmi } = meanScores(scores);
   assert.ok(Math.abs(ami) < 0.03 && Math.abs(ari) < 0.03, `${ami} ${ari}`);
   assert.ok(nmi > 0.05);
+});
+
+Deno.test("the truth dealt at random scores AMI about 0 and NMI above it", () => {
+  const batch = twoSquares();
+  const rng = stream(2, "eval");
+  const scores = Array.from(
+    { length: 400 },
+    () => permutedScores(rng, batch, batch.labels),
+  );
+  const { ami, nmi } = meanScores(scores);
+  assert.ok(Math.abs(ami) < 0.03 && nmi > 0.02, `${ami} ${nmi}`);
+});
+
+Deno.test("baselines run from chance to the truth", () => {
+  const scores = baselineScores(stream(3, "eval"), twoSquares(), 2);
+  assert.equal(scores.length, 7);
+  assert.ok(Math.abs(scores.at(-1)!.ami - 1) < 1e-12);
+});
+
+Deno.test("overlap pixels are counted image by image", () => {
+  assert.deepEqual(overlapPixels(twoSquares()), [1]);
 });
