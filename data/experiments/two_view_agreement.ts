@@ -251,6 +251,38 @@ export function* trainSeed(
   };
 }
 
+/** A whole training: its settings, its history and its end. */
+export interface EncoderRun {
+  settings: Settings & { seed: number };
+  numbers: Outcome["metrics"];
+  rows: EncoderRow[];
+}
+
+/**
+ * Trains every loss under every seed. Yields after each run, so that a
+ * notebook's stop button is heard; returns the runs.
+ */
+export function* trainAll(
+  losses: readonly LossName[],
+  seeds: readonly number[],
+  overrides: Partial<Settings> = {},
+): Generator<{ step: number }, EncoderRun[], boolean | void> {
+  const runs: EncoderRun[] = [];
+  for (const loss of losses) {
+    for (const seed of seeds) {
+      const config = settings({ ...overrides, loss });
+      const rows: EncoderRow[] = [];
+      const training = trainSeed(seed, config);
+      let next = training.next();
+      for (; !next.done; next = training.next()) rows.push(next.value);
+      const { metrics } = next.value;
+      runs.push({ settings: { ...config, seed }, numbers: metrics, rows });
+      if (yield { step: runs.length }) return runs;
+    }
+  }
+  return runs;
+}
+
 /** Both encoders' weights under one set of names. */
 function named({ first, second }: TwoView): EncoderParams {
   return Object.fromEntries([

@@ -120,7 +120,12 @@ export const agree: Simulation<AgreeSettings, AgreeState> = {
     const last = state.rows[state.rows.length - 1];
     return [
       { key: "step", label: "Step", value: state.model.step, digits: 0 },
-      { key: "loss", label: "Distance ‖a − b‖²", value: last.loss, digits: 4 },
+      {
+        key: "distance",
+        label: "Distance ‖a − b‖²",
+        value: last.loss,
+        digits: 4,
+      },
       {
         key: "correlation",
         label: "Correlation of a with b",

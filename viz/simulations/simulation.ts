@@ -99,30 +99,29 @@ export function play<V extends Settings, S, D>(
   return { settings, state, numbers: numbersOf(simulation, state, settings) };
 }
 
-/** One play of {@link playAll}: its settings and its numbers. */
-export type PlayRow<V extends Settings> = V & {
-  readonly [key: string]: Setting;
-};
-
 /**
  * Plays every variant under every seed. Yields after each play, so that a
- * notebook's stop button is heard; returns a row for each play.
+ * notebook's stop button is heard; returns what was played, without its state.
  */
 export function* playAll<V extends Settings, S, D>(
   simulation: Simulation<V, S, D>,
   variants: readonly Partial<V>[],
   { seeds, data }: { seeds: readonly number[]; data?: D },
-): Generator<{ step: number }, PlayRow<V>[], boolean | void> {
-  const rows: PlayRow<V>[] = [];
+): Generator<
+  { step: number },
+  Omit<Played<V, S>, "state">[],
+  boolean | void
+> {
+  const plays: Omit<Played<V, S>, "state">[] = [];
   for (const variant of variants) {
     for (const seed of seeds) {
       const overrides: Partial<V> = { ...variant, seed };
       const { settings, numbers } = play(simulation, overrides, data as D);
-      rows.push({ ...numbers, ...settings });
-      if (yield { step: rows.length }) return rows;
+      plays.push({ settings, numbers });
+      if (yield { step: plays.length }) return plays;
     }
   }
-  return rows;
+  return plays;
 }
 
 /** The defaults with `overrides` laid over them. */
