@@ -644,6 +644,22 @@ export function decodeCodes(
   return images;
 }
 
+/** The bumps that codes raise on the coder's units, count × units. */
+export function bumpsAt(
+  population: Population,
+  codes: ArrayLike<number>,
+): Float64Array<ArrayBuffer> {
+  const { config, params } = population;
+  const space = params.w1.workspace;
+  const mark = space.mark();
+  const pass = populationPass(population, codes.length / config.dims);
+  pass.codes.data.set(codes);
+  pass.decode();
+  const bumps = Float64Array.from(pass.activities.data);
+  space.release(mark);
+  return bumps;
+}
+
 /**
  * Bytes that one reconstruction of one image reads and writes, each number
  * once and four bytes each: the decoder's weights, the code, the activities

@@ -3,6 +3,7 @@ import { gradientCheck } from "./gradient_check.ts";
 import { doubles } from "./matrix.ts";
 import { likeParams } from "./optimizers.ts";
 import {
+  bumpsAt,
   bytesPerReconstruction,
   decodeCodes,
   gridSides,
@@ -182,6 +183,7 @@ Deno.test("noise on the code and dead units raise the error, decoding codes does
     runPopulation(coder, images, { deadUnits: 0.5, rng }).mse > clean.mse,
   );
   assert.deepEqual(decodeCodes(coder, clean.codes), clean.outputs);
+  assert.deepEqual(bumpsAt(coder, clean.codes), clean.activities);
 });
 
 Deno.test("a stored coder comes back with the same weights and width", () => {
