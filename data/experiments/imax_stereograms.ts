@@ -4,7 +4,11 @@
  *
  * @module
  */
-import { conditionalMeans, natsAt } from "../../lib/agreement.ts";
+import {
+  type AgreementMetrics,
+  conditionalMeans,
+  natsAt,
+} from "../../lib/agreement.ts";
 import {
   between,
   defineConfig,
@@ -213,6 +217,24 @@ export function* trainSeed(
   return { metrics, params: arraysOf(state.model.params) };
 }
 
+/** A model trained without a history, and its metrics on held-out pairs. */
+export function trainQuietly(
+  seed: number,
+  overrides: Partial<Settings>,
+): { state: ImaxState; metrics: AgreementMetrics } {
+  const all = settings({ ...overrides, evalEvery: 1_000_000 });
+  const world = worldOf(all);
+  const training = trainImax(modelOf(all), {
+    seed,
+    sample: stereoSampler(world),
+  });
+  let next = training.next();
+  while (!next.done) next = training.next();
+  const pairs = stereoPairs(stream(seed, "eval"), all.heldOut, world);
+  const { model, readout } = next.value;
+  return { state: next.value, metrics: evaluate(model, pairs, readout) };
+}
+
 /** Scalar outputs of module A for strips of pixels. */
 export function outputsOf(state: ImaxState, pixels: Floats): Float64Array {
   const { readout } = state;
@@ -236,10 +258,20 @@ export function tableOf(
 }
 
 /** Metrics over all strips, free of sampling error. */
+export interface ExactMetrics {
+  exactCorrelation: number;
+  /** −½ ln(1 − ρ), nats. */
+  exactDifference: number;
+  exactEtaSquared: number;
+  /** `exactDifference` over its largest possible value. */
+  shareOfCap: number;
+}
+
+/** Measures a model on every strip of a table. */
 export function exactMetrics(
   { model, readout }: ImaxState,
   table: StripTable,
-): Record<string, number> {
+): ExactMetrics {
   const outputs = (module: "a" | "b"): Float64Array =>
     scalarOutputs(model, table.pixels, { module, readout });
   const { correlation, etaSquared } = exactAgreement(
