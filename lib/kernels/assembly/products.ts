@@ -8,22 +8,39 @@ import { LANES, loadSplat, SCRATCH, SIZE } from "./math";
 
 /** Columns of a panel. */
 // @ts-ignore: decorator
-@inline
+
 const WIDTH: usize = 2 * LANES;
+
 /** Rows of B in a panel at most: 16 KiB, half of a small first-level cache. */
 // @ts-ignore: decorator
-@inline
+
 const DEPTH: usize = 16384 / 32;
+
 /** Where the panel lies, and one 4 × 2-vector block at the right edge. */
 // @ts-ignore: decorator
-@inline
+
 const PANEL: usize = SCRATCH;
+
 // @ts-ignore: decorator
-@inline
+
 const EDGE: usize = SCRATCH + 32 * DEPTH;
 
 /** Adds 4 rows of A times the panel to (or stores it in) 4 rows at c0 … c3. */
-function block4(a0: usize, a1: usize, a2: usize, a3: usize, stepA: usize, b: usize, stepB: usize, k: usize, c0: usize, c1: usize, c2: usize, c3: usize, accumulate: bool): void {
+function block4(
+  a0: usize,
+  a1: usize,
+  a2: usize,
+  a3: usize,
+  stepA: usize,
+  b: usize,
+  stepB: usize,
+  k: usize,
+  c0: usize,
+  c1: usize,
+  c2: usize,
+  c3: usize,
+  accumulate: bool,
+): void {
   let s00 = v128.splat<real>(0);
   let s01 = v128.splat<real>(0);
   let s10 = v128.splat<real>(0);
@@ -74,7 +91,15 @@ function block4(a0: usize, a1: usize, a2: usize, a3: usize, stepA: usize, b: usi
 }
 
 /** The same for one row. */
-function block1(a0: usize, stepA: usize, b: usize, stepB: usize, k: usize, c0: usize, accumulate: bool): void {
+function block1(
+  a0: usize,
+  stepA: usize,
+  b: usize,
+  stepB: usize,
+  k: usize,
+  c0: usize,
+  accumulate: bool,
+): void {
   let s0 = v128.splat<real>(0);
   let s1 = v128.splat<real>(0);
   for (let l: usize = 0; l < k; l++) {
@@ -138,8 +163,20 @@ function packTransposed(b: usize, stride: usize, k: usize, width: usize): void {
  * right k × n with rows rowB apart, or n × k if `transposed`.
  */
 // @ts-ignore: decorator
-@inline
-function product(a: usize, rowA: usize, stepA: usize, b: usize, rowB: usize, transposed: bool, out: usize, m: usize, k: usize, n: usize, accumulate: bool): void {
+
+function product(
+  a: usize,
+  rowA: usize,
+  stepA: usize,
+  b: usize,
+  rowB: usize,
+  transposed: bool,
+  out: usize,
+  m: usize,
+  k: usize,
+  n: usize,
+  accumulate: bool,
+): void {
   if (k === 0) {
     if (!accumulate) memory.fill(out, 0, m * n * SIZE);
     return;
@@ -172,23 +209,48 @@ function product(a: usize, rowA: usize, stepA: usize, b: usize, rowB: usize, tra
         const a0 = a + i * rowA + from * stepA;
         const c0 = whole ? out + i * rowC + j * SIZE : EDGE;
         const stepC: usize = whole ? rowC : 32;
-        if (!whole && add) copyBlock(out + i * rowC + j * SIZE, rowC, EDGE, 32, rows, width);
+        if (!whole && add) {
+          copyBlock(out + i * rowC + j * SIZE, rowC, EDGE, 32, rows, width);
+        }
         // Rows beyond the last repeat it: the same numbers stored twice.
         const r1: usize = rows > 1 ? 1 : 0;
         const r2: usize = rows > 2 ? 2 : r1;
         const r3: usize = rows > 3 ? 3 : r2;
         if (rows === 1) block1(a0, stepA, panel, stepB, count, c0, add);
         else {
-          block4(a0, a0 + r1 * rowA, a0 + r2 * rowA, a0 + r3 * rowA, stepA, panel, stepB, count, c0, c0 + r1 * stepC, c0 + r2 * stepC, c0 + r3 * stepC, add);
+          block4(
+            a0,
+            a0 + r1 * rowA,
+            a0 + r2 * rowA,
+            a0 + r3 * rowA,
+            stepA,
+            panel,
+            stepB,
+            count,
+            c0,
+            c0 + r1 * stepC,
+            c0 + r2 * stepC,
+            c0 + r3 * stepC,
+            add,
+          );
         }
-        if (!whole) copyBlock(EDGE, 32, out + i * rowC + j * SIZE, rowC, rows, width);
+        if (!whole) {
+          copyBlock(EDGE, 32, out + i * rowC + j * SIZE, rowC, rows, width);
+        }
         i += rows;
       }
     }
   }
 }
 
-function copyBlock(from: usize, fromRow: usize, to: usize, toRow: usize, rows: usize, width: usize): void {
+function copyBlock(
+  from: usize,
+  fromRow: usize,
+  to: usize,
+  toRow: usize,
+  rows: usize,
+  width: usize,
+): void {
   for (let i: usize = 0; i < rows; i++) {
     for (let j: usize = 0; j < width; j++) {
       store<real>(to + j * SIZE, load<real>(from + j * SIZE));
@@ -199,16 +261,64 @@ function copyBlock(from: usize, fromRow: usize, to: usize, toRow: usize, rows: u
 }
 
 /** out (+)= A·B. */
-export function matmul(a: usize, b: usize, out: usize, m: usize, k: usize, n: usize, accumulate: i32): void {
-  product(a, k * SIZE, SIZE, b, n * SIZE, false, out, m, k, n, accumulate !== 0);
+export function matmul(
+  a: usize,
+  b: usize,
+  out: usize,
+  m: usize,
+  k: usize,
+  n: usize,
+  accumulate: i32,
+): void {
+  product(
+    a,
+    k * SIZE,
+    SIZE,
+    b,
+    n * SIZE,
+    false,
+    out,
+    m,
+    k,
+    n,
+    accumulate !== 0,
+  );
 }
 
 /** out (+)= Aᵀ·B, A is k × m. */
-export function matmulTN(a: usize, b: usize, out: usize, m: usize, k: usize, n: usize, accumulate: i32): void {
-  product(a, SIZE, m * SIZE, b, n * SIZE, false, out, m, k, n, accumulate !== 0);
+export function matmulTN(
+  a: usize,
+  b: usize,
+  out: usize,
+  m: usize,
+  k: usize,
+  n: usize,
+  accumulate: i32,
+): void {
+  product(
+    a,
+    SIZE,
+    m * SIZE,
+    b,
+    n * SIZE,
+    false,
+    out,
+    m,
+    k,
+    n,
+    accumulate !== 0,
+  );
 }
 
 /** out (+)= A·Bᵀ, B is n × k. */
-export function matmulNT(a: usize, b: usize, out: usize, m: usize, k: usize, n: usize, accumulate: i32): void {
+export function matmulNT(
+  a: usize,
+  b: usize,
+  out: usize,
+  m: usize,
+  k: usize,
+  n: usize,
+  accumulate: i32,
+): void {
   product(a, k * SIZE, SIZE, b, k * SIZE, true, out, m, k, n, accumulate !== 0);
 }
