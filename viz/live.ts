@@ -30,7 +30,7 @@ import {
   type Simulation,
 } from "./simulations/simulation.ts";
 
-export { play, playAll };
+export { numbersOf, play, playAll };
 export type { Played, Simulation };
 
 /** What a live cell hands to the page. */
@@ -177,6 +177,7 @@ async function compile(
       target: "es2022",
       charset: "utf8",
       legalComments: "none",
+      logLevel: "silent",
       plugins: [npmModules],
     });
     // The payload goes in last: numbers stay as JSON wrote them.

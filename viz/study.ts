@@ -6,9 +6,9 @@
  */
 import { type Claim, claim, type Comparison } from "../lib/claim.ts";
 import { summarize } from "../lib/statistics.ts";
-import type { Html } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import { type Column, table, type TableOptions } from "./table.ts";
-import { fixed } from "./theme.ts";
+import { fixed, significant } from "./theme.ts";
 
 /** A run: what it was started with, and the numbers that it ended with. */
 export interface Run {
@@ -24,6 +24,8 @@ export interface Group {
   most(key: string): number;
   /** The mean, with `digits` decimals. */
   text(key: string, digits?: number): string;
+  /** The standard deviation of the sample. */
+  sd(key: string): number;
   /** "mean ± standard deviation". */
   spread(key: string, digits?: number): string;
 }
@@ -63,6 +65,7 @@ export function group<R extends Run>(
     mean: (key) => of(key).mean,
     least: (key) => of(key).min,
     most: (key) => of(key).max,
+    sd: (key) => of(key).sd,
     text: (key, digits = 3) => fixed(of(key).mean, digits),
     spread: (key, digits = 3) =>
       `${fixed(of(key).mean, digits)} ± ${fixed(of(key).sd, digits)}`,
@@ -144,4 +147,19 @@ export function claimed(
       bound,
     );
   });
+}
+
+/** Claims with their verdicts, one to a line. */
+export function claimLines(claims: readonly Claim[]): Html {
+  const lines = claims.map(({ text, observed, bound, holds }) => {
+    const mark = holds
+      ? html`<span class="hc-good">✓</span>`
+      : html`<span class="hc-bad">✗</span>`;
+    const seen = significant(observed, 3);
+    return html`<div>${mark} ${text}: <b>${seen}</b> <span class="hc-dim">(${bound})</span></div>`;
+  });
+  const text = claims.map(({ text, observed, bound, holds }) =>
+    `${holds ? "✓" : "✗"} ${text}: ${significant(observed, 3)} (${bound})`
+  ).join("\n");
+  return { ...html`<div>${lines}</div>`, text };
 }

@@ -90,6 +90,8 @@ export function mount<V extends Settings, S, D>(
   let hurry = false;
   let step = 0;
   let lastDraw = 0;
+  let frames = 0;
+  let worked = 0;
   let slowest = 0;
 
   const root = host.attachShadow({ mode: "open" });
@@ -202,7 +204,7 @@ export function mount<V extends Settings, S, D>(
   function restart(running = false): void {
     state = simulation.start(settings, data);
     step = 0;
-    slowest = 0;
+    frames = worked = slowest = 0;
     mode = simulation.progress(state, settings) >= 1 ? "done" : "ready";
     refreshers.forEach((refresh) => refresh());
     show();
@@ -246,9 +248,17 @@ export function mount<V extends Settings, S, D>(
       lastDraw = performance.now();
       show();
     }
-    slowest = Math.max(slowest, performance.now() - start);
-    host.dataset.slowest = slowest.toFixed(1);
+    measure(performance.now() - start);
     if (more) requestAnimationFrame(frame);
+  }
+
+  /** Work and drawing of a frame in milliseconds: the mean, and the most. */
+  function measure(spent: number): void {
+    frames++;
+    worked += spent;
+    slowest = Math.max(slowest, spent);
+    host.dataset.frame = (worked / frames).toFixed(1);
+    host.dataset.slowest = slowest.toFixed(1);
   }
 
   function show(): void {

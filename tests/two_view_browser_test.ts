@@ -1,0 +1,238 @@
+/** Every simulation of the committed notebook, exported, with the network off. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { notebookPage } from "../tasks/export_html.ts";
+import { parseNotebook } from "../tasks/notebook.ts";
+import { agree } from "../viz/simulations/agree.ts";
+import { collapse } from "../viz/simulations/collapse.ts";
+import { encoders } from "../viz/simulations/encoders.ts";
+import { imax } from "../viz/simulations/imax.ts";
+import { landscape } from "../viz/simulations/landscape.ts";
+import { masked } from "../viz/simulations/masked.ts";
+import { findChromium, launch } from "./browser.ts";
+import { ROOT } from "./processes.ts";
+import {
+  type AnySimulation,
+  driveAll,
+  type Driven,
+  expected,
+  picture,
+  toEnd,
+} from "./simulations.ts";
+
+const SIMULATIONS: AnySimulation[] = [
+  agree,
+  collapse,
+  imax,
+  masked,
+  landscape,
+  encoders,
+];
+const FILE = join(ROOT, "notebooks", "two_view_agreement.ipynb");
+const notebook = parseNotebook(await Deno.readTextFile(FILE), FILE);
+const PAGE = notebookPage(notebook, { name: "two_view_agreement" });
+const chromium = findChromium();
+
+/** What a script of the page was handed: settings, numbers and data. */
+interface Payload {
+  settings: Driven["settings"];
+  numbers: Record<string, number>;
+  data?: unknown;
+}
+
+/** The payload in the script of a simulation. */
+function payloadOf(name: string): Payload {
+  const [, script] = new RegExp(
+    `data-simulation="${name}-[^]*?<script>([^]*?)</script>`,
+  ).exec(PAGE)!;
+  const start = script.indexOf('{"settings":');
+  for (let end = script.length; end > start; end--) {
+    if (script[end - 1] !== "}") continue;
+    try {
+      return JSON.parse(script.slice(start, end));
+    } catch {
+      // longer than the payload
+    }
+  }
+  throw new Error(`no payload of ${name}`);
+}
+
+interface Opened {
+  context: BrowserContext;
+  page: Page;
+  complaints: string[];
+  driven(simulation: AnySimulation, copy?: number): Driven;
+}
+
+async function open(
+  browser: Browser,
+  markup: string,
+  options: { width: number; touch?: boolean; scripts?: boolean },
+): Promise<Opened> {
+  const context = await browser.newContext({
+    viewport: { width: options.width, height: 800 },
+    hasTouch: options.touch ?? false,
+    javaScriptEnabled: options.scripts ?? true,
+    offline: true,
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (m) => {
+    if (["error", "warning"].includes(m.type())) complaints.push(m.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("request", (request) => {
+    if (!/^(data|blob|about):/.test(request.url())) {
+      complaints.push(`request ${request.url()}`);
+    }
+  });
+  await page.setContent(markup);
+  return {
+    context,
+    page,
+    complaints,
+    driven: (simulation, copy = 0) => {
+      const { settings, data } = payloadOf(simulation.name);
+      const host = page.locator(`[data-simulation^="${simulation.name}-"]`)
+        .nth(copy);
+      return { page, host, simulation, settings, data };
+    },
+  };
+}
+
+async function withBrowser(
+  test: (browser: Browser) => Promise<void>,
+): Promise<void> {
+  const browser = await launch(chromium!);
+  try {
+    await test(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+for (const width of [360, 1280]) {
+  Deno.test({
+    name:
+      `at ${width} px every control of every simulation changes the picture and ends at the notebook's numbers`,
+    ignore: chromium === null,
+    fn: () =>
+      withBrowser(async (browser) => {
+        const opened = await open(browser, PAGE, { width });
+        for (const simulation of SIMULATIONS) {
+          await driveAll(opened.driven(simulation));
+        }
+        const wide = await opened.page.evaluate(() =>
+          document.documentElement.scrollWidth - innerWidth
+        );
+        assert.ok(wide <= 0, `the page is ${wide} px too wide`);
+        assert.deepEqual(opened.complaints, []);
+      }),
+  });
+}
+
+Deno.test({
+  name: "training is animated, can be paused, and frames are short",
+  ignore: chromium === null,
+  fn: () =>
+    withBrowser(async (browser) => {
+      const opened = await open(browser, PAGE, { width: 1280 });
+      for (const simulation of SIMULATIONS) {
+        const { host } = opened.driven(simulation);
+        const main = host.locator("button.main");
+        await main.click();
+        await opened.page.waitForTimeout(300);
+        await main.click();
+        const step = await host.getAttribute("data-step");
+        assert.ok(Number(step) > 0, `${simulation.name} did not move`);
+        await opened.page.waitForTimeout(100);
+        assert.equal(await host.getAttribute("data-step"), step);
+        const frame = Number(await host.getAttribute("data-frame"));
+        assert.ok(frame <= 33, `${simulation.name}: ${frame} ms a frame`);
+      }
+      assert.deepEqual(opened.complaints, []);
+    }),
+});
+
+Deno.test({
+  name: "a tap starts a descent from where it falls, and so do the arrow keys",
+  ignore: chromium === null,
+  fn: () =>
+    withBrowser(async (browser) => {
+      const opened = await open(browser, PAGE, { width: 360, touch: true });
+      const driven = opened.driven(landscape);
+      const area = driven.host.locator(".picture");
+      await area.tap({ position: { x: 100, y: 80 } });
+      const tapped = await toEnd(driven);
+      const x = Number(await driven.host.locator("[name=x]").inputValue());
+      assert.notEqual(x, driven.settings.x);
+      assert.ok(tapped.step > 0);
+      await driven.host.getByRole("button", { name: "Reset" }).click();
+      await area.focus();
+      await area.press("ArrowLeft");
+      await area.press("ArrowUp");
+      await area.press("Enter");
+      const changed = {
+        x: Number((Number(driven.settings.x) - 0.1).toFixed(6)),
+        y: Number((Number(driven.settings.y) + 0.1).toFixed(6)),
+      };
+      assert.deepEqual(await toEnd(driven), expected(driven, changed));
+    }),
+});
+
+Deno.test({
+  name: "two copies of the notebook in one page do not meet",
+  ignore: chromium === null,
+  fn: () =>
+    withBrowser(async (browser) => {
+      const body = PAGE.slice(PAGE.indexOf("<main>"));
+      const opened = await open(browser, PAGE + body, { width: 1280 });
+      const first = opened.driven(collapse, 0);
+      const second = opened.driven(collapse, 1);
+      await first.host.locator("[name=floor]").check();
+      const still = await picture(second);
+      assert.deepEqual(await toEnd(first), expected(first, { floor: true }));
+      assert.equal(await picture(second), still);
+      assert.equal(await second.host.getAttribute("data-state"), "ready");
+      assert.deepEqual(await toEnd(second), expected(second, {}));
+      assert.deepEqual(opened.complaints, []);
+      const added = await opened.page.evaluate(() =>
+        Object.keys(globalThis).filter((key) =>
+          /simul|mount|payload|hidden/i.test(key)
+        )
+      );
+      assert.deepEqual(added, []);
+    }),
+});
+
+Deno.test({
+  name: "without scripts every simulation is a still picture with its numbers",
+  ignore: chromium === null,
+  fn: () =>
+    withBrowser(async (browser) => {
+      const { page } = await open(browser, PAGE, {
+        width: 1280,
+        scripts: false,
+      });
+      for (const { name } of SIMULATIONS) {
+        const host = page.locator(`[data-simulation^="${name}-"]`);
+        assert.equal(await host.locator("svg").count(), 1, name);
+        assert.ok(await host.locator("svg").isVisible(), name);
+        assert.match(await host.innerText(), /At the end: Step \d+/);
+      }
+    }),
+});
+
+Deno.test("the scripts of all simulations are at most 150 kB, and all identifiers differ", () => {
+  const scripts = Array.from(
+    PAGE.matchAll(/data-simulation="([^"]+)"[^]*?<script>([^]*?)<\/script>/g),
+  );
+  assert.equal(scripts.length, SIMULATIONS.length);
+  assert.equal(new Set(scripts.map(([, key]) => key)).size, scripts.length);
+  const bytes = scripts.reduce(
+    (sum, [, , script]) => sum + new TextEncoder().encode(script).length,
+    0,
+  );
+  assert.ok(bytes <= 150_000, `${bytes} bytes`);
+});

@@ -1,0 +1,27 @@
+import { match, ok, rejects, strictEqual } from "node:assert/strict";
+import { live, play } from "./live.ts";
+import { imax } from "./simulations/imax.ts";
+
+Deno.test("a live cell holds a still, its numbers and one script that asks for nothing", async () => {
+  const { html, text } = await live(imax, { settings: { seed: 2 } });
+  match(html, /<svg [^]*<\/svg>/);
+  match(text, /At the end: Step 240/);
+  strictEqual(html.match(/<script>/g)?.length, 1);
+  const [, script] = /<script>([^]*)<\/script>/.exec(html)!;
+  ok(
+    !/https?:|fetch\(|import\(|XMLHttp/.test(
+      script.replaceAll("http://www.w3.org/2000/svg", ""),
+    ),
+  );
+  ok(script.includes(JSON.stringify(play(imax, { seed: 2 }).numbers)));
+  ok(script.length < 30_000, String(script.length));
+});
+
+Deno.test("the same cell gives the same bytes", async () => {
+  const once = await live(imax);
+  strictEqual((await live(imax)).html, once.html);
+});
+
+Deno.test("a simulation without a module is an error", async () => {
+  await rejects(live({ ...imax, name: "nowhere" }), /nowhere/);
+});
