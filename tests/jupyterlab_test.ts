@@ -1,0 +1,446 @@
+/** Notebooks in real JupyterLab, driven as a reader drives it. */
+import assert from "node:assert/strict";
+import { basename, join } from "node:path";
+import type { Browser, Download, Page } from "playwright-core";
+import { findChromium, launch } from "./browser.ts";
+import {
+  committedNotebooks,
+  findJupyter,
+  type Workplace,
+  workplace,
+} from "./jupyter.ts";
+import { kernelsBelow, ROOT, until } from "./processes.ts";
+
+const bin = findJupyter();
+const chromium = findChromium();
+const EDITOR = join(ROOT, "tests", "fixtures", "editor.ipynb");
+const NOTEBOOKS = committedNotebooks();
+/** Where to keep pictures of what was seen; none by default. */
+const PICTURES = Deno.env.get("HIDDEN_CAUSES_PICTURES");
+
+interface Lab {
+  browser: Browser;
+  place: Workplace;
+  url: string;
+  pid: number;
+}
+
+async function withLab(test: (lab: Lab) => Promise<void>): Promise<void> {
+  const place = await workplace([EDITOR, ...NOTEBOOKS]);
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const port = listener.addr.port;
+  listener.close();
+  const server = new Deno.Command(join(bin!, "jupyter-lab"), {
+    args: [
+      "--no-browser",
+      "--allow-root",
+      "--ServerApp.ip=127.0.0.1",
+      `--ServerApp.port=${port}`,
+      "--ServerApp.port_retries=0",
+      "--IdentityProvider.token=",
+      `--ServerApp.root_dir=${place.folder}`,
+      "--LabApp.expose_app_in_browser=True",
+      "--LabApp.news_url=",
+    ],
+    cwd: place.folder,
+    env: place.env,
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const url = `http://127.0.0.1:${port}`;
+  const browser = await launch(chromium!);
+  try {
+    await until(
+      () =>
+        fetch(`${url}/api`).then(
+          (r) => r.body?.cancel().then(() => r.ok) ?? r.ok,
+          () => false,
+        ),
+      60,
+    );
+    await test({ browser, place, url, pid: server.pid });
+  } finally {
+    await browser.close();
+    server.kill("SIGTERM");
+    const gone = setTimeout(() => server.kill("SIGKILL"), 10_000);
+    await server.status;
+    clearTimeout(gone);
+    await place.remove();
+  }
+}
+
+/** The part of JupyterLab's application, in the page, that tests look at. */
+interface Application {
+  shell: {
+    currentWidget: {
+      sessionContext?: {
+        session?: { kernel?: { name: string; status: string } };
+      };
+      content: { widgets: { model: CellModel }[] };
+    } | null;
+  };
+}
+interface CellModel {
+  id: string;
+  type: string;
+  executionState: string;
+  executionCount: number | null;
+  outputs: {
+    toJSON(): { output_type: string; data?: Record<string, unknown> }[];
+  };
+  sharedModel: {
+    getSource(): string;
+    setSource(source: string): void;
+    getMetadata(): { tags?: string[] };
+  };
+}
+declare global {
+  var jupyterapp: Application | undefined;
+}
+
+/** State of a code cell as JupyterLab holds it. */
+interface Seen {
+  id: string;
+  count: number | null;
+  types: string[][];
+  text: string;
+}
+
+/** A notebook open in JupyterLab. */
+class OpenNotebook {
+  private constructor(readonly page: Page, readonly name: string) {}
+
+  static async open(
+    { browser, url }: Lab,
+    name: string,
+  ): Promise<OpenNotebook> {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 900 },
+      acceptDownloads: true,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    await page.goto(
+      `${url}/lab/workspaces/${name}/tree/notebooks/${name}.ipynb?reset`,
+    );
+    await page.locator(".jp-Notebook .jp-Cell").first().waitFor();
+    const notebook = new OpenNotebook(page, name);
+    await notebook.idle();
+    return notebook;
+  }
+
+  menu(menu: string, ...items: string[]): Promise<void> {
+    return (async () => {
+      await this.page.locator(".lm-MenuBar-item", {
+        hasText: new RegExp(`^${menu}$`),
+      }).click();
+      for (const [i, item] of items.entries()) {
+        const entry = this.page.locator(".lm-Menu").nth(i).locator(
+          ".lm-Menu-item",
+          { hasText: item },
+        ).first();
+        if (i < items.length - 1) await entry.hover();
+        else await entry.click();
+      }
+    })();
+  }
+
+  /** Wait until the Deno kernel is idle. */
+  async idle(seconds = 60): Promise<void> {
+    await this.page.waitForFunction(
+      () => {
+        const kernel = globalThis.jupyterapp?.shell.currentWidget
+          ?.sessionContext?.session?.kernel;
+        return kernel?.name === "deno" && kernel.status === "idle";
+      },
+      null,
+      { timeout: 1000 * seconds },
+    );
+  }
+
+  /** Wait until the cell has run, which is told by its number. */
+  async ran(id: string, seconds: number): Promise<void> {
+    await this.page.waitForFunction(
+      (id) => {
+        const cells =
+          globalThis.jupyterapp!.shell.currentWidget!.content.widgets;
+        const model = cells.find((c) => c.model.id === id)!.model;
+        return model.executionState === "idle" && model.executionCount !== null;
+      },
+      id,
+      { timeout: 1000 * seconds },
+    );
+  }
+
+  /** Replace a piece of the parameters cell. */
+  async set(from: RegExp, to: string): Promise<void> {
+    await this.page.evaluate(({ from, to }) => {
+      const cells = globalThis.jupyterapp!.shell.currentWidget!.content.widgets;
+      const model = cells.find((c) =>
+        c.model.sharedModel.getMetadata().tags?.includes("parameters")
+      )!.model;
+      const source = model.sharedModel.getSource();
+      model.sharedModel.setSource(source.replace(new RegExp(from), to));
+    }, { from: from.source, to });
+  }
+
+  seen(): Promise<Seen[]> {
+    return this.page.evaluate(() => {
+      const cells = globalThis.jupyterapp!.shell.currentWidget!.content.widgets;
+      return cells.filter((c) => c.model.type === "code").map((c) => {
+        const outputs = c.model.outputs.toJSON();
+        return {
+          id: c.model.id,
+          count: c.model.executionCount,
+          types: outputs.map((o) =>
+            o.data ? Object.keys(o.data).sort() : [o.output_type]
+          ),
+          text: outputs.map((o) => JSON.stringify(o.data ?? o)).join("\n"),
+        };
+      });
+    });
+  }
+
+  /**
+   * Press the stop button. Returns the milliseconds, as the page counts them,
+   * until the cell says that it stopped.
+   */
+  async stop(id: string): Promise<number> {
+    const measured = this.page.evaluate(async (id) => {
+      const cells = globalThis.jupyterapp!.shell.currentWidget!.content.widgets;
+      const { model } = cells.find((c) => c.model.id === id)!;
+      const start = await new Promise<number>((resolve) =>
+        document.addEventListener("click", () => resolve(performance.now()), {
+          capture: true,
+          once: true,
+        })
+      );
+      const stopped = (): boolean =>
+        JSON.stringify(model.outputs.toJSON()).includes("stopped, state kept");
+      while (!stopped() && performance.now() < start + 10_000) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      return performance.now() - start;
+    }, id);
+    await this.page.locator('[data-command="notebook:interrupt-kernel"]')
+      .first().click();
+    return await measured;
+  }
+
+  async lastId(): Promise<string> {
+    return (await this.seen()).at(-1)!.id;
+  }
+
+  /** File › Save and Export Notebook As › HTML. Returns the saved file. */
+  async exportHtml(options: { sanitize: boolean }): Promise<string> {
+    const { page } = this;
+    // The export opens a tab of its own, which downloads.
+    const { promise, resolve, reject } = Promise.withResolvers<Download>();
+    page.on("download", resolve);
+    page.context().on("page", (tab) => tab.on("download", resolve));
+    await this.menu("File", "Save and Export Notebook As", "HTML");
+    const dialog = page.locator(".jp-Dialog");
+    await dialog.locator("input[type=checkbox]").setChecked(options.sanitize);
+    await dialog.locator(".jp-mod-accept").click();
+    const timer = setTimeout(() => reject(new Error("no download")), 60_000);
+    const download = await promise.finally(() => clearTimeout(timer));
+    const file = await Deno.makeTempFile({ suffix: ".html" });
+    await download.saveAs(file);
+    return file;
+  }
+
+  async picture(what: string): Promise<void> {
+    if (PICTURES) {
+      await this.page.screenshot({
+        path: join(PICTURES, `${this.name}-${what}.png`),
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+}
+
+function assertWhole(cells: Seen[], name: string): void {
+  for (const cell of cells) {
+    assert.notEqual(cell.count, null, `${name}: cell ${cell.id} did not run`);
+    assert.ok(
+      !cell.types.some((t) => t.includes("error")),
+      `${name}: cell ${cell.id}: ${cell.text}`,
+    );
+  }
+}
+
+const textOf = (cells: Seen[], id: string): string =>
+  cells.find((c) => c.id === id)!.text;
+
+/** How many times slower than idle this machine is now. */
+function patience(): number {
+  return Math.max(1, Deno.loadavg()[0] / navigator.hardwareConcurrency);
+}
+
+async function toMiddle(notebook: OpenNotebook, id: string): Promise<void> {
+  await until(
+    async () => / steps · .* left/.test(textOf(await notebook.seen(), id)),
+    60,
+  );
+}
+
+Deno.test({
+  name: "JupyterLab: run all, another seed, stop, restart, export",
+  ignore: bin === null || chromium === null,
+  fn: () =>
+    withLab(async (lab) => {
+      const notebook = await OpenNotebook.open(lab, "editor");
+      const { page } = notebook;
+
+      // Run all, smoke: progress moves, no error, each output in its own cell.
+      await notebook.set(/"full"/, '"smoke"');
+      await notebook.menu("Run", "Run All Cells");
+      await toMiddle(notebook, "train");
+      await notebook.ran("environment", 60);
+      const first = await notebook.seen();
+      assertWhole(first, "editor");
+      assert.match(textOf(first, "train"), /100 of 100 steps · 0.0100/);
+      const outputs = Object.fromEntries(
+        first.map((c) => [c.id, c.types.length]),
+      );
+      assert.deepEqual(outputs, {
+        imports: 0,
+        parameters: 0,
+        train: 1,
+        state: 1,
+        curve: 1,
+        live: 1,
+        claims: 1,
+        environment: 1,
+      });
+      await notebook.picture("run-all");
+
+      // Another seed: what depends on it changes, and nothing is stale.
+      await notebook.set(/seed = 1/, "seed = 2");
+      await notebook.menu("Run", "Run All Cells");
+      await until(async () =>
+        (await notebook.seen()).every((c, i) =>
+          (c.count ?? 0) > first[i].count!
+        ), 60);
+      await notebook.ran("environment", 60);
+      const second = await notebook.seen();
+      assertWhole(second, "editor");
+      for (const id of ["state", "claims"]) {
+        assert.notEqual(textOf(second, id), textOf(first, id));
+      }
+      assert.equal(textOf(second, "curve"), textOf(first, "curve"));
+
+      // Stop in mid-training: it ends within a second, the state is kept, and
+      // the next cells work.
+      await notebook.set(/"smoke"/, '"full"');
+      await notebook.menu("Run", "Run All Cells");
+      await toMiddle(notebook, "train");
+      await notebook.picture("training");
+      const took = await notebook.stop("train");
+      assert.ok(took < 1000 * patience(), `stopped after ${took} ms`);
+      await notebook.ran("environment", 30);
+      const third = await notebook.seen();
+      assertWhole(third, "editor");
+      const steps = Number(
+        /"text\/plain":"seed \| steps[^\d]*2 \| ([\d,]+)/.exec(
+          textOf(third, "state"),
+        )?.[1]?.replace(",", ""),
+      );
+      assert.ok(steps > 0 && steps < 2000, `state kept after ${steps} steps`);
+      await notebook.picture("stopped");
+
+      // Restart and run all.
+      await notebook.set(/"full"/, '"smoke"');
+      await notebook.menu("Run", "Restart Kernel and Run All Cells");
+      await page.locator(".jp-Dialog .jp-mod-accept").click();
+      await until(async () =>
+        (await notebook.seen()).every((c, i) =>
+          c.count === i + 1
+        ), 60);
+      await notebook.ran("environment", 60);
+      const fourth = await notebook.seen();
+      assertWhole(fourth, "editor");
+      assert.equal(textOf(fourth, "state"), textOf(second, "state"));
+
+      // The interactive cell works in JupyterLab, and in what it exports.
+      await page.locator(".counter button").scrollIntoViewIfNeeded();
+      await page.locator(".counter button").click();
+      assert.equal(await page.locator(".counter output").textContent(), "1");
+      const saved = await notebook.exportHtml({ sanitize: false });
+      const offline = await lab.browser.newContext({ offline: true });
+      const exported = await offline.newPage();
+      await exported.goto(`file://${saved}`);
+      assert.ok(
+        await exported.locator("svg path, svg polyline").count() > 0,
+        "the figure is lost",
+      );
+      assert.ok(
+        await exported.locator("table").count() >= 2,
+        "the tables are lost",
+      );
+      await exported.locator(".counter button").click();
+      assert.equal(
+        await exported.locator(".counter output").textContent(),
+        "1",
+      );
+      await notebook.close();
+      assert.equal((await kernelsBelow(lab.pid)).length, 1);
+    }),
+});
+
+for (const file of NOTEBOOKS) {
+  const name = basename(file, ".ipynb");
+  Deno.test({
+    name:
+      `JupyterLab runs all of ${name} with the smoke preset, another seed, and stops`,
+    ignore: bin === null || chromium === null,
+    fn: () =>
+      withLab(async (lab) => {
+        const notebook = await OpenNotebook.open(lab, name);
+        await notebook.set(/preset = "full"/, 'preset = "smoke"');
+        await notebook.menu("Run", "Restart Kernel and Run All Cells");
+        await notebook.page.locator(".jp-Dialog .jp-mod-accept").click();
+        const last = await notebook.lastId();
+        await until(
+          async () =>
+            (await notebook.seen()).every((c, i) => c.count === i + 1),
+          120,
+        );
+        await notebook.ran(last, 120);
+        const first = await notebook.seen();
+        assertWhole(first, name);
+        await notebook.picture("run-all");
+
+        await notebook.set(/seed = \d+/, "seed = 7");
+        await notebook.menu("Run", "Run All Cells");
+        await until(async () =>
+          (await notebook.seen()).every((c, i) =>
+            (c.count ?? 0) > first[i].count!
+          ), 120);
+        await notebook.ran(last, 120);
+        const second = await notebook.seen();
+        assertWhole(second, name);
+        const changed = second.filter((c, i) =>
+          c.text !== first[i].text
+        ).length;
+        assert.ok(changed >= 3, `only ${changed} cells changed with the seed`);
+
+        await notebook.set(/preset = "smoke"/, 'preset = "full"');
+        await notebook.menu("Run", "Run All Cells");
+        const training = (cells: Seen[]): Seen | undefined =>
+          cells.find((c) => / steps · .* left/.test(c.text));
+        await until(
+          async () => training(await notebook.seen()) !== undefined,
+          120,
+        );
+        const id = training(await notebook.seen())!.id;
+        const took = await notebook.stop(id);
+        assert.ok(took < 1000 * patience(), `stopped after ${took} ms`);
+        await notebook.picture("stopped");
+        await notebook.close();
+      }),
+  });
+}
