@@ -26,6 +26,26 @@ export interface StudyRow {
   cpuSeconds: number;
 }
 
+/** A row of a recorded curve; scores on validation images. */
+export interface RecordedRow {
+  step: number;
+  loss: number;
+  ami: number;
+  evalLoss: number;
+  /** Seconds of processor time so far, all commands together. */
+  cpuSeconds: number;
+}
+
+/** What `deno task train:neural_em` records of a run. */
+export interface RecordedRun {
+  commands: string[];
+  seed: number;
+  config: Settings;
+  rows: RecordedRow[];
+  /** Updates at the checkpoint: the best AMI on the validation images. */
+  chosenStep: number;
+}
+
 /** Each way in which the paper's model differs from the seed's. */
 export const DIFFERENCES: Readonly<
   Record<string, Readonly<Partial<Settings>>>
@@ -114,3 +134,23 @@ export const VARIANTS: readonly Variant[] = Object.freeze([
   ...sizes,
   ...schemes,
 ]);
+
+/** A configuration's results over seeds. */
+export interface StudySummary {
+  label: string;
+  /** AMI at the end, a value a seed. */
+  values: number[];
+}
+
+/** The recorded results of one study, in the order of its variants. */
+export function studyOf(
+  rows: readonly StudyRow[],
+  study: string,
+): StudySummary[] {
+  return VARIANTS.filter((variant) => variant.study === study)
+    .map(({ label }) => ({
+      label,
+      values: rows.filter((row) => row.study === study && row.label === label)
+        .map((row) => row.metrics.finalAmi),
+    })).filter(({ values }) => values.length > 0);
+}

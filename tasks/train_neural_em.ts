@@ -7,7 +7,8 @@
  * with more updates or another cooldown if wished. Every row of the curve and
  * the parameters are recorded under `data/`:
  *
- * - `data/checkpoints/neural_em_seed<N>.safetensors`: parameters, configuration
+ * - `data/checkpoints/neural_em_seed<N>.safetensors`: configuration and
+ *   parameters where the validation images scored best
  * - `data/results/neural_em_seed<N>.json`: commands, curve, processor time
  *
  * @module
@@ -25,30 +26,13 @@ import {
   settings,
   worldOf,
 } from "../data/experiments/neural_em.ts";
+import type { RecordedRun } from "../data/neural_em_studies.ts";
 import { neuralEmTrainer, trainNeuralEm } from "../lib/neural_em_training.ts";
 import { stream } from "../lib/random.ts";
 import { decodeSafetensors, encodeSafetensors } from "../lib/safetensors.ts";
 import { main, progressLine } from "./terminal.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-
-/** A row of the recorded curve; scores on 200 validation images. */
-interface RecordedRow {
-  step: number;
-  loss: number;
-  ami: number;
-  evalLoss: number;
-  /** Seconds of processor time so far, all commands together. */
-  cpuSeconds: number;
-}
-
-/** What is written to `data/results/`. */
-interface RecordedRun {
-  commands: string[];
-  seed: number;
-  config: Settings;
-  rows: RecordedRow[];
-}
 
 /** Writes beside and renames, so that no file is ever half-written. */
 async function write(
@@ -110,7 +94,7 @@ async function train(signal: AbortSignal): Promise<void> {
   const saved = stateBytes && decodeSafetensors(stateBytes);
   const run: RecordedRun = saved
     ? JSON.parse(saved.metadata.run)
-    : { commands: [], seed, config: chosen, rows: [] };
+    : { commands: [], seed, config: chosen, rows: [], chosenStep: 0 };
   run.config = chosen;
   run.commands.push(
     ["deno task train:neural_em", ...process.argv.slice(2)].join(" "),
@@ -122,7 +106,6 @@ async function train(signal: AbortSignal): Promise<void> {
 
   async function record(): Promise<void> {
     const state = trainer.save();
-    state.metadata.run = JSON.stringify(run);
     const tensors = Object.fromEntries(
       Object.keys(trainer.params).map((key) => [key, state.tensors[key]]),
     );
@@ -131,8 +114,13 @@ async function train(signal: AbortSignal): Promise<void> {
       seed: String(seed),
       step: String(trainer.step),
     };
+    const best = Math.max(...run.rows.map((row) => row.ami));
+    if (run.rows.at(-1)?.ami === best) {
+      run.chosenStep = trainer.step;
+      await write(paths.checkpoint, encodeSafetensors({ tensors, metadata }));
+    }
+    state.metadata.run = JSON.stringify(run);
     await write(paths.state, encodeSafetensors(state));
-    await write(paths.checkpoint, encodeSafetensors({ tensors, metadata }));
     await write(paths.results, `${JSON.stringify(run)}\n`);
   }
 

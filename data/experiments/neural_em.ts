@@ -133,6 +133,14 @@ export function epochs(
   };
 }
 
+/** What a seed is trained on: fresh images, or its training set by epochs. */
+export function trainingImages(seed: number, settings: Settings): SampleFrames {
+  const world = worldOf(settings);
+  if (settings.trainImages === 0) return world;
+  const { images } = world(stream(seed, "train set"), settings.trainImages);
+  return epochs(images, settings.canvas * settings.canvas);
+}
+
 /** One row of the history: losses in nats an image, scores of both sets. */
 export interface Row extends NeuralEmRow {
   validation: GroupingScores;
@@ -196,15 +204,13 @@ export function* trainSeed(
 ): Generator<Row, Outcome, boolean | void> {
   const config = modelOf(settings);
   const world = worldOf(settings);
-  const pixels = config.canvas * config.canvas;
-  const sample: SampleFrames = settings.trainImages === 0 ? world : epochs(
-    world(stream(seed, "train set"), settings.trainImages).images,
-    pixels,
-  );
   const draw = (name: string): ShapesBatch =>
     world(stream(seed, name), settings.evalImages);
   const [validation, test] = [draw("validation set"), draw("test set")];
-  const trainer = neuralEmTrainer(seed, { config, sample });
+  const trainer = neuralEmTrainer(seed, {
+    config,
+    sample: trainingImages(seed, settings),
+  });
   const rows: Row[] = [];
   let chosen = { row: -1, params: plainParams(trainer) };
   const training = trainNeuralEm(trainer, {

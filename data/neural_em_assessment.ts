@@ -1,0 +1,267 @@
+/**
+ * How a trained neural EM model is assessed in the notebook: by overlap, over
+ * steps and random starts, on other numbers of objects, and in bytes moved.
+ *
+ * @module
+ */
+import {
+  groupBatch,
+  type GroupingScores,
+  kMeansPositions,
+  meanScores,
+  overlapPixels,
+  scoreGroups,
+  scoreImages,
+} from "../lib/grouping.ts";
+import type { NeuralEmConfig } from "../lib/neural_em.ts";
+import {
+  inferGroups,
+  type InferOptions,
+  type NeuralEm,
+  restoreNeuralEm,
+} from "../lib/neural_em_inference.ts";
+import { stream } from "../lib/random.ts";
+import { decodeSafetensors } from "../lib/safetensors.ts";
+import { mean } from "../lib/statistics.ts";
+import { assess } from "./experiments/neural_em.ts";
+import type { RecordedRun } from "./neural_em_studies.ts";
+import { paperShapes, type ShapesBatch } from "./shapes.ts";
+
+/** A recorded model with its scores on fresh images. */
+export interface ScoredCheckpoint {
+  model: NeuralEm;
+  run: RecordedRun;
+  scores:
+    & { seed: number; updates: number; minutes: number; loss: number }
+    & GroupingScores;
+}
+
+/** Restores a recorded model and scores it. Throws as the checkpoint reader does. */
+export function scoreCheckpoint(
+  seed: number,
+  { bytes, run, batch }: {
+    bytes: Uint8Array;
+    run: RecordedRun;
+    batch: ShapesBatch;
+  },
+): ScoredCheckpoint {
+  const model = restoreNeuralEm(decodeSafetensors(bytes));
+  const scores = {
+    seed: run.seed,
+    updates: run.chosenStep,
+    minutes: run.rows.at(-1)!.cpuSeconds / 60,
+    ...assess(stream(seed, "recorded"), model, batch),
+  };
+  return { model, run, scores };
+}
+
+/** The AMI of a model on a batch, from the stream "assess" of a seed. */
+export function amiOf(
+  seed: number,
+  model: NeuralEm,
+  batch: ShapesBatch,
+  options?: InferOptions,
+): number {
+  const { groups } = inferGroups(stream(seed, "assess"), model, batch, options);
+  return scoreGroups(batch, groups.at(-1)!).ami;
+}
+
+/** The AMI after each EM step: pairs of step and score. */
+export function amiOverSteps(
+  seed: number,
+  model: NeuralEm,
+  batch: ShapesBatch | readonly ShapesBatch[],
+  steps?: number,
+): [number, number][] {
+  const list = Array.isArray(batch)
+    ? batch as readonly ShapesBatch[]
+    : undefined;
+  const still = batch as ShapesBatch;
+  const { groups } = inferGroups(
+    stream(seed, "assess"),
+    model,
+    list ?? still,
+    { steps },
+  );
+  return groups.map((g, t) => [
+    t + 1,
+    scoreGroups(list ? list[Math.min(t + 1, list.length - 1)] : still, g).ami,
+  ]);
+}
+
+/** The first `count` images of a batch. */
+export function firstImages(batch: ShapesBatch, count: number): ShapesBatch {
+  const size = count * batch.canvas * batch.canvas;
+  return {
+    count,
+    canvas: batch.canvas,
+    images: batch.images.slice(0, size),
+    labels: batch.labels.slice(0, size),
+  };
+}
+
+/** Mean AMI of images in which shapes share so many pixels. */
+export interface OverlapClass {
+  label: string;
+  count: number;
+  value: number;
+}
+
+/** The AMI of each image, by the number of pixels that its shapes share. */
+export function amiByOverlap(
+  seed: number,
+  model: NeuralEm,
+  batch: ShapesBatch,
+): OverlapClass[] {
+  const { groups } = inferGroups(stream(seed, "assess"), model, batch);
+  const scores = scoreImages(batch, groups.at(-1)!);
+  const shared = overlapPixels(batch);
+  const classes: [number, number, string][] = [
+    [0, 0, "none"],
+    [1, 8, "1 to 8"],
+    [9, 15, "9 to 15"],
+    [16, Infinity, "16 or more"],
+  ];
+  return classes.map(([from, to, name]) => {
+    const members = scores.filter((_, i) =>
+      shared[i] >= from && shared[i] <= to
+    );
+    return {
+      label: `${name} (${members.length} images)`,
+      count: members.length,
+      value: members.length > 0 ? meanScores(members).ami : NaN,
+    };
+  });
+}
+
+/** AMI with one random start, and with a choice among several for each image. */
+export interface Restarts {
+  one: number;
+  /** The start with the least loss: a choice without labels. */
+  byLoss: number;
+  /** The start with the best score: what a perfect choice would reach. */
+  byTruth: number;
+}
+
+/** Runs EM from `tries` random starts and chooses among them, image by image. */
+export function restarts(
+  seed: number,
+  model: NeuralEm,
+  batch: ShapesBatch,
+  tries: number,
+): Restarts {
+  const attempts = Array.from({ length: tries }, (_, r) => {
+    const losses: number[] = [];
+    const { groups } = inferGroups(stream(seed, `start ${r}`), model, batch, {
+      batch: 1,
+      onStep: (_step, image, em) => losses[image] = em.losses[1],
+    });
+    return { losses, scores: scoreImages(batch, groups.at(-1)!) };
+  });
+  const choose = (
+    better: (
+      a: typeof attempts[0],
+      b: typeof attempts[0],
+      i: number,
+    ) => boolean,
+  ): number =>
+    mean(
+      Array.from({ length: batch.count }, (_, i) =>
+        attempts.reduce((a, b) =>
+          better(b, a, i) ? b : a
+        ).scores[i].ami),
+    );
+  return {
+    one: mean(attempts.map(({ scores }) => meanScores(scores).ami)),
+    byLoss: choose((a, b, i) => a.losses[i] < b.losses[i]),
+    byTruth: choose((a, b, i) => a.scores[i].ami > b.scores[i].ami),
+  };
+}
+
+/** The same weights with another number of components. */
+export function withComponents(model: NeuralEm, components: number): NeuralEm {
+  return { ...model, config: { ...model.config, components } };
+}
+
+/** How a model does on images of another number of objects. */
+export interface ObjectsRow {
+  objects: number;
+  /** AMI with one component more than objects. */
+  matching: number;
+  /** AMI with four components. */
+  four: number;
+  /** AMI of k-means that is told the number of objects. */
+  kMeans: number;
+}
+
+/** Tests on 2 … 5 objects; a single object cannot be scored by AMI. */
+export function otherObjects(
+  seed: number,
+  model: NeuralEm,
+  count: number,
+): ObjectsRow[] {
+  return [2, 3, 4, 5].map((objects) => {
+    const batch = paperShapes({ objects })(
+      stream(seed, `objects ${objects}`),
+      count,
+    );
+    const kMeans = kMeansPositions(stream(seed, "k-means"), objects, 3);
+    return {
+      objects,
+      matching: amiOf(seed, withComponents(model, objects + 1), batch),
+      four: amiOf(seed, withComponents(model, 4), batch),
+      kMeans: scoreGroups(batch, groupBatch(batch, kMeans)).ami,
+    };
+  });
+}
+
+/** The share of lone objects whose pixels mostly go to one of two components. */
+export function loneObjects(
+  seed: number,
+  model: NeuralEm,
+  count: number,
+): number {
+  const batch = paperShapes({ objects: 1 })(stream(seed, "objects 1"), count);
+  const pixels = batch.canvas * batch.canvas;
+  const two = withComponents(model, 2);
+  const { groups } = inferGroups(stream(seed, "assess"), two, batch);
+  const purity = Array.from({ length: count }, (_, i) => {
+    let lit = 0;
+    let second = 0;
+    for (let p = i * pixels; p < (i + 1) * pixels; p++) {
+      lit += batch.images[p];
+      second += batch.images[p] * groups.at(-1)![p];
+    }
+    return Math.max(second, lit - second) / lit;
+  });
+  return mean(purity);
+}
+
+/**
+ * Kilobytes that EM moves for one image in float32: for each component and step
+ * logits, ψ, γ and residual (D each) and the states (3 H); for each step the
+ * weights, shared by the images of a batch.
+ */
+export function kilobytesMoved(
+  { components, steps, hidden, canvas, batchSize }: NeuralEmConfig,
+): number {
+  const pixels = canvas * canvas;
+  const numbers = components * steps * (4 * pixels + 3 * hidden) +
+    steps * (2 * pixels * hidden + hidden * hidden) / batchSize;
+  return 4 * numbers / 1024;
+}
+
+/**
+ * Kilobytes that k-means moves for one image: the position of each lit pixel
+ * and the means, read in each iteration of each restart.
+ */
+export function kMeansKilobytes(
+  { lit, k, iterations, restarts }: {
+    lit: number;
+    k: number;
+    iterations: number;
+    restarts: number;
+  },
+): number {
+  return 4 * restarts * iterations * (2 * lit + 2 * k) / 1024;
+}
