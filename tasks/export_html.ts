@@ -144,7 +144,8 @@ const THEME = `try { const t = localStorage.getItem("hidden-causes-theme");
 if (t === "light" || t === "dark") document.documentElement.dataset.theme = t;
 } catch { /* a page without storage */ }`;
 
-function page(
+/** A whole page around a body: style, policy, theme. */
+export function page(
   parts: { title: string; home: string; buttons: string; body: string },
 ): string {
   return `<!DOCTYPE html>

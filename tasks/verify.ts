@@ -1,0 +1,146 @@
+/**
+ * `deno task verify [notebook…] [--preset full|smoke]`: re-executes notebooks
+ * and compares their metrics and parameter hashes bit for bit: with the
+ * committed notebooks for `full`, with `data/results/smoke.json` for `smoke`.
+ *
+ * @module
+ */
+import { basename, dirname, join } from "node:path";
+import type { Results } from "../lib/claim.ts";
+import { checkPreset } from "../lib/config.ts";
+import { executeNotebook, resultsOf } from "./execute.ts";
+import {
+  findNotebooks,
+  injectParameters,
+  readNotebook,
+  writeWhole,
+} from "./notebook.ts";
+import { cellProgress, NOTEBOOKS, parseOptions, ROOT } from "./report.ts";
+import { main, progressLine } from "./terminal.ts";
+
+/** What must be the same on every machine. */
+export interface Fingerprint {
+  paramsSha256: string;
+  metrics: Record<string, number>;
+}
+
+/** Results of the `smoke` preset that every machine must reach. */
+const SMOKE = join(ROOT, "data", "results", "smoke.json");
+
+/** The part of a notebook's results that holds no times. */
+export function fingerprint(results: Results): Fingerprint {
+  const metrics = results.metrics.filter(({ unit }) =>
+    !/^(m?s|ms|min)$/.test(unit)
+  );
+  return {
+    paramsSha256: results.paramsSha256,
+    metrics: Object.fromEntries(
+      metrics.map(({ name, value }) => [name, value]),
+    ),
+  };
+}
+
+/** Where two fingerprints differ, one sentence each. */
+export function differences(
+  found: Fingerprint,
+  recorded: Fingerprint,
+): string[] {
+  const lines: string[] = [];
+  if (found.paramsSha256 !== recorded.paramsSha256) {
+    lines.push(
+      `parameters: ${found.paramsSha256.slice(0, 12)}…, recorded ${
+        recorded.paramsSha256.slice(0, 12)
+      }…`,
+    );
+  }
+  for (const name of Object.keys({ ...recorded.metrics, ...found.metrics })) {
+    const [now, then] = [found.metrics[name], recorded.metrics[name]];
+    if (!Object.is(now, then)) {
+      lines.push(`${name}: ${now ?? "absent"}, recorded ${then ?? "absent"}`);
+    }
+  }
+  return lines;
+}
+
+async function readSmoke(): Promise<Record<string, Fingerprint>> {
+  try {
+    return JSON.parse(await Deno.readTextFile(SMOKE));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return {};
+    throw error;
+  }
+}
+
+/** Re-execute and compare; throws when a bit differs. */
+export async function verify(
+  args: string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { values, positionals } = parseOptions(args, {
+    preset: { type: "string" },
+    record: { type: "boolean" },
+  });
+  const preset = checkPreset(values.preset ?? "full");
+  if (values.record && preset !== "smoke") {
+    throw new RangeError(
+      "Cannot record full results: deno task run does, in the notebook",
+    );
+  }
+  const recorded = await readSmoke();
+  const progress = progressLine();
+  const wrong: string[] = [];
+  for (const file of await findNotebooks(positionals, NOTEBOOKS)) {
+    const name = basename(file, ".ipynb");
+    const committed = await readNotebook(file);
+    const notebook = preset === "smoke"
+      ? injectParameters(committed, { preset })
+      : committed;
+    const watch = cellProgress(
+      notebook,
+      {},
+      (text) => progress.update(`${name}: ${text}`),
+    );
+    const { onCell, onOutput } = watch;
+    const executed = await executeNotebook(notebook, {
+      name,
+      cwd: dirname(file),
+      signal,
+      onCell,
+      onOutput,
+    })
+      .finally(watch.stop);
+    const results = resultsOf(executed.notebook);
+    const expected = preset === "smoke" ? recorded[name] : resultsOf(committed);
+    if (!results) {
+      wrong.push(`${name}: no results`);
+    } else if (values.record) {
+      recorded[name] = fingerprint(results);
+    } else if (!expected) {
+      wrong.push(
+        `${name}: nothing recorded. Run  deno task verify ${name} --preset smoke --record`,
+      );
+    } else {
+      const then = "notebook" in expected ? fingerprint(expected) : expected;
+      const lines = differences(fingerprint(results), then);
+      wrong.push(...lines.map((line) => `${name}: ${line}`));
+      const count = Object.keys(then.metrics).length;
+      progress.log(
+        `${
+          lines.length ? "✗" : "✓"
+        } ${name}: ${count} metrics and the parameters`,
+      );
+    }
+  }
+  if (values.record) {
+    const sorted = Object.fromEntries(
+      Object.entries(recorded).sort(([a], [b]) => a < b ? -1 : 1),
+    );
+    await writeWhole(SMOKE, JSON.stringify(sorted, null, 2) + "\n");
+    progress.log(`recorded in ${SMOKE.slice(ROOT.length + 1)}`);
+  }
+  if (wrong.length > 0) {
+    throw new Error(`Not the recorded bits:\n${wrong.join("\n")}`);
+  }
+}
+
+if (import.meta.main) await main((signal) => verify(Deno.args, signal));

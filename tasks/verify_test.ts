@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { metric, type Results } from "../lib/claim.ts";
+import { differences, fingerprint } from "./verify.ts";
+
+const results: Results = {
+  notebook: "x",
+  preset: "full",
+  seed: 1,
+  config: {},
+  paramsSha256: "a".repeat(64),
+  metrics: [metric("bits", 1.5), metric("training", 3.2, { unit: "s" })],
+  claims: [],
+};
+
+Deno.test("a fingerprint holds parameters and metrics, and no times", () => {
+  assert.deepEqual(fingerprint(results), {
+    paramsSha256: "a".repeat(64),
+    metrics: { bits: 1.5 },
+  });
+});
+
+Deno.test("one bit of difference is told, and none is not", () => {
+  const then = fingerprint(results);
+  assert.deepEqual(differences(fingerprint(results), then), []);
+  const now = {
+    paramsSha256: "b".repeat(64),
+    metrics: { bits: 1.5 + 2 ** -52, other: 0 },
+  };
+  assert.deepEqual(differences(now, then), [
+    "parameters: bbbbbbbbbbbb…, recorded aaaaaaaaaaaa…",
+    "bits: 1.5000000000000002, recorded 1.5",
+    "other: 0, recorded absent",
+  ]);
+});
