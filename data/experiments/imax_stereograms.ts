@@ -110,7 +110,7 @@ export const VARIANTS: Readonly<Record<Variant, Partial<Settings>>> = {
     objective: "sumDifference",
     learningRate: 2e-3,
     batchSize: 512,
-    steps: 400,
+    steps: 800,
     evalEvery: 50,
   },
 };
