@@ -1,16 +1,4 @@
-import {
-  atLeast,
-  expMinusAbsV,
-  highHalf,
-  LANES,
-  loadPart,
-  logV,
-  lowHalf,
-  minusLog1mV,
-  SIZE,
-  splat,
-  storePart,
-} from "./math";
+import { atLeast, expMinusAbsV, highHalf, LANES, loadPart, logV, lowHalf, minusLog1mV, SIZE, splat, storePart } from "./math";
 
 // One iteration of Neural EM on all pixels, and its backward pass. Vectors run
 // along the pixels, K components in succession. lib/matrix.ts states the
@@ -19,13 +7,13 @@ import {
 const EPSILON: f64 = 1e-6;
 
 // @ts-ignore: decorator
-
+@inline
 function get(p: usize, count: usize): v128 {
   return count < LANES ? loadPart(p, count) : v128.load(p);
 }
 
 // @ts-ignore: decorator
-
+@inline
 function put(p: usize, x: v128, count: usize): void {
   if (count < LANES) storePart(p, x, count);
   else v128.store(p, x);
@@ -33,14 +21,14 @@ function put(p: usize, x: v128, count: usize): void {
 
 /** p + ε = (1 − x + ε) + (2x − 1) ψ, from the pixel's base and sign. */
 // @ts-ignore: decorator
-
+@inline
 function likelihood(base: v128, sign: v128, psi: v128): v128 {
   return v128.add<real>(base, v128.mul<real>(sign, psi));
 }
 
 /** ln(1 + eᵃ) from a and ψ = σ(a): max(a, 0) − ln(1 − min(ψ, 1 − ψ)). */
 // @ts-ignore: decorator
-
+@inline
 function softplusOf(a: v128, psi: v128): v128 {
   const smaller = v128.min<real>(psi, v128.sub<real>(splat(1), psi));
   return v128.add<real>(atLeast(a, 0), minusLog1mV(smaller));
@@ -48,7 +36,7 @@ function softplusOf(a: v128, psi: v128): v128 {
 
 /** Sets the lanes from `count` on to 0. */
 // @ts-ignore: decorator
-
+@inline
 function keep(x: v128, count: usize): v128 {
   for (let i = count; i < LANES; i++) {
     if (sizeof<real>() === 4) {
@@ -65,20 +53,8 @@ const TOTAL = memory.data(16, 16);
 
 /** `count` pixels of one image; returns their Σ [intra … + inter …]. */
 // @ts-ignore: decorator
-
-function emPixels(
-  x: usize,
-  input: usize,
-  logits: usize,
-  psi: usize,
-  gamma: usize,
-  residual: usize,
-  count: usize,
-  group: usize,
-  row: usize,
-  intra: f64,
-  inter: f64,
-): v128 {
+@inline
+function emPixels(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, residual: usize, count: usize, group: usize, row: usize, intra: f64, inter: f64): v128 {
   const one = splat(1);
   const target = get(x, count);
   const seen = get(input, count);
@@ -105,14 +81,8 @@ function emPixels(
       const a = get(logits + k, count);
       const plus = softplusOf(a, y);
       const entropy = v128.sub<real>(plus, v128.mul<real>(target, a));
-      const within = v128.mul<real>(
-        v128.mul<real>(splat(intra), share),
-        entropy,
-      );
-      const between = v128.mul<real>(
-        v128.mul<real>(splat(inter), v128.sub<real>(one, share)),
-        plus,
-      );
+      const within = v128.mul<real>(v128.mul<real>(splat(intra), share), entropy);
+      const between = v128.mul<real>(v128.mul<real>(splat(inter), v128.sub<real>(one, share)), plus);
       sum = v128.add<real>(sum, v128.add<real>(within, between));
     }
   }
@@ -122,26 +92,13 @@ function emPixels(
 
 /** Adds the sum of the lanes, in float64, to both halves of `total`. */
 // @ts-ignore: decorator
-
+@inline
 function accumulate(total: v128, x: v128): v128 {
   total = f64x2.add(total, lowHalf(x));
   return sizeof<real>() === 4 ? f64x2.add(total, highHalf(x)) : total;
 }
 
-export function emStep(
-  x: usize,
-  input: usize,
-  logits: usize,
-  psi: usize,
-  gamma: usize,
-  residual: usize,
-  batch: usize,
-  group: usize,
-  pixels: usize,
-  intra: f64,
-  inter: f64,
-  mixture: f64,
-): f64 {
+export function emStep(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, residual: usize, batch: usize, group: usize, pixels: usize, intra: f64, inter: f64, mixture: f64): f64 {
   const row = pixels * SIZE;
   const whole = (pixels & ~(LANES - 1)) * SIZE;
   const rest = pixels & (LANES - 1);
@@ -153,27 +110,9 @@ export function emStep(
     // One logarithm for a product of four S / K, each at least ε.
     let product = one;
     for (let at: usize = 0; at < whole; at += 16) {
-      loss = accumulate(
-        loss,
-        emPixels(
-          x + at,
-          input + at,
-          logits + at,
-          psi + at,
-          gamma + at,
-          residual + at,
-          LANES,
-          group,
-          row,
-          intra,
-          inter,
-        ),
-      );
+      loss = accumulate(loss, emPixels(x + at, input + at, logits + at, psi + at, gamma + at, residual + at, LANES, group, row, intra, inter));
       if (mixture !== 0) {
-        product = v128.mul<real>(
-          product,
-          v128.mul<real>(share, v128.load(TOTAL)),
-        );
+        product = v128.mul<real>(product, v128.mul<real>(share, v128.load(TOTAL)));
         if ((at & 48) === 48) {
           logs = accumulate(logs, logV(product));
           product = one;
@@ -182,19 +121,7 @@ export function emStep(
     }
     if (mixture !== 0) logs = accumulate(logs, logV(product));
     if (rest) {
-      const sum = emPixels(
-        x + whole,
-        input + whole,
-        logits + whole,
-        psi + whole,
-        gamma + whole,
-        residual + whole,
-        rest,
-        group,
-        row,
-        intra,
-        inter,
-      );
+      const sum = emPixels(x + whole, input + whole, logits + whole, psi + whole, gamma + whole, residual + whole, rest, group, row, intra, inter);
       loss = accumulate(loss, keep(sum, rest));
       const mean = v128.mul<real>(share, v128.load(TOTAL));
       logs = accumulate(logs, keep(logV(mean), rest));
@@ -206,31 +133,14 @@ export function emStep(
     gamma += group * row;
     residual += group * row;
   }
-  if (mixture !== 0) {
-    loss = f64x2.sub(loss, f64x2.mul(f64x2.splat(mixture), logs));
-  }
+  if (mixture !== 0) loss = f64x2.sub(loss, f64x2.mul(f64x2.splat(mixture), logs));
   return f64x2.extract_lane(loss, 0) + f64x2.extract_lane(loss, 1);
 }
 
 /** The gradient by the logits of `count` pixels of one image. */
 // @ts-ignore: decorator
-
-function emPixelsBackward(
-  x: usize,
-  input: usize,
-  logits: usize,
-  psi: usize,
-  gamma: usize,
-  dResidual: usize,
-  dLogits: usize,
-  count: usize,
-  group: usize,
-  row: usize,
-  intra: f64,
-  inter: f64,
-  mixture: f64,
-  throughGamma: i32,
-): void {
+@inline
+function emPixelsBackward(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, dResidual: usize, dLogits: usize, count: usize, group: usize, row: usize, intra: f64, inter: f64, mixture: f64, throughGamma: i32): void {
   const one = splat(1);
   const terms = intra !== 0 || inter !== 0;
   const target = get(x, count);
@@ -244,21 +154,12 @@ function emPixelsBackward(
     const y = get(psi + k, count);
     total = v128.add<real>(total, likelihood(base, sign, y));
     if (throughGamma) {
-      let g = v128.mul<real>(
-        get(dResidual + k, count),
-        v128.sub<real>(seen, y),
-      );
+      let g = v128.mul<real>(get(dResidual + k, count), v128.sub<real>(seen, y));
       if (terms) {
         const a = get(logits + k, count);
         const plus = softplusOf(a, y);
         const entropy = v128.sub<real>(plus, v128.mul<real>(target, a));
-        g = v128.add<real>(
-          g,
-          v128.sub<real>(
-            v128.mul<real>(splat(intra), entropy),
-            v128.mul<real>(splat(inter), plus),
-          ),
-        );
+        g = v128.add<real>(g, v128.sub<real>(v128.mul<real>(splat(intra), entropy), v128.mul<real>(splat(inter), plus)));
       }
       inner = v128.add<real>(inner, v128.mul<real>(get(gamma + k, count), g));
       put(dLogits + k, g, count); // for the next loop
@@ -269,92 +170,28 @@ function emPixelsBackward(
     const y = get(psi + k, count);
     const share = get(gamma + k, count);
     let slope = splat(-mixture);
-    if (throughGamma) {
-      slope = v128.add<real>(
-        slope,
-        v128.sub<real>(get(dLogits + k, count), inner),
-      );
-    }
+    if (throughGamma) slope = v128.add<real>(slope, v128.sub<real>(get(dLogits + k, count), inner));
     slope = v128.mul<real>(slope, scale); // by p_k
-    const byPsi = v128.sub<real>(
-      v128.mul<real>(sign, slope),
-      v128.mul<real>(share, get(dResidual + k, count)),
-    );
-    let byLogit = v128.mul<real>(
-      v128.mul<real>(y, v128.sub<real>(one, y)),
-      byPsi,
-    );
+    const byPsi = v128.sub<real>(v128.mul<real>(sign, slope), v128.mul<real>(share, get(dResidual + k, count)));
+    let byLogit = v128.mul<real>(v128.mul<real>(y, v128.sub<real>(one, y)), byPsi);
     if (terms) {
-      const within = v128.mul<real>(
-        v128.mul<real>(splat(intra), share),
-        v128.sub<real>(y, target),
-      );
-      const between = v128.mul<real>(
-        v128.mul<real>(splat(inter), v128.sub<real>(one, share)),
-        y,
-      );
+      const within = v128.mul<real>(v128.mul<real>(splat(intra), share), v128.sub<real>(y, target));
+      const between = v128.mul<real>(v128.mul<real>(splat(inter), v128.sub<real>(one, share)), y);
       byLogit = v128.add<real>(byLogit, v128.add<real>(within, between));
     }
     put(dLogits + k, byLogit, count);
   }
 }
 
-export function emStepBackward(
-  x: usize,
-  input: usize,
-  logits: usize,
-  psi: usize,
-  gamma: usize,
-  dResidual: usize,
-  dLogits: usize,
-  batch: usize,
-  group: usize,
-  pixels: usize,
-  intra: f64,
-  inter: f64,
-  mixture: f64,
-  throughGamma: i32,
-): void {
+export function emStepBackward(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, dResidual: usize, dLogits: usize, batch: usize, group: usize, pixels: usize, intra: f64, inter: f64, mixture: f64, throughGamma: i32): void {
   const row = pixels * SIZE;
   const whole = (pixels & ~(LANES - 1)) * SIZE;
   const rest = pixels & (LANES - 1);
   for (let b: usize = 0; b < batch; b++) {
     for (let at: usize = 0; at < whole; at += 16) {
-      emPixelsBackward(
-        x + at,
-        input + at,
-        logits + at,
-        psi + at,
-        gamma + at,
-        dResidual + at,
-        dLogits + at,
-        LANES,
-        group,
-        row,
-        intra,
-        inter,
-        mixture,
-        throughGamma,
-      );
+      emPixelsBackward(x + at, input + at, logits + at, psi + at, gamma + at, dResidual + at, dLogits + at, LANES, group, row, intra, inter, mixture, throughGamma);
     }
-    if (rest) {
-      emPixelsBackward(
-        x + whole,
-        input + whole,
-        logits + whole,
-        psi + whole,
-        gamma + whole,
-        dResidual + whole,
-        dLogits + whole,
-        rest,
-        group,
-        row,
-        intra,
-        inter,
-        mixture,
-        throughGamma,
-      );
-    }
+    if (rest) emPixelsBackward(x + whole, input + whole, logits + whole, psi + whole, gamma + whole, dResidual + whole, dLogits + whole, rest, group, row, intra, inter, mixture, throughGamma);
     x += row;
     input += row;
     logits += group * row;

@@ -7,41 +7,41 @@
 
 /** Numbers in a vector. */
 // @ts-ignore: decorator
-
+@inline
 export const LANES: usize = 16 / sizeof<real>();
 
 // @ts-ignore: decorator
-
+@inline
 export const SIZE: usize = sizeof<real>();
 
 /** Bytes below this address belong to the compiler; scratch follows. */
 // @ts-ignore: decorator
-
+@inline
 export const SCRATCH: usize = 1 << 16;
 
 /** First byte that matrices may use: `FIRST_BYTE` of lib/matrix.ts. */
 // @ts-ignore: decorator
-
+@inline
 export const SCRATCH_END: usize = 1 << 20;
 
 /** 16 bytes for the last, incomplete vector of a row, one for each operand. */
 const PART = memory.data(64, 16);
 
 // @ts-ignore: decorator
-
+@inline
 export function splat(x: f64): v128 {
   return v128.splat<real>(<real> x);
 }
 
 // @ts-ignore: decorator
-
+@inline
 export function loadSplat(p: usize): v128 {
   return sizeof<real>() === 4 ? v128.load32_splat(p) : v128.load64_splat(p);
 }
 
 /** The `count` < LANES numbers at p; the other lanes are left-overs. */
 // @ts-ignore: decorator
-
+@inline
 export function loadPart(p: usize, count: usize): v128 {
   for (let i: usize = 0; i < count; i++) {
     store<real>(PART + i * SIZE, load<real>(p + i * SIZE));
@@ -51,7 +51,7 @@ export function loadPart(p: usize, count: usize): v128 {
 
 /** Stores the first `count` < LANES lanes of x at p. */
 // @ts-ignore: decorator
-
+@inline
 export function storePart(p: usize, x: v128, count: usize): void {
   v128.store(PART, x);
   for (let i: usize = 0; i < count; i++) {
@@ -61,40 +61,19 @@ export function storePart(p: usize, x: v128, count: usize): void {
 
 /** The sum of the lanes, in float64, first half plus second half. */
 // @ts-ignore: decorator
-
+@inline
 export function lowHalf(x: v128): v128 {
   return sizeof<real>() === 4 ? f64x2.promote_low_f32x4(x) : x;
 }
 
 // @ts-ignore: decorator
-
+@inline
 export function highHalf(x: v128): v128 {
-  return f64x2.promote_low_f32x4(
-    i8x16.shuffle(
-      x,
-      x,
-      8,
-      9,
-      10,
-      11,
-      12,
-      13,
-      14,
-      15,
-      8,
-      9,
-      10,
-      11,
-      12,
-      13,
-      14,
-      15,
-    ),
-  );
+  return f64x2.promote_low_f32x4(i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15));
 }
 
 // @ts-ignore: decorator
-
+@inline
 export function sumLanes(x: v128): real {
   if (sizeof<real>() === 4) {
     return <real> ((f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 2)) +
@@ -105,20 +84,20 @@ export function sumLanes(x: v128): real {
 
 // NaN passes through both: the comparison with it is false.
 // @ts-ignore: decorator
-
+@inline
 export function atMost(x: v128, limit: f64): v128 {
   return v128.pmin<real>(x, splat(limit));
 }
 
 // @ts-ignore: decorator
-
+@inline
 export function atLeast(x: v128, limit: f64): v128 {
   return v128.pmax<real>(x, splat(limit));
 }
 
 /** c0 + c1 r + r² (c2 + c3 r). */
 // @ts-ignore: decorator
-
+@inline
 function quartet(r: v128, r2: v128, c0: f64, c1: f64, c2: f64, c3: f64): v128 {
   const low = v128.add<real>(splat(c0), v128.mul<real>(r, splat(c1)));
   const high = v128.add<real>(splat(c2), v128.mul<real>(r, splat(c3)));
@@ -127,19 +106,16 @@ function quartet(r: v128, r2: v128, c0: f64, c1: f64, c2: f64, c3: f64): v128 {
 
 // 1.5 · 2²³: adding it rounds to an integer, which then sits in the low bits.
 // @ts-ignore: decorator
-
+@inline
 function shifted32(x: v128): v128 {
   return f32x4.add(f32x4.mul(x, splat(1.44269504088896341)), splat(12582912));
 }
 
 /** (eʳ − 1 − r) / r² for |r| ≤ ln 2 / 2: a minimax quartic, eʳ to 3.1e-9. */
 // @ts-ignore: decorator
-
+@inline
 function expTail32(r: v128): v128 {
-  let p = f32x4.add(
-    f32x4.mul(splat(0.0013814320554956794), r),
-    splat(0.00836885068565607),
-  );
+  let p = f32x4.add(f32x4.mul(splat(0.0013814320554956794), r), splat(0.00836885068565607));
   p = f32x4.add(f32x4.mul(p, r), splat(0.041668400168418884));
   p = f32x4.add(f32x4.mul(p, r), splat(0.1666651964187622));
   return f32x4.add(f32x4.mul(p, r), splat(0.4999999403953552));
@@ -147,7 +123,7 @@ function expTail32(r: v128): v128 {
 
 /** eʳ in float32, for x = n ln 2 + r, |r| ≤ ln 2 / 2; t = shifted32(x). */
 // @ts-ignore: decorator
-
+@inline
 function expRest32(x: v128, t: v128): v128 {
   const n = f32x4.sub(t, splat(12582912));
   const high = f32x4.sub(x, f32x4.mul(n, splat(0.693359375)));
@@ -157,15 +133,12 @@ function expRest32(x: v128, t: v128): v128 {
   const error = f32x4.sub(f32x4.sub(high, r), low);
   const sum = f32x4.add(splat(1), r);
   const lost = f32x4.add(f32x4.sub(r, f32x4.sub(sum, splat(1))), error);
-  return f32x4.add(
-    sum,
-    f32x4.add(f32x4.mul(expTail32(r), f32x4.mul(r, r)), lost),
-  );
+  return f32x4.add(sum, f32x4.add(f32x4.mul(expTail32(r), f32x4.mul(r, r)), lost));
 }
 
 /** −|x|: sets the sign. */
 // @ts-ignore: decorator
-
+@inline
 function minusAbsV(x: v128): v128 {
   return v128.or(x, splat(-0.0));
 }
@@ -175,7 +148,7 @@ function minusAbsV(x: v128): v128 {
  * at least 10⁻³⁸.
  */
 // @ts-ignore: decorator
-
+@inline
 export function expMinusAbsV(x: v128): v128 {
   const y = minusAbsV(x);
   if (sizeof<real>() === 8) return expV(y);
@@ -194,7 +167,7 @@ export function expMinusAbsV(x: v128): v128 {
  * factors, so that results below the normal range are rounded once.
  */
 // @ts-ignore: decorator
-
+@inline
 export function expV(a: v128): v128 {
   if (sizeof<real>() === 4) {
     const x = atLeast(atMost(a, 89), -104);
@@ -208,10 +181,7 @@ export function expV(a: v128): v128 {
     return f32x4.mul(p, i32x4.shl(i32x4.add(rest, bias), 23));
   }
   const x = atLeast(atMost(a, 710), -746);
-  const t = f64x2.add(
-    f64x2.mul(x, splat(1.44269504088896341)),
-    splat(6755399441055744),
-  );
+  const t = f64x2.add(f64x2.mul(x, splat(1.44269504088896341)), splat(6755399441055744));
   const n = f64x2.sub(t, splat(6755399441055744));
   const bits = i64x2.sub(t, i64x2.splat(0x4338000000000000));
   // ln 2 in two parts, the first of 32 bits: n times it is exact.
@@ -221,34 +191,10 @@ export function expV(a: v128): v128 {
   // The series in pairs (Estrin), exactly as lib/numeric.ts sums it.
   const r2 = f64x2.mul(r, r);
   const r4 = f64x2.mul(r2, r2);
-  const tail0 = quartet(
-    r,
-    r2,
-    0.5,
-    0.16666666666666666,
-    4.1666666666666664e-2,
-    8.333333333333333e-3,
-  );
-  const tail1 = quartet(
-    r,
-    r2,
-    1.388888888888889e-3,
-    1.984126984126984e-4,
-    2.48015873015873e-5,
-    2.7557319223985893e-6,
-  );
-  const tail2 = quartet(
-    r,
-    r2,
-    2.755731922398589e-7,
-    2.505210838544172e-8,
-    2.08767569878681e-9,
-    1.6059043836821613e-10,
-  );
-  let p = f64x2.add(
-    tail0,
-    f64x2.mul(r4, f64x2.add(tail1, f64x2.mul(r4, tail2))),
-  );
+  const tail0 = quartet(r, r2, 0.5, 0.16666666666666666, 4.1666666666666664e-2, 8.333333333333333e-3);
+  const tail1 = quartet(r, r2, 1.388888888888889e-3, 1.984126984126984e-4, 2.48015873015873e-5, 2.7557319223985893e-6);
+  const tail2 = quartet(r, r2, 2.755731922398589e-7, 2.505210838544172e-8, 2.08767569878681e-9, 1.6059043836821613e-10);
+  let p = f64x2.add(tail0, f64x2.mul(r4, f64x2.add(tail1, f64x2.mul(r4, tail2))));
   // The rounding error of r is added back to first order.
   const rounding = f64x2.sub(f64x2.sub(high, r), low);
   p = f64x2.add(r, f64x2.add(f64x2.mul(r2, p), rounding));
@@ -265,7 +211,7 @@ export function expV(a: v128): v128 {
  * polynomials of FreeBSD's e_logf.c and e_log.c.
  */
 // @ts-ignore: decorator
-
+@inline
 export function logV(a: v128): v128 {
   let result: v128;
   if (sizeof<real>() === 4) {
@@ -275,22 +221,13 @@ export function logV(a: v128): v128 {
     const shifted = i32x4.sub(x, i32x4.splat(0x3f3504f3)); // √½
     let n = f32x4.convert_i32x4_s(i32x4.shr_s(shifted, 23));
     n = f32x4.sub(n, v128.and(tiny, splat(23)));
-    const mantissa = i32x4.add(
-      v128.and(shifted, i32x4.splat(0x007fffff)),
-      i32x4.splat(0x3f3504f3),
-    );
+    const mantissa = i32x4.add(v128.and(shifted, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3));
     const f = f32x4.sub(mantissa, splat(1));
     const s = f32x4.div(f, f32x4.add(splat(2), f));
     const z = f32x4.mul(s, s);
     const w = f32x4.mul(z, z);
-    const odd = f32x4.mul(
-      w,
-      f32x4.add(splat(0.40000972152), f32x4.mul(w, splat(0.24279078841))),
-    );
-    const even = f32x4.mul(
-      z,
-      f32x4.add(splat(0.66666662693), f32x4.mul(w, splat(0.28498786688))),
-    );
+    const odd = f32x4.mul(w, f32x4.add(splat(0.40000972152), f32x4.mul(w, splat(0.24279078841))));
+    const even = f32x4.mul(z, f32x4.add(splat(0.66666662693), f32x4.mul(w, splat(0.28498786688))));
     const half = f32x4.mul(splat(0.5), f32x4.mul(f, f));
     const tail = f32x4.mul(s, f32x4.add(half, f32x4.add(even, odd)));
     result = f32x4.add(tail, f32x4.mul(n, splat(9.0580006145e-6)));
@@ -301,37 +238,18 @@ export function logV(a: v128): v128 {
     const x = v128.bitselect(f64x2.mul(a, splat(4503599627370496)), a, tiny);
     const shifted = i64x2.sub(x, i64x2.splat(0x3fe6a09e667f3bcd)); // √½
     const exponent = i64x2.shr_s(shifted, 52);
-    let n = f64x2.replace_lane(
-      splat(<f64> i64x2.extract_lane(exponent, 0)),
-      1,
-      <f64> i64x2.extract_lane(exponent, 1),
-    );
+    let n = f64x2.replace_lane(splat(<f64> i64x2.extract_lane(exponent, 0)), 1, <f64> i64x2.extract_lane(exponent, 1));
     n = f64x2.sub(n, v128.and(tiny, splat(52)));
-    const mantissa = i64x2.add(
-      v128.and(shifted, i64x2.splat(0x000fffffffffffff)),
-      i64x2.splat(0x3fe6a09e667f3bcd),
-    );
+    const mantissa = i64x2.add(v128.and(shifted, i64x2.splat(0x000fffffffffffff)), i64x2.splat(0x3fe6a09e667f3bcd));
     const f = f64x2.sub(mantissa, splat(1));
     const s = f64x2.div(f, f64x2.add(splat(2), f));
     const z = f64x2.mul(s, s);
     const w = f64x2.mul(z, z);
-    let odd = f64x2.add(
-      splat(2.222219843214978396e-1),
-      f64x2.mul(w, splat(1.531383769920937332e-1)),
-    );
-    odd = f64x2.mul(
-      w,
-      f64x2.add(splat(3.999999999940941908e-1), f64x2.mul(w, odd)),
-    );
-    let even = f64x2.add(
-      splat(1.818357216161805012e-1),
-      f64x2.mul(w, splat(1.479819860511658591e-1)),
-    );
+    let odd = f64x2.add(splat(2.222219843214978396e-1), f64x2.mul(w, splat(1.531383769920937332e-1)));
+    odd = f64x2.mul(w, f64x2.add(splat(3.999999999940941908e-1), f64x2.mul(w, odd)));
+    let even = f64x2.add(splat(1.818357216161805012e-1), f64x2.mul(w, splat(1.479819860511658591e-1)));
     even = f64x2.add(splat(2.857142874366239149e-1), f64x2.mul(w, even));
-    even = f64x2.mul(
-      z,
-      f64x2.add(splat(6.666666666666735130e-1), f64x2.mul(w, even)),
-    );
+    even = f64x2.mul(z, f64x2.add(splat(6.666666666666735130e-1), f64x2.mul(w, even)));
     const half = f64x2.mul(splat(0.5), f64x2.mul(f, f));
     const tail = f64x2.mul(s, f64x2.add(half, f64x2.add(odd, even)));
     result = f64x2.add(tail, f64x2.mul(n, splat(1.90821492927058770002e-10)));
@@ -346,15 +264,12 @@ export function logV(a: v128): v128 {
 
 /** 2 artanh(s) for s in [0, 1/3]: a minimax cubic (4.5e-9) or the series. */
 // @ts-ignore: decorator
-
+@inline
 function twiceArtanhV(s: v128): v128 {
   const z = v128.mul<real>(s, s);
   let p: v128;
   if (sizeof<real>() === 4) {
-    p = f32x4.add(
-      f32x4.mul(splat(0.2802445888519287), z),
-      splat(0.27999141812324524),
-    );
+    p = f32x4.add(f32x4.mul(splat(0.2802445888519287), z), splat(0.27999141812324524));
     p = f32x4.add(f32x4.mul(p, z), splat(0.4002169966697693));
     p = f32x4.add(f32x4.mul(p, z), splat(0.6666641235351562));
   } else {
@@ -380,14 +295,14 @@ function twiceArtanhV(s: v128): v128 {
 
 /** ln(1 + u) for u in [0, 1]. */
 // @ts-ignore: decorator
-
+@inline
 export function log1pV(u: v128): v128 {
   return twiceArtanhV(v128.div<real>(u, v128.add<real>(splat(2), u)));
 }
 
 /** ln(1 + e) = −ln(1 − m) for m = e / (1 + e) in [0, ½]. */
 // @ts-ignore: decorator
-
+@inline
 export function minusLog1mV(m: v128): v128 {
   return twiceArtanhV(v128.div<real>(m, v128.sub<real>(splat(2), m)));
 }
@@ -399,7 +314,7 @@ export function minusLog1mV(m: v128): v128 {
  * 1 / (1 + e⁻ˣ), with the bits of lib/numeric.ts.
  */
 // @ts-ignore: decorator
-
+@inline
 export function sigmoidV(x: v128): v128 {
   const one = splat(1);
   if (sizeof<real>() === 8) {
@@ -416,7 +331,7 @@ export function sigmoidV(x: v128): v128 {
 
 /** ln(1 + eˣ) = max(x, 0) + ln(1 + exp(−|x|)). */
 // @ts-ignore: decorator
-
+@inline
 export function softplusV(x: v128): v128 {
   const e = expV(minusAbsV(x));
   return v128.add<real>(atLeast(x, 0), log1pV(e));
@@ -424,42 +339,29 @@ export function softplusV(x: v128): v128 {
 
 /** tanh x: a polynomial below 0.625, 1 − 2 / (e²ˣ + 1) above. */
 // @ts-ignore: decorator
-
+@inline
 export function tanhV(x: v128): v128 {
   const size = v128.abs<real>(x);
   const e = expV(v128.add<real>(size, size));
-  const large = v128.sub<real>(
-    splat(1),
-    v128.div<real>(splat(2), v128.add<real>(e, splat(1))),
-  );
+  const large = v128.sub<real>(splat(1), v128.div<real>(splat(2), v128.add<real>(e, splat(1))));
   const z = v128.mul<real>(x, x);
   let small: v128;
   if (sizeof<real>() === 4) {
-    let p = f32x4.add(
-      f32x4.mul(splat(-5.70498872745e-3), z),
-      splat(2.06390887954e-2),
-    );
+    let p = f32x4.add(f32x4.mul(splat(-5.70498872745e-3), z), splat(2.06390887954e-2));
     p = f32x4.add(f32x4.mul(p, z), splat(-5.37397155531e-2));
     p = f32x4.add(f32x4.mul(p, z), splat(1.33314422036e-1));
     p = f32x4.add(f32x4.mul(p, z), splat(-3.33332819422e-1));
     small = f32x4.add(f32x4.mul(f32x4.mul(p, z), size), size);
   } else {
     // Rational approximation of Cephes' tanh.c.
-    let p = f64x2.add(
-      f64x2.mul(splat(-9.64399179425052238628e-1), z),
-      splat(-9.92877231001918586564e1),
-    );
+    let p = f64x2.add(f64x2.mul(splat(-9.64399179425052238628e-1), z), splat(-9.92877231001918586564e1));
     p = f64x2.add(f64x2.mul(p, z), splat(-1.61468768441708447952e3));
     let q = f64x2.add(z, splat(1.12811678491632931402e2));
     q = f64x2.add(f64x2.mul(q, z), splat(2.23548839060100448583e3));
     q = f64x2.add(f64x2.mul(q, z), splat(4.84406305325125486048e3));
     small = f64x2.add(f64x2.mul(f64x2.mul(f64x2.div(p, q), z), size), size);
   }
-  const result = v128.bitselect(
-    small,
-    large,
-    v128.lt<real>(size, splat(0.625)),
-  );
+  const result = v128.bitselect(small, large, v128.lt<real>(size, splat(0.625)));
   // The sign of x.
   const sign = splat(-0.0);
   return v128.or(v128.andnot(result, sign), v128.and(x, sign));
@@ -467,7 +369,7 @@ export function tanhV(x: v128): v128 {
 
 /** 1 − e⁻ʸ for y ≥ 0: the slope of softplus, from its output y. */
 // @ts-ignore: decorator
-
+@inline
 export function oneMinusExpNegV(y: v128): v128 {
   // (1 − e⁻ʸ) = 2t / (1 + t) with t = tanh(y / 2): no cancellation near 0.
   const t = tanhV(v128.mul<real>(y, splat(0.5)));

@@ -8,113 +8,156 @@ import { LANES, loadSplat, SCRATCH, SIZE } from "./math";
 
 /** Columns of a panel. */
 // @ts-ignore: decorator
-
+@inline
 const WIDTH: usize = 2 * LANES;
-
 /** Rows of B in a panel at most: 16 KiB, half of a small first-level cache. */
 // @ts-ignore: decorator
-
+@inline
 const DEPTH: usize = 16384 / 32;
-
 /** Where the panel lies, and one 4 × 2-vector block at the right edge. */
 // @ts-ignore: decorator
-
+@inline
 const PANEL: usize = SCRATCH;
-
 // @ts-ignore: decorator
-
+@inline
 const EDGE: usize = SCRATCH + 32 * DEPTH;
 
-/** Adds 4 rows of A times the panel to (or stores it in) 4 rows at c0 … c3. */
-function block4(
-  a0: usize,
-  a1: usize,
-  a2: usize,
-  a3: usize,
-  stepA: usize,
-  b: usize,
-  stepB: usize,
-  k: usize,
-  c0: usize,
-  c1: usize,
-  c2: usize,
-  c3: usize,
-  accumulate: bool,
-): void {
-  let s00 = v128.splat<real>(0);
-  let s01 = v128.splat<real>(0);
-  let s10 = v128.splat<real>(0);
-  let s11 = v128.splat<real>(0);
-  let s20 = v128.splat<real>(0);
-  let s21 = v128.splat<real>(0);
-  let s30 = v128.splat<real>(0);
-  let s31 = v128.splat<real>(0);
-  for (let l: usize = 0; l < k; l++) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    let x = loadSplat(a0);
-    s00 = v128.add<real>(s00, v128.mul<real>(x, b0));
-    s01 = v128.add<real>(s01, v128.mul<real>(x, b1));
-    x = loadSplat(a1);
-    s10 = v128.add<real>(s10, v128.mul<real>(x, b0));
-    s11 = v128.add<real>(s11, v128.mul<real>(x, b1));
-    x = loadSplat(a2);
-    s20 = v128.add<real>(s20, v128.mul<real>(x, b0));
-    s21 = v128.add<real>(s21, v128.mul<real>(x, b1));
-    x = loadSplat(a3);
-    s30 = v128.add<real>(s30, v128.mul<real>(x, b0));
-    s31 = v128.add<real>(s31, v128.mul<real>(x, b1));
-    a0 += stepA;
-    a1 += stepA;
-    a2 += stepA;
-    a3 += stepA;
-    b += stepB;
-  }
-  if (accumulate) {
-    s00 = v128.add<real>(v128.load(c0), s00);
-    s01 = v128.add<real>(v128.load(c0, 16), s01);
-    s10 = v128.add<real>(v128.load(c1), s10);
-    s11 = v128.add<real>(v128.load(c1, 16), s11);
-    s20 = v128.add<real>(v128.load(c2), s20);
-    s21 = v128.add<real>(v128.load(c2, 16), s21);
-    s30 = v128.add<real>(v128.load(c3), s30);
-    s31 = v128.add<real>(v128.load(c3, 16), s31);
-  }
-  v128.store(c0, s00);
-  v128.store(c0, s01, 16);
-  v128.store(c1, s10);
-  v128.store(c1, s11, 16);
-  v128.store(c2, s20);
-  v128.store(c2, s21, 16);
-  v128.store(c3, s30);
-  v128.store(c3, s31, 16);
+// @ts-ignore: decorator
+@inline
+function mulAdd(sum: v128, x: v128, y: v128): v128 {
+  return v128.add<real>(sum, v128.mul<real>(x, y));
 }
 
-/** The same for one row. */
-function block1(
-  a0: usize,
-  stepA: usize,
-  b: usize,
-  stepB: usize,
-  k: usize,
-  c0: usize,
-  accumulate: bool,
-): void {
-  let s0 = v128.splat<real>(0);
-  let s1 = v128.splat<real>(0);
+/** Number `index` of those at p, in all lanes. */
+// @ts-ignore: decorator
+@inline
+function broadcast(p: usize, index: usize): v128 {
+  return loadSplat(p + index * SIZE);
+}
+
+/** Two vectors of the result: s, or what is there plus s. */
+// @ts-ignore: decorator
+@inline
+function putRow(c: usize, s0: v128, s1: v128, accumulate: bool): void {
+  v128.store(c, accumulate ? v128.add<real>(v128.load(c), s0) : s0);
+  v128.store(c, accumulate ? v128.add<real>(v128.load(c, 16), s1) : s1, 16);
+}
+
+/**
+ * Stores 4 rows of A times the panel in 4 rows of the result, or adds it.
+ * Rows of A lie along l; two steps a round spare additions of addresses.
+ */
+function rows4(a0: usize, rowA: usize, b: usize, k: usize, c: usize, rowC: usize, accumulate: bool): void {
+  let a1 = a0 + rowA;
+  let a2 = a1 + rowA;
+  let a3 = a2 + rowA;
+  let s00 = v128.splat<real>(0);
+  let s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
+  let b0: v128, b1: v128, x: v128;
+  let l: usize = 0;
+  for (; l + 2 <= k; l += 2) {
+    b0 = v128.load(b);
+    b1 = v128.load(b, 16);
+    x = broadcast(a0, 0);
+    s00 = mulAdd(s00, x, b0);
+    s01 = mulAdd(s01, x, b1);
+    x = broadcast(a1, 0);
+    s10 = mulAdd(s10, x, b0);
+    s11 = mulAdd(s11, x, b1);
+    x = broadcast(a2, 0);
+    s20 = mulAdd(s20, x, b0);
+    s21 = mulAdd(s21, x, b1);
+    x = broadcast(a3, 0);
+    s30 = mulAdd(s30, x, b0);
+    s31 = mulAdd(s31, x, b1);
+    b0 = v128.load(b, 32);
+    b1 = v128.load(b, 48);
+    x = broadcast(a0, 1);
+    s00 = mulAdd(s00, x, b0);
+    s01 = mulAdd(s01, x, b1);
+    x = broadcast(a1, 1);
+    s10 = mulAdd(s10, x, b0);
+    s11 = mulAdd(s11, x, b1);
+    x = broadcast(a2, 1);
+    s20 = mulAdd(s20, x, b0);
+    s21 = mulAdd(s21, x, b1);
+    x = broadcast(a3, 1);
+    s30 = mulAdd(s30, x, b0);
+    s31 = mulAdd(s31, x, b1);
+    a0 += 2 * SIZE;
+    a1 += 2 * SIZE;
+    a2 += 2 * SIZE;
+    a3 += 2 * SIZE;
+    b += 2 * 32;
+  }
+  for (; l < k; l++) {
+    b0 = v128.load(b);
+    b1 = v128.load(b, 16);
+    x = broadcast(a0, 0);
+    s00 = mulAdd(s00, x, b0);
+    s01 = mulAdd(s01, x, b1);
+    x = broadcast(a1, 0);
+    s10 = mulAdd(s10, x, b0);
+    s11 = mulAdd(s11, x, b1);
+    x = broadcast(a2, 0);
+    s20 = mulAdd(s20, x, b0);
+    s21 = mulAdd(s21, x, b1);
+    x = broadcast(a3, 0);
+    s30 = mulAdd(s30, x, b0);
+    s31 = mulAdd(s31, x, b1);
+    a0 += SIZE;
+    a1 += SIZE;
+    a2 += SIZE;
+    a3 += SIZE;
+    b += 32;
+  }
+  putRow(c, s00, s01, accumulate);
+  putRow(c + rowC, s10, s11, accumulate);
+  putRow(c + 2 * rowC, s20, s21, accumulate);
+  putRow(c + 3 * rowC, s30, s31, accumulate);
+}
+
+/** The same where A is stored transposed: its four numbers lie side by side. */
+function columns4(a: usize, stepA: usize, b: usize, k: usize, c: usize, rowC: usize, accumulate: bool): void {
+  let s00 = v128.splat<real>(0);
+  let s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
+  let b0: v128, b1: v128, x: v128;
   for (let l: usize = 0; l < k; l++) {
-    const x = loadSplat(a0);
-    s0 = v128.add<real>(s0, v128.mul<real>(x, v128.load(b)));
-    s1 = v128.add<real>(s1, v128.mul<real>(x, v128.load(b, 16)));
-    a0 += stepA;
+    b0 = v128.load(b);
+    b1 = v128.load(b, 16);
+    x = broadcast(a, 0);
+    s00 = mulAdd(s00, x, b0);
+    s01 = mulAdd(s01, x, b1);
+    x = broadcast(a, 1);
+    s10 = mulAdd(s10, x, b0);
+    s11 = mulAdd(s11, x, b1);
+    x = broadcast(a, 2);
+    s20 = mulAdd(s20, x, b0);
+    s21 = mulAdd(s21, x, b1);
+    x = broadcast(a, 3);
+    s30 = mulAdd(s30, x, b0);
+    s31 = mulAdd(s31, x, b1);
+    a += stepA;
+    b += 32;
+  }
+  putRow(c, s00, s01, accumulate);
+  putRow(c + rowC, s10, s11, accumulate);
+  putRow(c + 2 * rowC, s20, s21, accumulate);
+  putRow(c + 3 * rowC, s30, s31, accumulate);
+}
+
+/** The same for one row, either way. */
+function row1(a: usize, stepA: usize, b: usize, stepB: usize, k: usize, c: usize, accumulate: bool): void {
+  let s0 = v128.splat<real>(0);
+  let s1 = s0;
+  for (let l: usize = 0; l < k; l++) {
+    const x = loadSplat(a);
+    s0 = mulAdd(s0, x, v128.load(b));
+    s1 = mulAdd(s1, x, v128.load(b, 16));
+    a += stepA;
     b += stepB;
   }
-  if (accumulate) {
-    s0 = v128.add<real>(v128.load(c0), s0);
-    s1 = v128.add<real>(v128.load(c0, 16), s1);
-  }
-  v128.store(c0, s0);
-  v128.store(c0, s1, 16);
+  putRow(c, s0, s1, accumulate);
 }
 
 /** Copies k rows × `width` columns of B (rows `stride` apart) to the panel. */
@@ -163,20 +206,8 @@ function packTransposed(b: usize, stride: usize, k: usize, width: usize): void {
  * right k × n with rows rowB apart, or n × k if `transposed`.
  */
 // @ts-ignore: decorator
-
-function product(
-  a: usize,
-  rowA: usize,
-  stepA: usize,
-  b: usize,
-  rowB: usize,
-  transposed: bool,
-  out: usize,
-  m: usize,
-  k: usize,
-  n: usize,
-  accumulate: bool,
-): void {
+@inline
+function product(a: usize, rowA: usize, stepA: usize, b: usize, rowB: usize, transposed: bool, out: usize, m: usize, k: usize, n: usize, accumulate: bool): void {
   if (k === 0) {
     if (!accumulate) memory.fill(out, 0, m * n * SIZE);
     return;
@@ -190,67 +221,34 @@ function product(
     const add = accumulate || from > 0;
     for (let j: usize = 0; j < n; j += WIDTH) {
       const width = min(WIDTH, n - j);
+      const whole = width === WIDTH;
+      const corner = b + (transposed ? j * rowB + from * SIZE : from * rowB + j * SIZE);
       let panel = PANEL;
       let stepB: usize = 32;
-      if (transposed) {
-        packTransposed(b + j * rowB + from * SIZE, rowB, count, width);
-      } else {
-        const corner = b + from * rowB + j * SIZE;
-        if (width < WIDTH || m > 16) pack(corner, rowB, count, width);
-        else {
-          panel = corner;
-          stepB = rowB;
-        }
+      if (transposed) packTransposed(corner, rowB, count, width);
+      else if (!whole || m >= 4) pack(corner, rowB, count, width);
+      else {
+        panel = corner;
+        stepB = rowB;
       }
-      const whole = width === WIDTH;
       let i: usize = 0;
       while (i < m) {
-        const rows = min<usize>(4, m - i);
+        const rows: usize = m - i >= 4 ? 4 : 1;
         const a0 = a + i * rowA + from * stepA;
-        const c0 = whole ? out + i * rowC + j * SIZE : EDGE;
-        const stepC: usize = whole ? rowC : 32;
-        if (!whole && add) {
-          copyBlock(out + i * rowC + j * SIZE, rowC, EDGE, 32, rows, width);
-        }
-        // Rows beyond the last repeat it: the same numbers stored twice.
-        const r1: usize = rows > 1 ? 1 : 0;
-        const r2: usize = rows > 2 ? 2 : r1;
-        const r3: usize = rows > 3 ? 3 : r2;
-        if (rows === 1) block1(a0, stepA, panel, stepB, count, c0, add);
-        else {
-          block4(
-            a0,
-            a0 + r1 * rowA,
-            a0 + r2 * rowA,
-            a0 + r3 * rowA,
-            stepA,
-            panel,
-            stepB,
-            count,
-            c0,
-            c0 + r1 * stepC,
-            c0 + r2 * stepC,
-            c0 + r3 * stepC,
-            add,
-          );
-        }
-        if (!whole) {
-          copyBlock(EDGE, 32, out + i * rowC + j * SIZE, rowC, rows, width);
-        }
+        const c = out + i * rowC + j * SIZE;
+        const to = whole ? c : EDGE;
+        if (!whole && add) copyBlock(c, rowC, EDGE, 32, rows, width);
+        if (rows === 1) row1(a0, stepA, panel, stepB, count, to, add);
+        else if (stepA === SIZE) rows4(a0, rowA, panel, count, to, whole ? rowC : 32, add);
+        else columns4(a0, stepA, panel, count, to, whole ? rowC : 32, add);
+        if (!whole) copyBlock(EDGE, 32, c, rowC, rows, width);
         i += rows;
       }
     }
   }
 }
 
-function copyBlock(
-  from: usize,
-  fromRow: usize,
-  to: usize,
-  toRow: usize,
-  rows: usize,
-  width: usize,
-): void {
+function copyBlock(from: usize, fromRow: usize, to: usize, toRow: usize, rows: usize, width: usize): void {
   for (let i: usize = 0; i < rows; i++) {
     for (let j: usize = 0; j < width; j++) {
       store<real>(to + j * SIZE, load<real>(from + j * SIZE));
@@ -261,64 +259,16 @@ function copyBlock(
 }
 
 /** out (+)= A·B. */
-export function matmul(
-  a: usize,
-  b: usize,
-  out: usize,
-  m: usize,
-  k: usize,
-  n: usize,
-  accumulate: i32,
-): void {
-  product(
-    a,
-    k * SIZE,
-    SIZE,
-    b,
-    n * SIZE,
-    false,
-    out,
-    m,
-    k,
-    n,
-    accumulate !== 0,
-  );
+export function matmul(a: usize, b: usize, out: usize, m: usize, k: usize, n: usize, accumulate: i32): void {
+  product(a, k * SIZE, SIZE, b, n * SIZE, false, out, m, k, n, accumulate !== 0);
 }
 
 /** out (+)= Aᵀ·B, A is k × m. */
-export function matmulTN(
-  a: usize,
-  b: usize,
-  out: usize,
-  m: usize,
-  k: usize,
-  n: usize,
-  accumulate: i32,
-): void {
-  product(
-    a,
-    SIZE,
-    m * SIZE,
-    b,
-    n * SIZE,
-    false,
-    out,
-    m,
-    k,
-    n,
-    accumulate !== 0,
-  );
+export function matmulTN(a: usize, b: usize, out: usize, m: usize, k: usize, n: usize, accumulate: i32): void {
+  product(a, SIZE, m * SIZE, b, n * SIZE, false, out, m, k, n, accumulate !== 0);
 }
 
 /** out (+)= A·Bᵀ, B is n × k. */
-export function matmulNT(
-  a: usize,
-  b: usize,
-  out: usize,
-  m: usize,
-  k: usize,
-  n: usize,
-  accumulate: i32,
-): void {
+export function matmulNT(a: usize, b: usize, out: usize, m: usize, k: usize, n: usize, accumulate: i32): void {
   product(a, k * SIZE, SIZE, b, k * SIZE, true, out, m, k, n, accumulate !== 0);
 }

@@ -31,53 +31,34 @@ export function dot(a: usize, b: usize, n: usize): f64 {
     const x = v128.load(a + i * SIZE);
     const y = v128.load(b + i * SIZE);
     s0 = f64x2.add(s0, f64x2.mul(lowHalf(x), lowHalf(y)));
-    if (sizeof<real>() === 4) {
-      s1 = f64x2.add(s1, f64x2.mul(highHalf(x), highHalf(y)));
-    }
+    if (sizeof<real>() === 4) s1 = f64x2.add(s1, f64x2.mul(highHalf(x), highHalf(y)));
   }
   s0 = f64x2.add(s0, s1);
   let total = f64x2.extract_lane(s0, 0) + f64x2.extract_lane(s0, 1);
-  for (; i < n; i++) {
-    total += <f64> load<real>(a + i * SIZE) * <f64> load<real>(b + i * SIZE);
-  }
+  for (; i < n; i++) total += <f64> load<real>(a + i * SIZE) * <f64> load<real>(b + i * SIZE);
   return total;
 }
 
 /** Mean of n numbers `stride` apart. */
 export function mean(a: usize, stride: usize, n: usize): f64 {
   let total: f64 = 0;
-  for (let i: usize = 0; i < n; i++) {
-    total += <f64> load<real>(a + i * stride * SIZE);
-  }
+  for (let i: usize = 0; i < n; i++) total += <f64> load<real>(a + i * stride * SIZE);
   return total / <f64> n;
 }
 
 /** Covariance of two strided columns, from their means. */
-export function covariance(
-  a: usize,
-  strideA: usize,
-  b: usize,
-  strideB: usize,
-  n: usize,
-): f64 {
+export function covariance(a: usize, strideA: usize, b: usize, strideB: usize, n: usize): f64 {
   const meanA = mean(a, strideA, n);
   const meanB = mean(b, strideB, n);
   let total: f64 = 0;
   for (let i: usize = 0; i < n; i++) {
-    total += (<f64> load<real>(a + i * strideA * SIZE) - meanA) *
-      (<f64> load<real>(b + i * strideB * SIZE) - meanB);
+    total += (<f64> load<real>(a + i * strideA * SIZE) - meanA) * (<f64> load<real>(b + i * strideB * SIZE) - meanB);
   }
   return total / <f64> n;
 }
 
 /** out[j] (+)= Σᵢ a[i, j], row after row. */
-export function columnSums(
-  a: usize,
-  out: usize,
-  m: usize,
-  n: usize,
-  accumulate: i32,
-): void {
+export function columnSums(a: usize, out: usize, m: usize, n: usize, accumulate: i32): void {
   let j: usize = 0;
   const row = n * SIZE;
   for (; j + 2 * LANES <= n; j += 2 * LANES) {
@@ -96,9 +77,7 @@ export function columnSums(
   for (; j < n; j++) {
     const to = out + j * SIZE;
     let total: real = accumulate ? load<real>(to) : 0;
-    for (let i: usize = 0; i < m; i++) {
-      total += load<real>(a + i * row + j * SIZE);
-    }
+    for (let i: usize = 0; i < m; i++) total += load<real>(a + i * row + j * SIZE);
     store<real>(to, total);
   }
 }

@@ -8,102 +8,79 @@ import { sigmoidV, SIZE } from "./math";
 // the units in order, as in lib/helmholtz_machine.ts: the bits are the same.
 
 // @ts-ignore: decorator
-
+@inline
 const WORD: usize = 4;
 
 // Words of `net`.
 // @ts-ignore: decorator
-
+@inline
 const VISIBLE: usize = 0;
-
 // @ts-ignore: decorator
-
+@inline
 const HIDDEN: usize = 1;
-
 // @ts-ignore: decorator
-
+@inline
 const TOP: usize = 2;
-
 /** The generator: s0, s1, s2 and the carry, as float64. */
 // @ts-ignore: decorator
-
+@inline
 const ALEA: usize = 3;
-
 /** The image, a byte a pixel. */
 // @ts-ignore: decorator
-
+@inline
 const IMAGE: usize = 4;
-
 // Addresses of biases and weights, then of states and lists.
 // @ts-ignore: decorator
-
+@inline
 const TOP_BIAS: usize = 5;
-
 // @ts-ignore: decorator
-
+@inline
 const TOP_TO_HIDDEN: usize = 6;
-
 // @ts-ignore: decorator
-
+@inline
 const HIDDEN_BIAS: usize = 7;
-
 // @ts-ignore: decorator
-
+@inline
 const HIDDEN_TO_VISIBLE: usize = 8;
-
 // @ts-ignore: decorator
-
+@inline
 const VISIBLE_BIAS: usize = 9;
-
 // @ts-ignore: decorator
-
+@inline
 const VISIBLE_TO_HIDDEN: usize = 10;
-
 // @ts-ignore: decorator
-
+@inline
 const HIDDEN_RECOGNITION_BIAS: usize = 11;
-
 // @ts-ignore: decorator
-
+@inline
 const HIDDEN_TO_TOP: usize = 12;
-
 // @ts-ignore: decorator
-
+@inline
 const TOP_RECOGNITION_BIAS: usize = 13;
-
 // @ts-ignore: decorator
-
+@inline
 const STATES: usize = 14; // of top, hidden, visible
-
 // @ts-ignore: decorator
-
+@inline
 const LISTS: usize = 17;
-
 // @ts-ignore: decorator
-
+@inline
 const PROBABILITY: usize = 20;
 
 // @ts-ignore: decorator
-
+@inline
 function word(net: usize, index: usize): usize {
   return load<u32>(net + index * WORD);
 }
 
 // @ts-ignore: decorator
-
+@inline
 function rowBytes(n: usize): usize {
   return (n * SIZE + 15) & ~15;
 }
 
 /** p = σ(bias + the rows of the `count` listed units), n columns. */
-function activate(
-  list: usize,
-  count: usize,
-  weights: usize,
-  bias: usize,
-  p: usize,
-  n: usize,
-): void {
+function activate(list: usize, count: usize, weights: usize, bias: usize, p: usize, n: usize): void {
   const row = rowBytes(n);
   let c: usize = 0;
   for (; c + 64 <= row; c += 64) {
@@ -127,46 +104,22 @@ function activate(
   for (; c < row; c += 16) {
     let s = v128.load(bias + c);
     for (let i: usize = 0; i < count; i++) {
-      s = v128.add<real>(
-        s,
-        v128.load(weights + c + <usize> load<u32>(list + i * WORD) * row),
-      );
+      s = v128.add<real>(s, v128.load(weights + c + <usize> load<u32>(list + i * WORD) * row));
     }
     v128.store(p + c, sigmoidV(s));
   }
 }
 
 /** The delta rule: bias and listed rows += ε (target − p). */
-function learn(
-  list: usize,
-  count: usize,
-  weights: usize,
-  bias: usize,
-  target: usize,
-  p: usize,
-  n: usize,
-  epsilon: f64,
-): void {
+function learn(list: usize, count: usize, weights: usize, bias: usize, target: usize, p: usize, n: usize, epsilon: f64): void {
   const row = rowBytes(n);
   const rate = v128.splat<real>(<real> epsilon);
   let c: usize = 0;
   for (; c + 64 <= row; c += 64) {
-    const d0 = v128.mul<real>(
-      rate,
-      v128.sub<real>(v128.load(target + c), v128.load(p + c)),
-    );
-    const d1 = v128.mul<real>(
-      rate,
-      v128.sub<real>(v128.load(target + c, 16), v128.load(p + c, 16)),
-    );
-    const d2 = v128.mul<real>(
-      rate,
-      v128.sub<real>(v128.load(target + c, 32), v128.load(p + c, 32)),
-    );
-    const d3 = v128.mul<real>(
-      rate,
-      v128.sub<real>(v128.load(target + c, 48), v128.load(p + c, 48)),
-    );
+    const d0 = v128.mul<real>(rate, v128.sub<real>(v128.load(target + c), v128.load(p + c)));
+    const d1 = v128.mul<real>(rate, v128.sub<real>(v128.load(target + c, 16), v128.load(p + c, 16)));
+    const d2 = v128.mul<real>(rate, v128.sub<real>(v128.load(target + c, 32), v128.load(p + c, 32)));
+    const d3 = v128.mul<real>(rate, v128.sub<real>(v128.load(target + c, 48), v128.load(p + c, 48)));
     let to = bias + c;
     const corner = weights + c;
     for (let i: usize = 0;; i++) {
@@ -179,10 +132,7 @@ function learn(
     }
   }
   for (; c < row; c += 16) {
-    const d = v128.mul<real>(
-      rate,
-      v128.sub<real>(v128.load(target + c), v128.load(p + c)),
-    );
+    const d = v128.mul<real>(rate, v128.sub<real>(v128.load(target + c), v128.load(p + c)));
     v128.store(bias + c, v128.add<real>(v128.load(bias + c), d));
     for (let i: usize = 0; i < count; i++) {
       const to = weights + c + <usize> load<u32>(list + i * WORD) * row;
@@ -192,13 +142,7 @@ function learn(
 }
 
 /** Draws n states with probabilities p by Alea; returns how many are on. */
-function draw(
-  alea: usize,
-  p: usize,
-  n: usize,
-  states: usize,
-  list: usize,
-): usize {
+function draw(alea: usize, p: usize, n: usize, states: usize, list: usize): usize {
   let s0 = load<f64>(alea);
   let s1 = load<f64>(alea, 8);
   let s2 = load<f64>(alea, 16);
@@ -272,16 +216,7 @@ export function wakeSleep(net: usize, epsilon: f64): void {
   activate(listH, onH, hiddenToVisible, visibleBias, p, visible);
   onV = draw(alea, p, visible, v, listV);
   activate(listV, onV, visibleToHidden, hiddenRecognitionBias, p, hidden);
-  learn(
-    listV,
-    onV,
-    visibleToHidden,
-    hiddenRecognitionBias,
-    h,
-    p,
-    hidden,
-    epsilon,
-  );
+  learn(listV, onV, visibleToHidden, hiddenRecognitionBias, h, p, hidden, epsilon);
   activate(listH, onH, hiddenToTop, topRecognitionBias, p, top);
   learn(listH, onH, hiddenToTop, topRecognitionBias, t, p, top, epsilon);
 }
