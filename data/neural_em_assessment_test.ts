@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { neuralEmConfig } from "../lib/neural_em.ts";
+import { neuralEmTrainer } from "../lib/neural_em_training.ts";
+import { stream } from "../lib/random.ts";
+import { encodeSafetensors } from "../lib/safetensors.ts";
+import * as assessment from "./neural_em_assessment.ts";
+import { settings } from "./experiments/neural_em.ts";
+import { VARIANTS } from "./neural_em_studies.ts";
+import { flyingShapes, paperShapes } from "./shapes.ts";
+
+const config = neuralEmConfig({
+  hidden: 4,
+  steps: 3,
+  unroll: 3,
+  batchSize: 3,
+  updates: 0,
+});
+const trainer = neuralEmTrainer(0, { config, sample: paperShapes() });
+const batch = paperShapes()(stream(0, "data"), 6);
+
+Deno.test("every variant of every study is a configuration that works", () => {
+  for (const { overrides } of VARIANTS) settings(overrides);
+  const names = VARIANTS.map(({ study, label }) => `${study} ${label}`);
+  assert.equal(new Set(names).size, names.length);
+});
+
+Deno.test("a checkpoint is scored as the model it was made from", () => {
+  const bytes = encodeSafetensors(trainer.save());
+  const rows = [{ step: 0, loss: 0, ami: 0, evalLoss: 0, cpuSeconds: 90 }];
+  const run = {
+    commands: [],
+    seed: 7,
+    config: settings(),
+    rows,
+    chosenStep: 0,
+  };
+  const { scores, model } = assessment.scoreCheckpoint(1, {
+    bytes,
+    run,
+    batch,
+  });
+  assert.equal(scores.seed, 7);
+  assert.equal(scores.minutes, 1.5);
+  assert.equal(
+    assessment.amiOf(1, model, batch),
+    assessment.amiOf(1, trainer, batch),
+  );
+});
+
+Deno.test("AMI over steps has one value a step, for images and for sequences", () => {
+  const still = assessment.amiOverSteps(0, trainer, batch, 5);
+  assert.deepEqual(still.map(([step]) => step), [1, 2, 3, 4, 5]);
+  const frames = flyingShapes({ frames: 4 })(stream(0, "data"), 3);
+  assert.equal(assessment.amiOverSteps(0, trainer, frames).length, 3);
+});
+
+Deno.test("overlap classes hold every image once", () => {
+  const classes = assessment.amiByOverlap(0, trainer, batch);
+  assert.equal(classes.reduce((n, { count }) => n + count, 0), 6);
+});
+
+Deno.test("a choice told the truth is at least as good as any other", () => {
+  const { one, byLoss, byTruth } = assessment.restarts(0, trainer, batch, 3);
+  assert.ok(byTruth >= byLoss && byTruth >= one);
+});
+
+Deno.test("other numbers of objects need no other weights", () => {
+  const rows = assessment.otherObjects(0, trainer, 2);
+  assert.deepEqual(rows.map(({ objects }) => objects), [2, 3, 4, 5]);
+  const share = assessment.loneObjects(0, trainer, 2);
+  assert.ok(share >= 0.5 && share <= 1);
+});
+
+Deno.test("bytes grow with components and steps; the weights' share only with steps", () => {
+  const kilobytes = (
+    components: number,
+    steps: number,
+    batchSize = 64,
+  ): number =>
+    assessment.kilobytesMoved(
+      neuralEmConfig({ components, steps, unroll: steps, batchSize }),
+    );
+  assert.ok(Math.abs(kilobytes(4, 8) / kilobytes(4, 4) - 2) < 1e-12);
+  assert.ok(kilobytes(8, 4) < 2 * kilobytes(4, 4));
+  assert.ok(Math.abs(kilobytes(8, 4, 1e9) / kilobytes(4, 4, 1e9) - 2) < 1e-6);
+});
