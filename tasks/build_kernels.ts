@@ -17,29 +17,40 @@ import type { Dtype } from "../lib/kernels/kernels.ts";
 const folder = fileURLToPath(new URL("../lib/kernels/", import.meta.url));
 
 /** The compiled kernels of one dtype. */
-export async function compileKernels(
+export function compileKernels(
   dtype: Dtype,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return compileAssembly(join(folder, "assembly"), "index.ts", [
+    "--use",
+    `real=${dtype === "float32" ? "f32" : "f64"}`,
+    "--importMemory",
+  ]);
+}
+
+/** Compiles AssemblyScript: `entry` and what it imports, all in `source`. */
+export async function compileAssembly(
+  source: string,
+  entry: string,
+  options: readonly string[] = [],
 ): Promise<Uint8Array<ArrayBuffer>> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main([
-    "index.ts",
+    entry,
     "--outFile",
-    "kernels.wasm",
-    "--use",
-    `real=${dtype === "float32" ? "f32" : "f64"}`,
+    "out.wasm",
     "-O3",
     "--converge",
     "--noAssert",
     "--runtime",
     "stub",
-    "--importMemory",
     "--noExportMemory",
     "--enable",
     "simd",
+    ...options,
   ], {
     readFile: async (name: string) => {
       try {
-        return await readFile(join(folder, "assembly", name), "utf8");
+        return await readFile(join(source, name), "utf8");
       } catch {
         return null; // The compiler tries names that need not exist.
       }
@@ -51,7 +62,7 @@ export async function compileKernels(
   });
   if (error || binary === undefined) {
     throw new Error(
-      `Cannot compile the ${dtype} kernels: ${error?.message}\n${stderr}`,
+      `Cannot compile ${entry}: ${error?.message}\n${stderr}`,
     );
   }
   return new Uint8Array(binary);

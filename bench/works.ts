@@ -1,0 +1,198 @@
+/**
+ * What is timed on our side: one function a work, named as in
+ * `numpy_steps.py` and `torch_steps.py`.
+ *
+ * @module
+ */
+import { dipoleWorld, drawSet } from "../data/dipoles.ts";
+import { seedShapes } from "../data/shapes.ts";
+import { sampleShifter, shifterConfig } from "../data/shifter.ts";
+import { stereoSampler } from "../data/stereograms.ts";
+import { helmholtzConfig, initHelmholtz } from "../lib/helmholtz_machine.ts";
+import { imaxModel, imaxStep } from "../lib/imax.ts";
+import {
+  exp,
+  log,
+  matmul,
+  matmulNT,
+  matmulTN,
+  type Matrix,
+  sigmoid,
+  softmaxGroups,
+  softplus,
+  tanh,
+  type Workspace,
+  workspace,
+} from "../lib/matrix.ts";
+import { neuralEmConfig, SEED_MODEL } from "../lib/neural_em.ts";
+import { neuralEmTrainer } from "../lib/neural_em_training.ts";
+import { likeParams } from "../lib/optimizers.ts";
+import {
+  batches,
+  initPopulation,
+  makeOptimizer,
+  populationConfig,
+  populationPass,
+} from "../lib/population_code.ts";
+import { fillNormal, stream } from "../lib/random.ts";
+import { compileWakeSleep } from "../lib/wake_sleep.ts";
+
+/** One line of the table. */
+export interface Work {
+  /** `kind` or `kind:details`, the name that the Python programs know. */
+  name: string;
+  title: string;
+  /** Makes the function that does the work once. */
+  make(): () => unknown;
+  /** Floating-point operations, for products. */
+  flop?: number;
+  /** Elements, for element-wise work. */
+  elements?: number;
+  /** Least ratios asked for: their time over ours. */
+  target?: { numpy?: number; torch?: number };
+}
+
+function randomMatrix(space: Workspace, rows: number, cols: number): Matrix {
+  const made = space.matrix(rows, cols);
+  fillNormal(stream(rows * 1009 + cols, "data"), made.data, 1);
+  return made;
+}
+
+function product(
+  kind: "matmul" | "matmulTN" | "matmulNT",
+  [m, k, n]: [number, number, number],
+  where: string,
+): Work {
+  const sign = { matmul: "A·B", matmulTN: "Aᵀ·B", matmulNT: "A·Bᵀ" }[kind];
+  return {
+    name: `${kind}:${m}x${k}x${n}`,
+    title: `${sign} ${m}×${k}×${n} (${where})`,
+    flop: 2 * m * k * n,
+    make(): () => unknown {
+      const space = workspace("float32");
+      const matrix = (r: number, c: number) => randomMatrix(space, r, c);
+      const out = space.matrix(m, n);
+      const a = kind === "matmulTN" ? matrix(k, m) : matrix(m, k);
+      const b = kind === "matmulNT" ? matrix(n, k) : matrix(k, n);
+      const multiply = { matmul, matmulTN, matmulNT }[kind];
+      return () => multiply(a, b, out);
+    },
+  };
+}
+
+const MAPS = { sigmoid, exp, log, tanh, softplus };
+
+function map(name: keyof typeof MAPS): Work {
+  return {
+    name: `map:${name}`,
+    title: `${name}, 96 × 576`,
+    elements: 96 * 576,
+    make(): () => unknown {
+      const space = workspace("float32");
+      const x = randomMatrix(space, 96, 576);
+      for (let i = 0; i < x.data.length; i++) {
+        x.data[i] = name === "log" ? 3 * Math.abs(x.data[i]) : 3 * x.data[i];
+      }
+      const out = space.matrix(96, 576);
+      return () => MAPS[name](x, out);
+    },
+  };
+}
+
+const softmax: Work = {
+  name: "map:softmax",
+  title: "softmax over 3 components, 32 × 3 × 576",
+  elements: 96 * 576,
+  make(): () => unknown {
+    const space = workspace("float32");
+    const x = randomMatrix(space, 96, 576);
+    const out = space.matrix(96, 576);
+    return () => softmaxGroups(x, 3, out);
+  },
+};
+
+const imax: Work = {
+  name: "imax",
+  title: "Imax step with its data",
+  target: { numpy: 15, torch: 2 },
+  make(): () => unknown {
+    const step = imaxStep(imaxModel(stream(1, "init")), stereoSampler());
+    const rng = stream(1, "data");
+    return () => step(rng);
+  },
+};
+
+const population: Work = {
+  name: "population",
+  title: "population-code step",
+  target: { numpy: 6, torch: 1.2 },
+  make(): () => unknown {
+    const config = populationConfig();
+    const model = initPopulation(stream(1, "init"), config);
+    const grads = likeParams(model.params);
+    const optimizer = makeOptimizer(model.params, config);
+    const streams = {
+      init: stream(1, "init"),
+      train: stream(1, "train"),
+      data: stream(1, "data"),
+    };
+    const { images } = drawSet(dipoleWorld(), streams.data, 2000);
+    const next = batches(streams, { images, test: images }, {
+      ...config,
+      makePass: (batch) => populationPass(model, batch, grads),
+    });
+    return () => {
+      next().lossAndGrads();
+      optimizer.update(grads);
+    };
+  },
+};
+
+const neuralEm: Work = {
+  name: "neural_em",
+  title: "Neural-EM step with its data",
+  target: { numpy: 5, torch: 1.2 },
+  make(): () => unknown {
+    const config = neuralEmConfig({ ...SEED_MODEL, clipNorm: 5 });
+    const trainer = neuralEmTrainer(1, { config, sample: seedShapes() });
+    return () => trainer.update();
+  },
+};
+
+const wakeSleep: Work = {
+  name: "wake_sleep",
+  title: "online wake and sleep update with its image",
+  target: { numpy: 50, torch: 100 },
+  make(): () => unknown {
+    const params = initHelmholtz(stream(1, "init"), helmholtzConfig());
+    const shifter = shifterConfig();
+    const machine = compileWakeSleep(
+      stream(1, "train"),
+      params,
+      (rng, out) => sampleShifter(rng, out, shifter),
+    );
+    return () => machine.update(0.1);
+  },
+};
+
+/** Everything that is timed, in the order of the table. */
+export const WORKS: readonly Work[] = [
+  product("matmul", [128, 784, 250], "paper's Neural EM"),
+  product("matmul", [96, 576, 24], "Neural EM"),
+  product("matmul", [96, 24, 576], "Neural EM"),
+  product("matmulTN", [576, 96, 24], "Neural EM"),
+  product("matmulNT", [96, 576, 24], "Neural EM"),
+  product("matmul", [256, 90, 48], "Imax"),
+  product("matmulTN", [90, 256, 48], "Imax"),
+  product("matmul", [64, 225, 64], "population code"),
+  map("sigmoid"),
+  map("tanh"),
+  map("exp"),
+  map("log"),
+  map("softplus"),
+  softmax,
+  imax,
+  population,
+  neuralEm,
+  wakeSleep,
+];
