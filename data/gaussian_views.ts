@@ -28,7 +28,7 @@ export interface PairConfig {
 /** The checked configuration of a Gaussian pair. */
 export const pairConfig: (
   overrides?: Partial<PairConfig>,
-) => Readonly<PairConfig> = defineConfig<PairConfig>(
+) => Readonly<PairConfig> = /* @__PURE__ */ defineConfig<PairConfig>(
   "draw Gaussian pairs",
   { signal: 1, noiseA: 1, noiseB: 1, gain: 1 },
   {
@@ -153,11 +153,11 @@ export interface CamerasConfig {
 /** The checked configuration of two cameras. */
 export const camerasConfig: (
   overrides?: Partial<CamerasConfig>,
-) => Readonly<CamerasConfig> = defineConfig<CamerasConfig>(
+) => Readonly<CamerasConfig> = /* @__PURE__ */ defineConfig<CamerasConfig>(
   "draw camera views",
   { pixels: 12, blur: 1.5, fly: 0.7, noise: 0.1 },
   {
-    pixels: integerIn(4, 64),
+    pixels: /* @__PURE__ */ integerIn(4, 64),
     blur: positive,
     fly: nonNegative,
     noise: nonNegative,
@@ -209,10 +209,10 @@ export interface BarsConfig {
 /** The checked configuration of seen and hidden bars. */
 export const barsConfig: (
   overrides?: Partial<BarsConfig>,
-) => Readonly<BarsConfig> = defineConfig<BarsConfig>(
+) => Readonly<BarsConfig> = /* @__PURE__ */ defineConfig<BarsConfig>(
   "draw bars",
   { seen: 4, noise: 0.1 },
-  { seen: integerIn(2, 16), noise: nonNegative },
+  { seen: /* @__PURE__ */ integerIn(2, 16), noise: nonNegative },
 );
 
 /**

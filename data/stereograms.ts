@@ -287,7 +287,7 @@ export interface SurfaceConfig {
 /** Checks a surface's configuration. */
 export const surfaceConfig: (
   overrides?: Partial<SurfaceConfig>,
-) => Readonly<SurfaceConfig> = defineConfig<SurfaceConfig>(
+) => Readonly<SurfaceConfig> = /* @__PURE__ */ defineConfig<SurfaceConfig>(
   "draw surfaces",
   {
     modules: 10,

@@ -131,13 +131,13 @@ function numberCheck(
 }
 
 /** 1, 2, 3, … */
-export const positiveInteger: Check = numberCheck(
+export const positiveInteger: Check = /* @__PURE__ */ numberCheck(
   "an integer ≥ 1",
   (x) => Number.isSafeInteger(x) && x >= 1,
 );
 
 /** 0, 1, 2, … */
-export const nonNegativeInteger: Check = numberCheck(
+export const nonNegativeInteger: Check = /* @__PURE__ */ numberCheck(
   "an integer ≥ 0",
   (x) => Number.isSafeInteger(x) && x >= 0,
 );
@@ -154,19 +154,19 @@ export function integerIn(min: number, max: number): Check {
 }
 
 /** A finite number above 0. */
-export const positive: Check = numberCheck(
+export const positive: Check = /* @__PURE__ */ numberCheck(
   "a finite number > 0",
   (x) => Number.isFinite(x) && x > 0,
 );
 
 /** A finite number, 0 or above. */
-export const nonNegative: Check = numberCheck(
+export const nonNegative: Check = /* @__PURE__ */ numberCheck(
   "a finite number ≥ 0",
   (x) => Number.isFinite(x) && x >= 0,
 );
 
 /** A number in [0, 1]. */
-export const probability: Check = between(0, 1);
+export const probability: Check = /* @__PURE__ */ between(0, 1);
 
 /** A number from `min` to `max`, both included. */
 export function between(min: number, max: number): Check {

@@ -8,10 +8,12 @@
  * @module
  */
 import { build, type Plugin, stop } from "esbuild";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { fixed } from "./theme.ts";
 import { contentHash, type Html, html, raw } from "./html.ts";
+import { scriptJson } from "./script.ts";
 import {
   type Experiment,
   experiment,
@@ -126,25 +128,24 @@ async function render<V extends Settings, S, D>(
   data?: D,
 ): Promise<Html> {
   const { settings, state, numbers } = end;
-  const payload = JSON.stringify({ settings, numbers, data });
+  const payload = scriptJson({ settings, numbers, data });
   const key = `${simulation.name}-${
     contentHash(simulation.title + payload + source.simulation)
   }`;
-  const script = await compile(source, key, payload);
+  const script = await compile(source, key);
   const still = raw(simulation.draw(state, settings, 640, data as D));
   const values = simulation.readouts(state, settings).map((readout) =>
     `${readout.label} ${fixed(readout.value, readout.digits ?? 3)}`
   );
   return html`
-    <div data-simulation="${key}" data-lm-suppress-shortcuts="true">
-      <figure class="hc-fig">
-        <div class="hc-title">${simulation.title}</div>
-        <div class="hc-scroll">${still}</div>
-        <figcaption>${simulation.description} At the end: ${values.join(
+    <div data-simulation="${key}"
+      data-lm-suppress-shortcuts="true"><figure class="hc-fig"><div class="hc-title">${simulation
+        .title}</div><div class="hc-scroll">${still}</div><figcaption>${simulation
+        .description} At the end: ${values.join(
           ", ",
-        )}. (A still: this viewer runs no scripts.)</figcaption>
-      </figure>
-    </div>${raw(`<script>${script}</script>`)}
+        )}. (A still: this viewer runs no scripts.)</figcaption></figure>${raw(
+          `<script type="application/json">${payload}</script>`,
+        )}</div>${raw(`<script>${script}</script>`)}
   `;
 }
 
@@ -159,14 +160,13 @@ interface Source {
 async function compile(
   { imports, simulation }: Source,
   key: string,
-  payload: string,
 ): Promise<string> {
   try {
     const { outputFiles } = await build({
       stdin: {
         contents: `${imports}
           import { mount } from "./mount.ts";
-          mount(${simulation}, ${JSON.stringify(key)}, PAYLOAD);`,
+          mount(${simulation}, ${JSON.stringify(key)});`,
         resolveDir: fileURLToPath(new URL("./simulations/", import.meta.url)),
         loader: "ts",
       },
@@ -180,10 +180,7 @@ async function compile(
       logLevel: "silent",
       plugins: [npmModules],
     });
-    // The payload goes in last: numbers stay as JSON wrote them.
-    return outputFiles[0].text.trim()
-      .replace("PAYLOAD", () => payload)
-      .replaceAll("</", "<\\/");
+    return outputFiles[0].text.trim().replaceAll("</", "<\\/");
   } finally {
     await stop();
   }
@@ -205,7 +202,7 @@ const npmModules: Plugin = {
         return unix.includes(`/${name}/`) &&
           unix.endsWith(`/${rest.join("/")}`);
       });
-      if (found) return { path: found };
+      if (found) return { path: found, namespace: "commonjs" };
       return {
         errors: [{
           text: `Cannot compile the simulation as ${path} must be loaded: ` +
@@ -213,5 +210,11 @@ const npmModules: Plugin = {
         }],
       };
     });
+    // As an ES module: the bundler's own wrapper is longer than the package.
+    builder.onLoad({ filter: /./, namespace: "commonjs" }, async (args) => ({
+      contents: `const module = { exports: {} };
+        ${await readFile(args.path, "utf8")}
+        export default module.exports;`,
+    }));
   },
 };

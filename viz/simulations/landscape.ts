@@ -24,7 +24,17 @@ import {
   type LossName,
 } from "../../lib/two_view_catalogue.ts";
 import { COLORS } from "../colors.ts";
-import { axes, dots, type Frame, path, px, py, svg, words } from "./draw.ts";
+import {
+  axes,
+  dots,
+  type Frame,
+  path,
+  px,
+  py,
+  svg,
+  trace,
+  words,
+} from "./draw.ts";
 import type { Readout, Simulation } from "./simulation.ts";
 
 /** What the reader sets: data, loss, and where the descent starts. */
@@ -94,7 +104,7 @@ export const landscape: Simulation<LandscapeSettings, LandscapeState> = {
   name: "landscape",
   title: "One landscape for all losses",
   description:
-    "The plane of a linear encoder's two weights; darker is a higher loss. Dashed: the first canonical direction, known in closed form. Arrows: where descent leads. Line: one descent. Tap the plane, or press the arrow keys and Enter, to start elsewhere.",
+    "The plane of a linear encoder's two weights; darker is a higher loss. Dashed: the first canonical direction, known in closed form. Arrows: where descent leads. Line: one descent. Tap the plane, or set the two sliders, to start elsewhere.",
   defaults: { seed: 1, loss: "naive", x: -0.6, y: 1.2 },
   controls: [
     {
@@ -307,7 +317,29 @@ function draw(
       "dashed: canonical direction",
       { color: COLORS.green, bold: true },
     ),
+    width > 640 ? sizes(trail, frame, width) : "",
   );
+}
+
+/** Where there is room: the size of w over the steps. */
+function sizes(trail: readonly number[], beside: Frame, width: number): string {
+  const left = beside.left + beside.width + 62;
+  const frame: Frame = {
+    ...beside,
+    left,
+    width: width - left - 22,
+    height: 160,
+    x: [0, STEPS],
+    y: [0, 2],
+  };
+  const values = Array.from({ length: trail.length / 2 }, (_, i) => {
+    const [x, y] = [trail[2 * i], trail[2 * i + 1]];
+    return Math.sqrt(x * x + y * y);
+  });
+  return axes(frame, "size of w", { xLabel: "step" }) +
+    path(trace(frame, values.map((_, i) => i), values), COLORS.vermilion, {
+      width: 2,
+    });
 }
 
 function inside(frame: Frame, x: number, y: number): [number, number] {

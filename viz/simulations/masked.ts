@@ -24,7 +24,6 @@ import { COLORS } from "../colors.ts";
 import {
   axes,
   box,
-  dots,
   type Frame,
   path,
   px,
@@ -236,13 +235,11 @@ function barsOf(state: MaskedState, frame: Frame): string {
 function legend(frame: Frame, target: MaskedTarget): string {
   const y = frame.top + frame.height + 18;
   const guess = target === "data" ? "prediction" : "read from prediction";
-  return [
-    ["seen", COLORS.sky],
-    ["hidden", COLORS.ochre],
-    [`▯ ${guess}`, ""],
-  ].map(([label, color], i) => {
-    const x = frame.left + [0, 64, 140][i];
-    const key = color ? dots([[x + 5, y - 4]], color, 10, 1) : "";
-    return key + words(x + (color ? 14 : 0), y, label);
-  }).join("");
+  const x = frame.left;
+  return box(x, y - 10, 11, 11, COLORS.sky, { opacity: 0.75 }) +
+    words(x + 16, y, "seen") +
+    box(x + 62, y - 10, 11, 11, COLORS.ochre, { opacity: 0.75 }) +
+    words(x + 78, y, "hidden") +
+    box(x + 134, y - 10, 11, 11, "currentColor", { outline: true }) +
+    words(x + 151, y, guess);
 }

@@ -29,9 +29,9 @@ const BUDGET = 11;
 const DRAWS = 12;
 
 const CSS = `
-:host{display:block;max-width:900px;font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:inherit}
+:host{--line:color-mix(in srgb,currentColor 38%,transparent);display:block;max-width:900px;font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:inherit}
 *{box-sizing:border-box}
-section{border:1px solid color-mix(in srgb,currentColor 22%,transparent);border-radius:8px;padding:14px}
+section{border:1px solid var(--line);border-radius:8px;padding:14px}
 h4{font-size:15px;margin:0 0 10px}
 form,.buttons{display:flex;flex-wrap:wrap;gap:10px 18px;align-items:end;margin:0 0 12px}
 .buttons{gap:8px}
@@ -39,7 +39,7 @@ label{display:flex;flex-direction:column;gap:3px;font-size:13px;min-width:0}
 label.switch{flex-direction:row;align-items:center;gap:8px;min-height:36px}
 label span{display:flex;justify-content:space-between;gap:12px}
 input[type=range]{width:150px;height:24px;margin:0;accent-color:${COLORS.blue}}
-input[type=number],select,button{font:inherit;color:inherit;background:transparent;border:1px solid color-mix(in srgb,currentColor 45%,transparent);border-radius:6px;min-height:36px;padding:4px 10px;max-width:100%}
+input[type=number],select,button{font:inherit;color:inherit;background:transparent;border:1px solid var(--line);border-radius:6px;min-height:36px;padding:4px 10px;max-width:100%}
 option{color:CanvasText;background:Canvas}
 input[type=number]{width:7em}
 input[type=checkbox]{width:20px;height:20px;margin:0;accent-color:${COLORS.blue}}
@@ -49,8 +49,7 @@ button:disabled{opacity:.45;cursor:default}
 :focus-visible{outline:2px solid ${COLORS.sky};outline-offset:2px}
 output,dd{font-variant-numeric:tabular-nums}
 .picture{overflow:hidden;touch-action:pan-y}
-.picture[tabindex]{cursor:crosshair}
-progress{width:100%;height:4px;appearance:none;border:0;background:color-mix(in srgb,currentColor 15%,transparent);display:block;margin:8px 0}
+progress{width:100%;height:4px;appearance:none;border:0;background:var(--line);display:block;margin:8px 0}
 progress::-webkit-progress-bar{background:transparent}
 progress::-webkit-progress-value{background:${COLORS.blue}}
 progress::-moz-progress-bar{background:${COLORS.blue}}
@@ -78,11 +77,12 @@ function findHost(key: string): HTMLElement | null {
 export function mount<V extends Settings, S, D>(
   simulation: Simulation<V, S, D>,
   key: string,
-  payload: Payload<V, D>,
 ): void {
   const found = findHost(key);
-  if (!found) return;
+  const json = found?.querySelector("script")?.textContent;
+  if (!found || !json) return;
   const host: HTMLElement = found;
+  const payload: Payload<V, D> = JSON.parse(json);
   const { data } = payload;
   let settings: V = { ...payload.settings };
   let state = simulation.start(settings, data);
@@ -116,7 +116,7 @@ export function mount<V extends Settings, S, D>(
   const list = add(section, "dl");
   const status = add(section, "p");
   status.setAttribute("role", "status");
-  if (simulation.place) listenToPlace();
+  listenToPlace();
   if (simulation.progress(state, settings) >= 1) {
     main.hidden = toEnd.hidden = bar.hidden = true;
   }
@@ -315,8 +315,8 @@ export function mount<V extends Settings, S, D>(
     picture.innerHTML = simulation.draw(state, settings, width, data);
   }
 
+  /** A tap sets what the simulation makes of its place; sliders do the same. */
   function listenToPlace(): void {
-    picture.tabIndex = 0;
     picture.addEventListener("click", (event) => {
       const { left, top, width, height } = picture.getBoundingClientRect();
       const changed = simulation.place?.(
@@ -329,29 +329,6 @@ export function mount<V extends Settings, S, D>(
       settings = { ...settings, ...changed };
       restart();
       run(false);
-    });
-    picture.addEventListener("keydown", (event) => {
-      const move = {
-        ArrowLeft: [-1, 0],
-        ArrowRight: [1, 0],
-        ArrowDown: [0, -1],
-        ArrowUp: [0, 1],
-      }[event.key];
-      const ranges = simulation.controls.filter((c) => c.kind === "range");
-      if (event.key === "Enter") run(false);
-      else if (!move) return;
-      else {
-        const changed: Record<string, Setting> = {};
-        ranges.slice(0, 2).forEach((range, axis) => {
-          const next = Number(settings[range.key]) + move[axis] * range.step;
-          changed[range.key] = Number(
-            Math.min(range.max, Math.max(range.min, next)).toFixed(6),
-          );
-        });
-        settings = { ...settings, ...changed };
-        restart();
-      }
-      event.preventDefault();
     });
   }
 }
