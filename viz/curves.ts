@@ -114,7 +114,10 @@ export function curves(
     return {
       width,
       height: options.height ?? (width < 420 ? 260 : 320),
-      marginRight: Math.max(16, ...labels.map((l) => textWidth(l.text) + 12)),
+      marginRight: Math.max(
+        16,
+        ...labels.map((l) => textWidth(l.text, 12, true) + 12),
+      ),
       marginTop: (marks.length > 0 ? 14 : 0) + (options.y ? 26 : 12),
       marginBottom: options.x ? 40 : 28,
       x: {

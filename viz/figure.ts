@@ -142,17 +142,22 @@ function naturalWidth(item: Html): number {
   return width === undefined ? 240 : Number(width);
 }
 
-/** The SVG of a plot as text, with an accessible name. */
-export function drawing(options: Plot.PlotOptions, alt: string): string {
+/**
+ * The SVG of a plot as text, with an accessible name. Margins that are not
+ * given grow until tick labels and the name of the horizontal axis fit.
+ */
+function drawing(options: Plot.PlotOptions, alt: string): string {
   const first = draw(options);
-  if (options.marginLeft !== undefined || options.margin !== undefined) {
-    return finish(first, alt);
-  }
-  const need = marginFor(first);
-  return finish(
-    need > 40 ? draw({ ...options, marginLeft: need }) : first,
-    alt,
-  );
+  if (options.margin !== undefined) return finish(first, alt);
+  const grown: Plot.PlotOptions = {};
+  const left = marginFor(first);
+  if (options.marginLeft === undefined && left > 40) grown.marginLeft = left;
+  if (
+    options.marginBottom === undefined &&
+    first.includes('aria-label="x-axis label"')
+  ) grown.marginBottom = 40;
+  const fits = Object.keys(grown).length === 0;
+  return finish(fits ? first : draw({ ...options, ...grown }), alt);
 }
 
 function draw(options: Plot.PlotOptions): string {

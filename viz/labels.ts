@@ -5,23 +5,26 @@
  * @module
  */
 
-/** An estimate of the width in pixels of the longest line of `text`. */
-export function textWidth(text: string, size = 12): number {
+/**
+ * An upper estimate of the width in pixels of the longest line of `text`, in
+ * the widest of the fonts that viewers use (DejaVu Sans).
+ */
+export function textWidth(text: string, size = 12, bold = false): number {
   let widest = 0;
   for (const line of text.split("\n")) {
     let units = 0;
     for (const c of line) {
-      units += /[.,:;'|il ]/.test(c)
-        ? 0.34
-        : /[mwMW%@—→]/.test(c)
-        ? 0.95
+      units += /[.,:;'|ijl I]/.test(c)
+        ? 0.36
+        : /[mwMW%@—→=±≤≥<>+−×]/.test(c)
+        ? 0.92
         : /[A-Z]/.test(c)
-        ? 0.72
-        : 0.61;
+        ? 0.74
+        : 0.64;
     }
     widest = Math.max(widest, units);
   }
-  return widest * size;
+  return widest * size * (bold ? 1.1 : 1);
 }
 
 /** `text` broken at spaces into lines of at most `width` pixels. */

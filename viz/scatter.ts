@@ -106,7 +106,7 @@ export function scatter(
       aspectRatio: options.square ? 1 : undefined,
       ...(options.height || options.square ? {} : { height: 340 }),
       marginTop: options.yLabel ? 26 : 10,
-      marginRight: mean.length > 0 ? textWidth(meanLabel) + 12 : 16,
+      marginRight: mean.length > 0 ? textWidth(meanLabel, 12, true) + 14 : 16,
       marginBottom: options.xLabel ? 42 : 28,
       x: axis(options.xLabel, options.xDomain, "center"),
       y: axis(options.yLabel, options.yDomain, "top"),
