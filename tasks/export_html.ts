@@ -119,6 +119,7 @@ export function indexPage(entries: readonly IndexEntry[]): string {
       `preset ${entry.preset ?? "–"}`,
       `seed ${entry.seed ?? "–"}`,
       `executed in ${duration(entry.wallSeconds)}`,
+      `${claims.filter((c) => c.holds).length} of ${claims.length} claims hold`,
     ].join(" · ");
     return `<section class="verdict"><h2><a class="anchor" href="${file}">${
       escape(entry.title)
@@ -180,8 +181,10 @@ function cellHtml(cell: Cell, headings: Heading[]): string {
   const label = hasTag(cell, INJECTED)
     ? "parameters of this run"
     : cell.id.replaceAll("-", " ");
-  const hidden = (cell.metadata.jupyter as { source_hidden?: boolean })
-    ?.source_hidden;
+  // Imports are there to be looked up, not to be read.
+  const imports = /^(?:\s*import\b[^;]*;)+\s*$/.test(cell.source);
+  const hidden = imports ||
+    (cell.metadata.jupyter as { source_hidden?: boolean })?.source_hidden;
   const code = `<details class="code"${hidden ? "" : " open"}>` +
     `<summary>${escape(label)}</summary>` +
     `<pre><code>${highlight(cell.source, "typescript")}</code></pre></details>`;

@@ -37,6 +37,10 @@
       relabel();
     });
     for (const block of blocks) block.addEventListener("toggle", relabel);
+    // On a phone, figures come first; a tap shows the code.
+    if (matchMedia("(max-width: 40rem)").matches) {
+      for (const block of blocks) block.open = false;
+    }
     relabel();
   }
 
