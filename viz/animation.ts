@@ -126,10 +126,10 @@ export function imageAnimation(
       ),
     };
   });
-  const scale = options.scale ?? Math.max(
-    1,
-    Math.min(8, Math.floor(480 / (sheets[0]?.sheet.width ?? 1))),
-  );
+  // A pixel of an image is two of the sheet.
+  const scale = options.scale === undefined
+    ? Math.max(1, Math.min(5, Math.floor(480 / (sheets[0]?.sheet.width ?? 1))))
+    : Math.max(1, Math.round(options.scale / 2));
   const bar = map === "binary" || options.each
     ? ""
     : colorBar(map, domain, options.barLabel);
@@ -152,7 +152,13 @@ export function imageAnimation(
   );
 }
 
-/** Images side by side in one image, a transparent pixel between them. */
+/** Colour of the lines around the images of a contact sheet. */
+const LINE = 0xb8b8b8;
+
+/**
+ * Images side by side in one image, each pixel as 2 × 2, a line of one pixel
+ * around every image.
+ */
 export function contactSheet(
   images: readonly ArrayLike<number>[],
   options: { width?: number; columns?: number },
@@ -165,14 +171,16 @@ export function contactSheet(
     options.columns ?? Math.ceil(Math.sqrt(images.length)),
   );
   const rows = Math.ceil(images.length / columns);
-  const total = columns * (width + 1) - 1;
-  const colors = new Int32Array(total * (rows * (height + 1) - 1)).fill(-1);
+  const total = columns * (2 * width + 1) + 1;
+  const colors = new Int32Array(total * (rows * (2 * height + 1) + 1))
+    .fill(LINE);
   images.forEach((image, k) => {
-    const left = (k % columns) * (width + 1);
-    const top = Math.floor(k / columns) * (height + 1);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        colors[(top + y) * total + left + x] = image[y * width + x];
+    const left = (k % columns) * (2 * width + 1) + 1;
+    const top = Math.floor(k / columns) * (2 * height + 1) + 1;
+    for (let y = 0; y < 2 * height; y++) {
+      for (let x = 0; x < 2 * width; x++) {
+        colors[(top + y) * total + left + x] =
+          image[(y >> 1) * width + (x >> 1)];
       }
     }
   });

@@ -49,7 +49,9 @@ export interface BarOptions {
 }
 
 /**
- * Draws one bar for each of `items`, from 0, its number at its end.
+ * Draws one bar for each of `items`, from 0, its number at its end. Where 0 is
+ * outside `xDomain` or the axis is logarithmic a bar would lie about its
+ * length: there a dot marks the value.
  *
  * @example
  * ```ts
@@ -65,22 +67,32 @@ export function bars(items: readonly Bar[], options: BarOptions = {}): Html {
   const end = (b: Bar): number =>
     b.value + (b.value < 0 ? -1 : 1) * (b.sd ?? 0);
   const color = (b: Bar): string => b.color ?? COLORS.blue;
+  const [low, high] = options.xDomain ?? [0, 0];
+  const fromZero = !options.log && low <= 0 && high >= 0;
   return rows(items.map((b) => b.label), options, {
-    values: [0, ...items.map(end)],
+    values: fromZero ? [0, ...items.map(end)] : items.map(end),
     room: Math.max(...items.map((b) => textWidth(write(b.value)))) + 10,
     alt: items.map((b) =>
       `${b.label} ${write(b.value)}${b.sd ? ` ± ${write(b.sd)}` : ""}`
     ).join(", "),
     marks: [
-      Plot.barX(items as Bar[], {
-        x1: 0,
-        x2: "value",
-        y: "label",
-        fill: color,
-        fillOpacity: 0.85,
-        insetTop: 4,
-        insetBottom: 4,
-      }),
+      fromZero
+        ? Plot.barX(items as Bar[], {
+          x1: 0,
+          x2: "value",
+          y: "label",
+          fill: color,
+          fillOpacity: 0.85,
+          insetTop: 4,
+          insetBottom: 4,
+        })
+        : Plot.dot(items as Bar[], {
+          x: "value",
+          y: "label",
+          r: 5,
+          fill: color,
+          stroke: "none",
+        }),
       Plot.link(items.filter((b) => b.sd), {
         x1: (b: Bar) => b.value - b.sd!,
         x2: (b: Bar) => b.value + b.sd!,
@@ -95,14 +107,14 @@ export function bars(items: readonly Bar[], options: BarOptions = {}): Html {
         y: "label",
         text: (b: Bar) => write(b.value),
         textAnchor: side > 0 ? "start" : "end",
-        dx: 6 * side,
+        dx: (fromZero ? 6 : 9) * side,
         stroke: PAPER,
         strokeWidth: 4,
         fill: "currentColor",
         fontVariant: "tabular-nums",
       })
     ),
-    zero: true,
+    zero: fromZero,
   });
 }
 

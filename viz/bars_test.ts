@@ -58,3 +58,14 @@ Deno.test("a strip shows every finite value, equal ones side by side, and the me
   assert.equal(new Set(centres).size, 4);
   assert.match(text, /mean 1\.25/);
 });
+
+Deno.test("where zero is out of sight a dot marks the value, not a bar", () => {
+  const items = [{ label: "a", value: 0.99 }];
+  const bar = /aria-label="bar"/;
+  assert.match(bars(items, { width: 400, xDomain: [0, 1] }).html, bar);
+  for (const options of [{ xDomain: [0.98, 1] as const }, { log: true }]) {
+    const { html } = bars(items, { width: 400, ...options });
+    assert.doesNotMatch(html, bar);
+    assert.match(html, /<circle/);
+  }
+});

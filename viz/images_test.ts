@@ -86,10 +86,16 @@ Deno.test("a mask shows the image's brightness and a black background", () => {
   assert.match(maskGrid([[0]], { names: ["disc"] }).html, /■ <\/span>disc/);
 });
 
-Deno.test("a contact sheet has a transparent pixel between images", () => {
-  const sheet = contactSheet([[1, 2, 3, 4], [5, 6, 7, 8]], { columns: 2 });
-  assert.equal(sheet.width, 5);
-  assert.deepEqual([...sheet.colors], [1, 2, -1, 5, 6, 3, 4, -1, 7, 8]);
+Deno.test("a contact sheet has a line around every image", () => {
+  const line = 0xb8b8b8;
+  const sheet = contactSheet([[1], [2]], { columns: 2 });
+  assert.equal(sheet.width, 7);
+  assert.deepEqual([...sheet.colors], [
+    ...[line, line, line, line, line, line, line],
+    ...[line, 1, 1, line, 2, 2, line],
+    ...[line, 1, 1, line, 2, 2, line],
+    ...[line, line, line, line, line, line, line],
+  ]);
 });
 
 Deno.test("without scripts the last frame of an animation stands alone", () => {
