@@ -67,6 +67,11 @@ export const WORLDS = Object.freeze({
   "stretching dipole": (): World =>
     dipoleWorld({ separation: 1.2, separationTo: 2.8 }),
   bars: (): World => barWorld(),
+  /** The midpoint stays within the central pixel: turning is what varies. */
+  "centred dipole": (): World => dipoleWorld({ pad: 3 }),
+  "centred turning dipole": (): World =>
+    dipoleWorld({ pad: 3, turn: WHOLE_TURN }),
+  "centred pair": (): World => dipoleWorld({ pad: 3, second: 1 }),
   /** The control: no cause is left. */
   "shuffled dipole": (): World => shuffledWorld(dipoleWorld()),
 });

@@ -66,6 +66,9 @@ Deno.test("every world draws images with its number of hidden causes", () => {
     blob: 2,
     "stretching dipole": 4,
     bars: 2,
+    "centred dipole": 3,
+    "centred turning dipole": 3,
+    "centred pair": 3,
     "shuffled dipole": 3,
   });
 });

@@ -30,6 +30,15 @@ const BUILT_IN: Partial<Settings> = {
 };
 
 const CAUSES: readonly WorldName[] = ["blob", "dipole", "stretching dipole"];
+/** Over the whole image, then with the midpoint in the central pixel. */
+const LOOP_WORLDS: readonly WorldName[] = [
+  "dipole",
+  "turning dipole",
+  "pair",
+  "centred dipole",
+  "centred turning dipole",
+  "centred pair",
+];
 const PRESSURES = ["description-length", "none"] as const;
 
 /** All studies by name. */
@@ -41,7 +50,7 @@ export const STUDIES: Readonly<Record<string, Study>> = Object.freeze({
   },
   best_fixed: {
     question: "And on the reference's 2,000 images?",
-    seeds: 10,
+    seeds: 5,
     variants: [{
       recipe: "best fixed",
       evalEvery: 500,
@@ -69,7 +78,7 @@ export const STUDIES: Readonly<Record<string, Study>> = Object.freeze({
   topology: {
     question: "In which worlds does the code close a loop?",
     seeds: 5,
-    variants: (["dipole", "turning dipole", "pair"] as const).map((world) => ({
+    variants: LOOP_WORLDS.map((world) => ({
       ...SHORT_BEST,
       world,
       topologyPoints: 150,
@@ -82,7 +91,7 @@ export const STUDIES: Readonly<Record<string, Study>> = Object.freeze({
   },
   orientation: {
     question: "The paper's second task",
-    seeds: 10,
+    seeds: 5,
     variants: [{ recipe: "orientation", evalEvery: 1000 }],
   },
   bars: {
@@ -103,7 +112,7 @@ export const STUDIES: Readonly<Record<string, Study>> = Object.freeze({
   },
   dims: {
     question: "How short is the description with one to six dimensions?",
-    seeds: 3,
+    seeds: 2,
     variants: CAUSES.flatMap((world) =>
       [8, 5, 3, 2, 1.6, 1.4].map((span, k) => ({
         ...BUILT_IN,
@@ -117,14 +126,24 @@ export const STUDIES: Readonly<Record<string, Study>> = Object.freeze({
   ten: {
     question: "Ten dimensions offered: how many are taken?",
     seeds: 10,
-    variants: PRESSURES.flatMap((pressure) =>
-      CAUSES.map((world) => ({
-        recipe: "ten dimensions",
-        steps: 2500,
-        evalEvery: 500,
-        world,
-        pressure,
-      }))
-    ),
+    variants: CAUSES.map((world) => tenDimensions(world, PRESSURES[0])),
+  },
+  ten_without: {
+    question: "And without pressure?",
+    seeds: 3,
+    variants: CAUSES.map((world) => tenDimensions(world, PRESSURES[1])),
   },
 });
+
+function tenDimensions(
+  world: WorldName,
+  pressure: Settings["pressure"],
+): Partial<Settings> {
+  return {
+    recipe: "ten dimensions",
+    steps: 2500,
+    evalEvery: 500,
+    world,
+    pressure,
+  };
+}
