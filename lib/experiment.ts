@@ -49,6 +49,11 @@ export interface SeedResult {
   params?: Params;
 }
 
+/** URL of the module of the experiment `name`: the one place that knows it. */
+export function experimentModule(name: string): string {
+  return new URL(`../data/experiments/${name}.ts`, import.meta.url).href;
+}
+
 /** Runs one seed of an experiment to its end; the task of `EXPERIMENT`. */
 export async function runExperiment(
   seed: number,

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
-import { EXPERIMENT, runExperiment, type SeedResult } from "./experiment.ts";
+import {
+  EXPERIMENT,
+  experimentModule,
+  runExperiment,
+  type SeedResult,
+} from "./experiment.ts";
 import { closeSweep, sweep } from "./sweep.ts";
 
 const options = {
-  module: import.meta.resolve("../data/experiments/helmholtz_shifter.ts"),
+  module: experimentModule("helmholtz_shifter"),
   settings: { steps: 500, hidden: 4, top: 1, width: 4, evalImages: 8 },
 };
 

@@ -14,6 +14,7 @@ import { didYouMean } from "../lib/config.ts";
 import {
   EXPERIMENT,
   type Experiment,
+  experimentModule,
   type ExperimentOptions,
   type SeedResult,
 } from "../lib/experiment.ts";
@@ -180,8 +181,7 @@ export async function sweepCommand(
   }
   const all = parseSeeds(values.seeds);
   const wanted = values.shard === undefined ? all : shardOf(all, values.shard);
-  const module =
-    new URL(`../data/experiments/${name}.ts`, import.meta.url).href;
+  const module = experimentModule(name);
   const experiment: Experiment = await import(module);
   const settings = experiment.settings(parsePairs(values.set ?? [])) as Record<
     string,

@@ -11,6 +11,7 @@ import { build, type Plugin, stop } from "esbuild";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { experimentModule } from "../lib/experiment.ts";
 import { fixed } from "./theme.ts";
 import { contentHash, type Html, html, raw } from "./html.ts";
 import { scriptJson } from "./script.ts";
@@ -114,7 +115,9 @@ export async function liveExperiment(
   };
   const numbers = outcomeNumbers(outcome, view);
   return await render(shown, { settings: { seed }, state, numbers }, {
-    imports: `import * as module from "../../data/experiments/${name}.ts";
+    imports: `import * as module from ${
+      JSON.stringify(fileURLToPath(experimentModule(name)))
+    };
       import { experiment } from "./experiment.ts";`,
     simulation: `experiment(module, ${JSON.stringify(view)})`,
   });
