@@ -62,7 +62,8 @@ export function differences(
   return lines;
 }
 
-async function readSmoke(): Promise<Record<string, Fingerprint>> {
+/** The recorded fingerprints of the smoke preset, by notebook. */
+export async function readSmoke(): Promise<Record<string, Fingerprint>> {
   try {
     return JSON.parse(await Deno.readTextFile(SMOKE));
   } catch (error) {

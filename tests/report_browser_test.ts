@@ -1,40 +1,11 @@
 /** The exported page in headless Chromium, with the network off. */
 import assert from "node:assert/strict";
-import type { Browser, Page } from "playwright-core";
-import { findChromium, launch } from "./browser.ts";
+import type { Browser } from "playwright-core";
+import { findChromium, launch, openPage } from "./browser.ts";
 import { ROOT, task } from "./processes.ts";
 
 const chromium = findChromium();
 const FILES = ["small.html", "index.html"];
-
-/** What a page said or asked for that it should not. */
-interface Watched {
-  page: Page;
-  complaints: string[];
-}
-
-async function open(
-  browser: Browser,
-  file: string,
-  options: { width: number; dark?: boolean },
-): Promise<Watched> {
-  const context = await browser.newContext({
-    viewport: { width: options.width, height: 800 },
-    colorScheme: options.dark ? "dark" : "light",
-    offline: true,
-  });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (m) => m.type() === "error" && complaints.push(m.text()));
-  page.on("pageerror", (e) => complaints.push(e.message));
-  page.on("request", (r) => {
-    if (r.url() !== `file://${file}` && !/^(data|blob):/.test(r.url())) {
-      complaints.push(`request ${r.url()}`);
-    }
-  });
-  await page.goto(`file://${file}`);
-  return { page, complaints };
-}
 
 async function withReport(
   test: (browser: Browser, folder: string) => Promise<void>,
@@ -64,7 +35,7 @@ Deno.test({
       for (const name of FILES) {
         for (const width of [360, 1280]) {
           for (const dark of [false, true]) {
-            const { page, complaints } = await open(
+            const { page, complaints } = await openPage(
               browser,
               `${folder}/${name}`,
               { width, dark },
@@ -108,9 +79,13 @@ Deno.test({
   ignore: chromium === null,
   fn: () =>
     withReport(async (browser, folder) => {
-      const { page, complaints } = await open(browser, `${folder}/small.html`, {
-        width: 1280,
-      });
+      const { page, complaints } = await openPage(
+        browser,
+        `${folder}/small.html`,
+        {
+          width: 1280,
+        },
+      );
       assert.equal(await page.title(), "A small fixture");
       await page.locator(".contents a", { hasText: "Training" }).click();
       await page.waitForFunction(() =>
@@ -154,7 +129,7 @@ Deno.test({
   ignore: chromium === null,
   fn: () =>
     withReport(async (browser, folder) => {
-      const { page } = await open(browser, `${folder}/small.html`, {
+      const { page } = await openPage(browser, `${folder}/small.html`, {
         width: 1280,
       });
       const tried = await page.evaluate(async () => {

@@ -1,0 +1,72 @@
+/** Every notebook: checked, executed with the smoke preset, shown in a page. */
+import assert from "node:assert/strict";
+import { basename, dirname, join } from "node:path";
+import { machineTraces, notebookProblems } from "../tasks/check_notebooks.ts";
+import { executeNotebook, resultsOf } from "../tasks/execute.ts";
+import { notebookPage } from "../tasks/export_html.ts";
+import { injectParameters, readNotebook } from "../tasks/notebook.ts";
+import { differences, fingerprint, readSmoke } from "../tasks/verify.ts";
+import { findChromium, launch, openPage } from "./browser.ts";
+import { committedNotebooks } from "./jupyter.ts";
+
+const chromium = findChromium();
+
+for (const file of committedNotebooks()) {
+  const name = basename(file, ".ipynb");
+
+  Deno.test(`${name} has all its parts, type-checks and is executed`, async () => {
+    assert.deepEqual(await notebookProblems(file), []);
+  });
+
+  Deno.test(`${name} runs with the smoke preset and reaches the recorded bits`, async () => {
+    const notebook = injectParameters(await readNotebook(file), {
+      preset: "smoke",
+    });
+    const executed = await executeNotebook(notebook, {
+      name,
+      cwd: dirname(file),
+    });
+    const results = resultsOf(executed.notebook);
+    assert.ok(results && results.preset === "smoke");
+    assert.deepEqual(executed.notebook.cells.flatMap(machineTraces), []);
+    const recorded = (await readSmoke())[name];
+    assert.ok(
+      recorded,
+      `nothing recorded: deno task verify ${name} --preset smoke --record`,
+    );
+    assert.deepEqual(differences(fingerprint(results), recorded), []);
+  });
+
+  Deno.test({
+    name: `the page of ${name} works offline, on a phone and on a desk`,
+    ignore: chromium === null,
+    fn: async () => {
+      const folder = await Deno.makeTempDir();
+      const page = join(folder, `${name}.html`);
+      await Deno.writeTextFile(
+        page,
+        notebookPage(await readNotebook(file), { name }),
+      );
+      const browser = await launch(chromium!);
+      try {
+        for (const width of [360, 1280]) {
+          for (const dark of [false, true]) {
+            const opened = await openPage(browser, page, { width, dark });
+            const over = await opened.page.evaluate(() =>
+              document.documentElement.scrollWidth - innerWidth
+            );
+            assert.ok(
+              over <= 0,
+              `at ${width} the page scrolls sideways by ${over}`,
+            );
+            assert.deepEqual(opened.complaints, []);
+            await opened.page.context().close();
+          }
+        }
+      } finally {
+        await browser.close();
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}
