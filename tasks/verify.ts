@@ -10,8 +10,11 @@ import type { Results } from "../lib/claim.ts";
 import { checkPreset } from "../lib/config.ts";
 import { executeNotebook, resultsOf } from "./execute.ts";
 import {
+  type Cell,
   findNotebooks,
+  formatNotebook,
   injectParameters,
+  type Notebook,
   readNotebook,
   writeWhole,
 } from "./notebook.ts";
@@ -60,6 +63,26 @@ export function differences(
     }
   }
   return lines;
+}
+
+/**
+ * Cells whose outputs are not the same bytes; those tagged `environment` hold
+ * times and may differ.
+ */
+export function changedCells(before: Notebook, after: Notebook): string[] {
+  const outputs = new Map(
+    JSON.parse(formatNotebook(before)).cells.map((
+      cell: { id: string; outputs?: unknown },
+    ) => [cell.id, JSON.stringify(cell.outputs)]),
+  );
+  return JSON.parse(formatNotebook(after)).cells
+    .filter((cell: { id: string; metadata: Cell["metadata"] }) =>
+      !cell.metadata.tags?.includes("environment")
+    )
+    .filter((cell: { id: string; outputs?: unknown }) =>
+      outputs.get(cell.id) !== JSON.stringify(cell.outputs)
+    )
+    .map((cell: { id: string }) => cell.id);
 }
 
 /** The recorded fingerprints of the smoke preset, by notebook. */
@@ -123,6 +146,12 @@ export async function verify(
     } else {
       const then = "notebook" in expected ? fingerprint(expected) : expected;
       const lines = differences(fingerprint(results), then);
+      if (preset === "full") {
+        const changed = changedCells(committed, executed.notebook);
+        lines.push(
+          ...changed.map((id) => `the output of cell "${id}" changed`),
+        );
+      }
       wrong.push(...lines.map((line) => `${name}: ${line}`));
       const count = Object.keys(then.metrics).length;
       progress.log(

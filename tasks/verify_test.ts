@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { metric, type Results } from "../lib/claim.ts";
-import { differences, fingerprint } from "./verify.ts";
+import { readNotebook } from "./notebook.ts";
+import { changedCells, differences, fingerprint } from "./verify.ts";
 
 const results: Results = {
   notebook: "x",
@@ -31,4 +32,17 @@ Deno.test("one bit of difference is told, and none is not", () => {
     "bits: 1.5000000000000002, recorded 1.5",
     "other: 0, recorded absent",
   ]);
+});
+
+Deno.test("outputs that changed are named, those of the environment may", async () => {
+  const fixture = new URL("../tests/fixtures/small.ipynb", import.meta.url);
+  const before = await readNotebook(fixture.pathname);
+  const after = structuredClone(before);
+  assert.deepEqual(changedCells(before, after), []);
+  for (const id of ["environment", "train"]) {
+    after.cells.find((cell) => cell.id === id)!.outputs = [
+      { output_type: "stream", name: "stdout", text: "3.2 s" },
+    ];
+  }
+  assert.deepEqual(changedCells(before, after), ["train"]);
 });
