@@ -118,7 +118,7 @@ export function surfaces(
           ...(Number.isNaN(breakAt)
             ? []
             : [Plot.ruleX([breakAt], { strokeDasharray: "3,3" })]),
-          ...Object.entries(found).map(([name, values], k) =>
+          ...Object.values(found).map((values, k) =>
             Plot.dot(
               Array.from(values, (v, m) => ({ m, v }))
                 .filter(({ v }) => Number.isFinite(v)),
@@ -128,7 +128,6 @@ export function surfaces(
                 stroke: palette[k],
                 symbol: k ? "plus" : "circle",
                 r: 3,
-                ariaLabel: name,
               },
             )
           ),
