@@ -32,7 +32,13 @@ export interface ScoredCheckpoint {
   model: NeuralEm;
   run: RecordedRun;
   scores:
-    & { seed: number; updates: number; minutes: number; loss: number }
+    & {
+      seed: number;
+      hidden: number;
+      updates: number;
+      minutes: number;
+      loss: number;
+    }
     & GroupingScores;
 }
 
@@ -48,6 +54,7 @@ export function scoreCheckpoint(
   const model = restoreNeuralEm(decodeSafetensors(bytes));
   const scores = {
     seed: run.seed,
+    hidden: model.config.hidden,
     updates: run.chosenStep,
     minutes: run.rows.at(-1)!.cpuSeconds / 60,
     ...assess(stream(seed, "recorded"), model, batch),
@@ -141,6 +148,8 @@ export interface Restarts {
   byLoss: number;
   /** The start with the best score: what a perfect choice would reach. */
   byTruth: number;
+  /** EM started from the true responsibilities: whether the truth is kept. */
+  fromTruth: number;
 }
 
 /** Runs EM from `tries` random starts and chooses among them, image by image. */
@@ -174,6 +183,7 @@ export function restarts(
   return {
     one: mean(attempts.map(({ scores }) => meanScores(scores).ami)),
     byLoss: choose((a, b, i) => a.losses[i] < b.losses[i]),
+    fromTruth: amiOf(seed, model, batch, { truth: batch.labels }),
     byTruth: choose((a, b, i) => a.scores[i].ami > b.scores[i].ami),
   };
 }

@@ -60,7 +60,13 @@ Deno.test("overlap classes hold every image once", () => {
 });
 
 Deno.test("a choice told the truth is at least as good as any other", () => {
-  const { one, byLoss, byTruth } = assessment.restarts(0, trainer, batch, 3);
+  const { one, byLoss, byTruth, fromTruth } = assessment.restarts(
+    0,
+    trainer,
+    batch,
+    3,
+  );
+  assert.ok(fromTruth >= -1 && fromTruth <= 1);
   assert.ok(byTruth >= byLoss && byTruth >= one);
 });
 

@@ -78,6 +78,23 @@ export function randomResiduals(
   }
 }
 
+/** The first residual if responsibilities were known. */
+function trueResiduals(
+  labels: Uint8Array,
+  { data: input, cols: pixels }: Matrix,
+  K: number,
+  { data: out }: Matrix,
+): void {
+  for (let i = 0; i < input.length; i++) {
+    const first = Math.floor(i / pixels) * K * pixels + i % pixels;
+    const owned = labels[i] >= 1 && labels[i] <= K;
+    for (let k = 0; k < K; k++) {
+      const gamma = owned ? (k === labels[i] - 1 ? 1 : 0) : 1 / K;
+      out[first + k * pixels] = gamma * input[i];
+    }
+  }
+}
+
 /** States before the first step: 0, or learned with noise. */
 export function startStates(
   rng: Rng,
@@ -110,6 +127,12 @@ export interface InferOptions {
   noise?: number;
   /** Images at a time. */
   batch?: number;
+  /**
+   * Labels, count × D, to start from in place of random responsibilities: pixel
+   * of object n belongs to component n, one of no single object to all. Tells
+   * whether the truth, once found, would be kept.
+   */
+  truth?: Uint8Array;
   /** Called after each step of each batch: em's entry 1 holds the result. */
   onStep?: (step: number, firstImage: number, em: UnrolledEm) => void;
 }
@@ -152,7 +175,10 @@ export function inferGroups(
     show(0, 0);
     startStates(rng, model, em.states[0].data);
     const learned = config.start === "states";
-    if (!learned) {
+    if (options.truth) {
+      const labels = options.truth.subarray(first * pixels);
+      trueResiduals(labels, em.inputs[0], K, em.residuals[0]);
+    } else if (!learned) {
       const { data } = em.residuals[0];
       randomResiduals(rng, em.inputs[0].data, K, pixels, data);
     }

@@ -224,3 +224,25 @@ Deno.test("recorded steps hold responsibilities that sum to 1 for each pixel", (
     assert.ok(Math.abs(gamma[2 * p] + gamma[2 * p + 1] - 1) < 1e-6);
   }
 });
+
+Deno.test("EM started from the truth gives each object its own component at once", () => {
+  const config = neuralEmConfig({ ...tiny, initScale: 3, initTied: true });
+  const trainer = neuralEmTrainer(0, { config, sample: bars });
+  const images = bars(stream(1, "data"), 20);
+  const truth = Uint8Array.from(
+    images.images,
+    (x, i) => x === 0 ? 0 : i % 6 < 3 ? 1 : 2,
+  );
+  const { groups } = inferGroups(stream(2, "eval"), trainer, images, {
+    truth,
+    noise: 0,
+  });
+  let right = 0;
+  let lit = 0;
+  truth.forEach((label, i) => {
+    if (label === 0) return;
+    lit++;
+    right += groups[0][i] === label - 1 ? 1 : 0;
+  });
+  assert.ok(right / lit > 0.8, `${right / lit}`);
+});
