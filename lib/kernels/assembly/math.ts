@@ -95,45 +95,97 @@ export function atLeast(x: v128, limit: f64): v128 {
   return v128.pmax<real>(x, splat(limit));
 }
 
-/** c0 + c1 r + r² (c2 + c3 r). */
+/**
+ * Entry i of a table, in all lanes. One load: where a constant stands in the
+ * code, V8 makes it of three instructions each time.
+ */
 // @ts-ignore: decorator
 @inline
-function quartet(r: v128, r2: v128, c0: f64, c1: f64, c2: f64, c3: f64): v128 {
-  const low = v128.add<real>(splat(c0), v128.mul<real>(r, splat(c1)));
-  const high = v128.add<real>(splat(c2), v128.mul<real>(r, splat(c3)));
+function entry(table: usize, i: usize): v128 {
+  return loadSplat(table + i * SIZE);
+}
+
+/**
+ * 1; 1 / ln 2; the number whose addition rounds to an integer, which then sits
+ * in the low bits (1.5 · 2²³ or 1.5 · 2⁵²); ln 2 in two parts, the first so
+ * short that n times it is exact.
+ */
+const REDUCTION = sizeof<real>() === 4
+  ? memory.data<real>([1, 1.44269504088896341, 12582912, 0.693359375, -2.12194440e-4])
+  : memory.data<real>([1, 1.44269504088896341, 6755399441055744, 0.693147180369123816490, 1.90821492927058770002e-10]);
+
+/** x / ln 2 plus the rounding number: n = shifted(x) − that number. */
+// @ts-ignore: decorator
+@inline
+function shifted(x: v128): v128 {
+  return v128.add<real>(v128.mul<real>(x, entry(REDUCTION, 1)), entry(REDUCTION, 2));
+}
+
+/**
+ * (eʳ − 1 − r) / r² for |r| ≤ ln 2 / 2. Float32: a minimax quartic, eʳ to
+ * 3.1e-9. Float64: the series in pairs (Estrin), exactly as lib/numeric.ts.
+ */
+const EXP_TAIL = sizeof<real>() === 4
+  ? memory.data<real>([0.0013814320554956794, 0.00836885068565607, 0.041668400168418884, 0.1666651964187622, 0.4999999403953552])
+  : memory.data<real>([
+    0.5, 0.16666666666666666, 4.1666666666666664e-2, 8.333333333333333e-3,
+    1.388888888888889e-3, 1.984126984126984e-4, 2.48015873015873e-5, 2.7557319223985893e-6,
+    2.755731922398589e-7, 2.505210838544172e-8, 2.08767569878681e-9, 1.6059043836821613e-10,
+  ]);
+
+// @ts-ignore: decorator
+@inline
+function expTail(r: v128, r2: v128): v128 {
+  if (sizeof<real>() === 4) {
+    let p = f32x4.add(f32x4.mul(entry(EXP_TAIL, 0), r), entry(EXP_TAIL, 1));
+    p = f32x4.add(f32x4.mul(p, r), entry(EXP_TAIL, 2));
+    p = f32x4.add(f32x4.mul(p, r), entry(EXP_TAIL, 3));
+    return f32x4.add(f32x4.mul(p, r), entry(EXP_TAIL, 4));
+  }
+  const r4 = v128.mul<real>(r2, r2);
+  const last = v128.add<real>(quartet(4, r, r2), v128.mul<real>(r4, quartet(8, r, r2)));
+  return v128.add<real>(quartet(0, r, r2), v128.mul<real>(r4, last));
+}
+
+/** t[i] + t[i + 1] r + r² (t[i + 2] + t[i + 3] r), of the series. */
+// @ts-ignore: decorator
+@inline
+function quartet(i: usize, r: v128, r2: v128): v128 {
+  const low = v128.add<real>(entry(EXP_TAIL, i), v128.mul<real>(r, entry(EXP_TAIL, i + 1)));
+  const high = v128.add<real>(entry(EXP_TAIL, i + 2), v128.mul<real>(r, entry(EXP_TAIL, i + 3)));
   return v128.add<real>(low, v128.mul<real>(r2, high));
 }
 
-// 1.5 · 2²³: adding it rounds to an integer, which then sits in the low bits.
+/** eʳ for x = n ln 2 + r, |r| ≤ ln 2 / 2, to the last bit; t = shifted(x). */
 // @ts-ignore: decorator
 @inline
-function shifted32(x: v128): v128 {
-  return f32x4.add(f32x4.mul(x, splat(1.44269504088896341)), splat(12582912));
+function expRest(x: v128, t: v128): v128 {
+  const n = v128.sub<real>(t, entry(REDUCTION, 2));
+  const high = v128.sub<real>(x, v128.mul<real>(n, entry(REDUCTION, 3)));
+  const low = v128.mul<real>(n, entry(REDUCTION, 4));
+  const r = v128.sub<real>(high, low);
+  const r2 = v128.mul<real>(r, r);
+  const one = entry(REDUCTION, 0);
+  // The rounding error of r is added back to first order,
+  const error = v128.sub<real>(v128.sub<real>(high, r), low);
+  const tail = v128.mul<real>(r2, expTail(r, r2));
+  if (sizeof<real>() === 8) {
+    return v128.add<real>(one, v128.add<real>(r, v128.add<real>(tail, error)));
+  }
+  // and so is, in float32, that of 1 + r.
+  const sum = f32x4.add(one, r);
+  const lost = f32x4.add(f32x4.sub(r, f32x4.sub(sum, one)), error);
+  return f32x4.add(sum, f32x4.add(tail, lost));
 }
 
-/** (eʳ − 1 − r) / r² for |r| ≤ ln 2 / 2: a minimax quartic, eʳ to 3.1e-9. */
+/** p · 2ⁿ where neither overflows nor underflows; n in the low bits of t. */
 // @ts-ignore: decorator
 @inline
-function expTail32(r: v128): v128 {
-  let p = f32x4.add(f32x4.mul(splat(0.0013814320554956794), r), splat(0.00836885068565607));
-  p = f32x4.add(f32x4.mul(p, r), splat(0.041668400168418884));
-  p = f32x4.add(f32x4.mul(p, r), splat(0.1666651964187622));
-  return f32x4.add(f32x4.mul(p, r), splat(0.4999999403953552));
-}
-
-/** eʳ in float32, for x = n ln 2 + r, |r| ≤ ln 2 / 2; t = shifted32(x). */
-// @ts-ignore: decorator
-@inline
-function expRest32(x: v128, t: v128): v128 {
-  const n = f32x4.sub(t, splat(12582912));
-  const high = f32x4.sub(x, f32x4.mul(n, splat(0.693359375)));
-  const low = f32x4.mul(n, splat(-2.12194440e-4));
-  const r = f32x4.sub(high, low);
-  // The rounding errors of r and of 1 + r are added back to first order.
-  const error = f32x4.sub(f32x4.sub(high, r), low);
-  const sum = f32x4.add(splat(1), r);
-  const lost = f32x4.add(f32x4.sub(r, f32x4.sub(sum, splat(1))), error);
-  return f32x4.add(sum, f32x4.add(f32x4.mul(expTail32(r), f32x4.mul(r, r)), lost));
+function timesPower(p: v128, t: v128): v128 {
+  if (sizeof<real>() === 4) {
+    return f32x4.mul(p, i32x4.shl(i32x4.sub(t, i32x4.splat(0x4b400000 - 127)), 23));
+  }
+  return f64x2.mul(p, i64x2.shl(i64x2.sub(t, i64x2.splat(0x4338000000000000 - 1023)), 52));
 }
 
 /** −|x|: sets the sign. */
@@ -153,13 +205,13 @@ export function expMinusAbsV(x: v128): v128 {
   const y = minusAbsV(x);
   if (sizeof<real>() === 8) return expV(y);
   const bounded = atLeast(y, -87.3);
-  const t = shifted32(bounded);
-  const n = f32x4.sub(t, splat(12582912));
-  let r = f32x4.sub(bounded, f32x4.mul(n, splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, splat(-2.12194440e-4)));
-  const p = f32x4.add(f32x4.mul(expTail32(r), f32x4.mul(r, r)), r);
-  const exponent = i32x4.sub(t, i32x4.splat(0x4b400000 - 127));
-  return f32x4.mul(f32x4.add(p, splat(1)), i32x4.shl(exponent, 23));
+  const t = shifted(bounded);
+  const n = f32x4.sub(t, entry(REDUCTION, 2));
+  let r = f32x4.sub(bounded, f32x4.mul(n, entry(REDUCTION, 3)));
+  r = f32x4.sub(r, f32x4.mul(n, entry(REDUCTION, 4)));
+  const r2 = f32x4.mul(r, r);
+  const p = f32x4.add(f32x4.mul(expTail(r, r2), r2), r);
+  return timesPower(f32x4.add(p, entry(REDUCTION, 0)), t);
 }
 
 /**
@@ -171,38 +223,21 @@ export function expMinusAbsV(x: v128): v128 {
 export function expV(a: v128): v128 {
   if (sizeof<real>() === 4) {
     const x = atLeast(atMost(a, 89), -104);
-    const t = shifted32(x);
+    const t = shifted(x);
     const bits = i32x4.sub(t, i32x4.splat(0x4b400000));
-    let p = expRest32(x, t);
     const half = i32x4.shr_s(bits, 1);
     const rest = i32x4.sub(bits, half);
     const bias = i32x4.splat(127);
-    p = f32x4.mul(p, i32x4.shl(i32x4.add(half, bias), 23));
+    const p = f32x4.mul(expRest(x, t), i32x4.shl(i32x4.add(half, bias), 23));
     return f32x4.mul(p, i32x4.shl(i32x4.add(rest, bias), 23));
   }
   const x = atLeast(atMost(a, 710), -746);
-  const t = f64x2.add(f64x2.mul(x, splat(1.44269504088896341)), splat(6755399441055744));
-  const n = f64x2.sub(t, splat(6755399441055744));
+  const t = shifted(x);
   const bits = i64x2.sub(t, i64x2.splat(0x4338000000000000));
-  // ln 2 in two parts, the first of 32 bits: n times it is exact.
-  const high = f64x2.sub(x, f64x2.mul(n, splat(0.693147180369123816490)));
-  const low = f64x2.mul(n, splat(1.90821492927058770002e-10));
-  const r = f64x2.sub(high, low);
-  // The series in pairs (Estrin), exactly as lib/numeric.ts sums it.
-  const r2 = f64x2.mul(r, r);
-  const r4 = f64x2.mul(r2, r2);
-  const tail0 = quartet(r, r2, 0.5, 0.16666666666666666, 4.1666666666666664e-2, 8.333333333333333e-3);
-  const tail1 = quartet(r, r2, 1.388888888888889e-3, 1.984126984126984e-4, 2.48015873015873e-5, 2.7557319223985893e-6);
-  const tail2 = quartet(r, r2, 2.755731922398589e-7, 2.505210838544172e-8, 2.08767569878681e-9, 1.6059043836821613e-10);
-  let p = f64x2.add(tail0, f64x2.mul(r4, f64x2.add(tail1, f64x2.mul(r4, tail2))));
-  // The rounding error of r is added back to first order.
-  const rounding = f64x2.sub(f64x2.sub(high, r), low);
-  p = f64x2.add(r, f64x2.add(f64x2.mul(r2, p), rounding));
-  p = f64x2.add(splat(1), p);
   const half = i64x2.shr_s(bits, 1);
   const rest = i64x2.sub(bits, half);
   const bias = i64x2.splat(1023);
-  p = f64x2.mul(p, i64x2.shl(i64x2.add(half, bias), 52));
+  const p = f64x2.mul(expRest(x, t), i64x2.shl(i64x2.add(half, bias), 52));
   return f64x2.mul(p, i64x2.shl(i64x2.add(rest, bias), 52));
 }
 
@@ -316,9 +351,11 @@ export function minusLog1mV(m: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function sigmoidV(x: v128): v128 {
-  const one = splat(1);
+  const one = entry(REDUCTION, 0);
   if (sizeof<real>() === 8) {
-    return v128.div<real>(one, v128.add<real>(one, expV(v128.neg<real>(x))));
+    const y = atLeast(atMost(v128.neg<real>(x), 709.9), -708);
+    const t = shifted(y);
+    return f64x2.div(one, f64x2.add(one, timesPower(expRest(y, t), t)));
   }
   const e = expV(minusAbsV(x));
   const below = f32x4.lt(x, splat(0));
