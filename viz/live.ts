@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 import { experimentModule } from "../lib/experiment.ts";
 import { fixed } from "./theme.ts";
 import { contentHash, type Html, html, raw } from "./html.ts";
+import { picture } from "./picture.ts";
 import { scriptJson } from "./script.ts";
 import {
   type Experiment,
@@ -136,7 +137,8 @@ async function render<V extends Settings, S, D>(
     contentHash(simulation.title + payload + source.simulation)
   }`;
   const script = await compile(source, key);
-  const still = raw(simulation.draw(state, settings, 640, data as D));
+  const drawing = simulation.draw(state, settings, 640, data as D);
+  const still = raw(picture(drawing, { alt: simulation.title }));
   const values = simulation.readouts(state, settings).map((readout) =>
     `${readout.label} ${fixed(readout.value, readout.digits ?? 3)}`
   );

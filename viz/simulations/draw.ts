@@ -42,9 +42,9 @@ export function svg(
   label: string,
   ...parts: readonly string[]
 ): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${
+  return `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${
     escape(label)
-  }" style="display:block;max-width:100%;height:auto;font:12px system-ui,sans-serif" fill="currentColor">${
+  }" font-family="system-ui,sans-serif" font-size="12" fill="currentColor">${
     parts.join("")
   }</svg>`;
 }

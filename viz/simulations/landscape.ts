@@ -178,7 +178,7 @@ export const landscape: Simulation<LandscapeSettings, LandscapeState> = {
     const down = (y * heightOf(width) - frame.top) / frame.height;
     if (right < 0 || right > 1 || down < 0 || down > 1) return null;
     const round = (share: number): number =>
-      Math.round((2 * share - 1) * REACH * 100) / 100;
+      Math.round((2 * share - 1) * REACH * 10) / 10;
     return { x: round(right), y: round(1 - down) };
   },
 };

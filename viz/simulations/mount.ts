@@ -49,6 +49,7 @@ button:disabled{opacity:.45;cursor:default}
 :focus-visible{outline:2px solid ${COLORS.sky};outline-offset:2px}
 output,dd{font-variant-numeric:tabular-nums}
 .picture{overflow:hidden;touch-action:pan-y}
+.picture svg{display:block}
 progress{width:100%;height:4px;appearance:none;border:0;background:var(--line);display:block;margin:8px 0}
 progress::-webkit-progress-bar{background:transparent}
 progress::-webkit-progress-value{background:${COLORS.blue}}
