@@ -246,8 +246,8 @@ export function encoder(
 
 /**
  * The network's inputs from pixels: left, right and, where asked for, the
- * products left[i] · right[i + k], zero where i + k is outside the strip.
- * With `swap` the eyes change places first.
+ * products left[i] · right[i + k]. Where i + k is outside the strip, `out`
+ * stays 0, as it was made. With `swap` the eyes change places first.
  */
 function fillFeatures(
   pixels: Floats,
@@ -265,11 +265,9 @@ function fillFeatures(
     for (let k = -MAX_SHIFT; k <= MAX_SHIFT; k++) {
       const first = Math.min(w, Math.max(0, -k));
       const end = Math.max(first, Math.min(w, w - k));
-      for (let i = 0; i < first; i++) out[at + i] = 0;
       for (let i = first; i < end; i++) {
         out[at + i] = pixels[left + i] * pixels[right + i + k];
       }
-      for (let i = end; i < w; i++) out[at + i] = 0;
       at += w;
     }
   }
