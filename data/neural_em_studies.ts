@@ -98,6 +98,34 @@ const weighting: Variant[] = ["all", "half", "last"].map((lossSteps) => ({
   overrides: { lossSteps },
 }));
 
+/** What the seed has in place of each part of the model trained here. */
+const seedParts: Record<string, Partial<Settings>> = {
+  "loss within and between components": { intra: 0, inter: 0, mixture: 1 },
+  "loss between components": { inter: 0 },
+  "one component more than objects": { components: 3 },
+  "clean target, noise on the input": { noiseOn: "image" },
+  "sigmoid recurrence": { mStep: "tanh" },
+  "gradient through the responsibilities": { throughGamma: false },
+};
+
+const onPaper: Variant[] = [
+  { label: "the whole", overrides: {} },
+  ...Object.entries(seedParts).map(([label, overrides]) => ({
+    label,
+    overrides,
+  })),
+].map(({ label, overrides }) => ({
+  study: "all but one, paper's images",
+  label,
+  overrides: {
+    ...PAPER_SETTINGS,
+    updates: 300,
+    evalEvery: 100,
+    evalImages: 100,
+    ...overrides,
+  },
+}));
+
 /** The same number of EM steps backpropagated, hence about the same time. */
 const BUDGET = 3200;
 
@@ -133,6 +161,7 @@ export const VARIANTS: readonly Variant[] = Object.freeze([
   ...weighting,
   ...sizes,
   ...schemes,
+  ...onPaper,
 ]);
 
 /** A configuration's results over seeds. */
