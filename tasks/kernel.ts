@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PINNED_DENO } from "./environment.ts";
 import { startKernel } from "./jupyter_client.ts";
 import { NOTEBOOKS, parseOptions } from "./report.ts";
@@ -25,30 +24,19 @@ async function ask(command: string, ...args: string[]): Promise<string | null> {
   }
 }
 
-/** Folder of the kernelspec that `deno jupyter --install` writes. */
-function kernelspecFolder(): string {
-  const home = homedir();
-  const data = Deno.build.os === "darwin"
-    ? join(home, "Library", "Jupyter")
-    : Deno.build.os === "windows"
-    ? join(Deno.env.get("APPDATA") ?? home, "jupyter")
-    : join(
-      Deno.env.get("XDG_DATA_HOME") || join(home, ".local", "share"),
-      "jupyter",
-    );
-  return join(data, "kernels", "deno");
-}
-
+/** Installs, and returns the kernelspec's file. */
 async function installKernelspec(): Promise<string> {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["jupyter", "--install", "--force"],
     env: { NO_COLOR: "1" },
   }).output();
-  if (!success) {
-    const words = new TextDecoder().decode(stderr).trim();
+  const decoder = new TextDecoder();
+  const words = (decoder.decode(stdout) + decoder.decode(stderr)).trim();
+  const [, folder] = /installed successfully at (.+?)\.?$/m.exec(words) ?? [];
+  if (!success || !folder) {
     throw new Error(`Cannot install the kernelspec: ${words}`);
   }
-  const file = join(kernelspecFolder(), "kernel.json");
+  const file = join(folder, "kernel.json");
   const { argv } = JSON.parse(await Deno.readTextFile(file));
   const version = await ask(argv[0], "--version");
   if (!version?.startsWith(`deno ${Deno.version.deno} `)) {
@@ -88,7 +76,7 @@ async function vsCode(): Promise<string> {
     }`;
 }
 
-async function jupyterLab(): Promise<string> {
+async function jupyterLab(kernelspec: string): Promise<string> {
   const version = await ask("jupyter", "lab", "--version");
   if (version === null) {
     return "· JupyterLab: none on the PATH (pip install jupyterlab)";
@@ -98,9 +86,9 @@ async function jupyterLab(): Promise<string> {
   ).kernelspecs ?? {};
   return specs.deno
     ? `✓ JupyterLab ${version} sees the Deno kernel`
-    : `✗ JupyterLab ${version} does not look in ${kernelspecFolder()}. Start it with JUPYTER_PATH=${
-      join(kernelspecFolder(), "..", "..")
-    }`;
+    : `✗ JupyterLab ${version} does not look in ${
+      dirname(kernelspec)
+    }. Start it with JUPYTER_PATH=${join(dirname(kernelspec), "..", "..")}`;
 }
 
 /** Install, check and explain. */
@@ -114,7 +102,8 @@ export async function kernel(args: string[]): Promise<void> {
       : `✗ Deno ${deno}: the notebooks were made with ${PINNED_DENO}. ` +
         `Run:  npx -y deno@${PINNED_DENO} task kernel`,
   );
-  say(`✓ kernelspec installed: ${await installKernelspec()}`);
+  const kernelspec = await installKernelspec();
+  say(`✓ kernelspec installed: ${kernelspec}`);
   if (Deno.execPath().includes("_npx")) {
     say(
       "· the kernel lives in npm's cache; after clearing that cache, run this again",
@@ -126,7 +115,7 @@ export async function kernel(args: string[]): Promise<void> {
     } s)`,
   );
   say(await vsCode());
-  say(await jupyterLab());
+  say(await jupyterLab(kernelspec));
   say(`
 VS Code     open this folder, accept the recommended extensions, open
             notebooks/<name>.ipynb, click "Select Kernel" at the top right,

@@ -407,9 +407,9 @@ for (const file of NOTEBOOKS) {
         await until(
           async () =>
             (await notebook.seen()).every((c, i) => c.count === i + 1),
-          120,
+          120 * patience(),
         );
-        await notebook.ran(last, 120);
+        await notebook.ran(last, 120 * patience());
         const first = await notebook.seen();
         assertWhole(first, name);
         await notebook.picture("run-all");
@@ -419,8 +419,8 @@ for (const file of NOTEBOOKS) {
         await until(async () =>
           (await notebook.seen()).every((c, i) =>
             (c.count ?? 0) > first[i].count!
-          ), 120);
-        await notebook.ran(last, 120);
+          ), 120 * patience());
+        await notebook.ran(last, 120 * patience());
         const second = await notebook.seen();
         assertWhole(second, name);
         const changed = second.filter((c, i) =>
@@ -434,7 +434,7 @@ for (const file of NOTEBOOKS) {
           cells.find((c) => / steps · .* left/.test(c.text));
         await until(
           async () => training(await notebook.seen()) !== undefined,
-          120,
+          120 * patience(),
         );
         const id = training(await notebook.seen())!.id;
         const took = await notebook.stop(id);

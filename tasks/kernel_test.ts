@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { task } from "../tests/processes.ts";
+
+Deno.test("the kernel task installs a kernelspec of this Deno and says what to click", async () => {
+  const info = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json"],
+  }).output();
+  const { denoDir } = JSON.parse(new TextDecoder().decode(info.stdout));
+  const home = await Deno.makeTempDir();
+  try {
+    const env = {
+      HOME: home,
+      DENO_DIR: denoDir,
+      PATH: `${home}:/usr/bin:/bin`,
+    };
+    // An editor that has one of the two extensions.
+    await Deno.writeTextFile(
+      `${home}/code`,
+      "#!/bin/sh\necho ms-toolsai.jupyter\n",
+      { mode: 0o755 },
+    );
+    const { code, stdout, stderr } = await task("kernel", [], { env });
+    assert.equal(code, 0, stderr);
+    const [, file] = /kernelspec installed: (\S+kernel\.json)/.exec(stdout)!;
+    assert.ok(file.startsWith(home));
+    const { argv, language } = JSON.parse(await Deno.readTextFile(file));
+    assert.deepEqual(argv.slice(1), [
+      "jupyter",
+      "--kernel",
+      "--conn",
+      "{connection_file}",
+    ]);
+    assert.equal(language, "typescript");
+    assert.match(stdout, new RegExp(`✓ Deno ${Deno.version.deno}`));
+    assert.match(stdout, /✓ the kernel starts and imports the library/);
+    assert.match(
+      stdout,
+      /✗ VS Code lacks extensions. Run: {2}code --install-extension denoland.vscode-deno\n/,
+    );
+    assert.match(stdout, /Select Kernel[^]*Run All/);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
