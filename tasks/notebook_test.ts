@@ -158,7 +158,7 @@ Deno.test("a notebook is found by name or path, and an unknown one names the nea
     findNotebooks(["smal"], FIXTURES),
     (error) =>
       error instanceof RangeError &&
-      /Cannot find the notebook "smal" \(did you mean "small"\?\): there are loud, slow, small, throwing/
+      /Cannot find the notebook "smal" \(did you mean "small"\?\): there are editor, loud, slow, small, throwing/
         .test(error.message),
   );
 });
