@@ -125,7 +125,7 @@ function draw(
   const height = narrow ? 90 : (side - 52) / 2;
   const eta: Frame = {
     left,
-    top: narrow ? side + 78 + 66 : 26,
+    top: narrow ? side + 188 : 26,
     width: curveWidth,
     height,
     x: [0, data.steps[data.steps.length - 1]],

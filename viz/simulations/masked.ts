@@ -142,7 +142,7 @@ function guessed({ model, views }: MaskedState): Float64Array {
 
 function draw(
   state: MaskedState,
-  { target, collapsed }: MaskedSettings,
+  { collapsed }: MaskedSettings,
   width: number,
 ): string {
   const narrow = width < 560;
@@ -182,7 +182,7 @@ function draw(
     "Seen and hidden bars, loss and spread",
     axes(bars, `One row of bars${narrow ? "" : flat}`, { xTicks: false }),
     barsOf(state, bars),
-    legend(bars, target),
+    legend(bars),
     axes(loss, "prediction loss", { xLabel: "step" }),
     path(trace(loss, steps, rows.map((row) => row.loss)), COLORS.blue, {
       width: 2,
@@ -232,14 +232,13 @@ function barsOf(state: MaskedState, frame: Frame): string {
   return parts.join("");
 }
 
-function legend(frame: Frame, target: MaskedTarget): string {
+function legend(frame: Frame): string {
   const y = frame.top + frame.height + 18;
-  const guess = target === "data" ? "prediction" : "read from prediction";
   const x = frame.left;
   return box(x, y - 10, 11, 11, COLORS.sky, { opacity: 0.75 }) +
     words(x + 16, y, "seen") +
     box(x + 62, y - 10, 11, 11, COLORS.ochre, { opacity: 0.75 }) +
     words(x + 78, y, "hidden") +
     box(x + 134, y - 10, 11, 11, "currentColor", { outline: true }) +
-    words(x + 151, y, guess);
+    words(x + 151, y, "prediction");
 }

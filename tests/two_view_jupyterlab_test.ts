@@ -1,0 +1,118 @@
+/** Every simulation in the output cells of real JupyterLab. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { agree } from "../viz/simulations/agree.ts";
+import { collapse } from "../viz/simulations/collapse.ts";
+import { encoders } from "../viz/simulations/encoders.ts";
+import { imax } from "../viz/simulations/imax.ts";
+import { landscape } from "../viz/simulations/landscape.ts";
+import { masked } from "../viz/simulations/masked.ts";
+import { findChromium, launch } from "./browser.ts";
+import { findJupyter, workplace } from "./jupyter.ts";
+import { ROOT, until } from "./processes.ts";
+import { type AnySimulation, driveAll, type Driven } from "./simulations.ts";
+
+const bin = findJupyter();
+const chromium = findChromium();
+const NAME = "two_view_agreement";
+const SIMULATIONS: AnySimulation[] = [
+  agree,
+  collapse,
+  imax,
+  masked,
+  landscape,
+  encoders,
+];
+
+/** JupyterLab with the notebook open, for the time of a test. */
+async function withNotebook(
+  test: (page: Page) => Promise<void>,
+): Promise<void> {
+  const place = await workplace([join(ROOT, "notebooks", `${NAME}.ipynb`)]);
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const server = new Deno.Command(join(bin!, "jupyter-lab"), {
+    args: [
+      "--no-browser",
+      "--allow-root",
+      "--ServerApp.ip=127.0.0.1",
+      `--ServerApp.port=${port}`,
+      "--ServerApp.port_retries=0",
+      "--IdentityProvider.token=",
+      `--ServerApp.root_dir=${place.folder}`,
+      "--LabApp.news_url=",
+    ],
+    cwd: place.folder,
+    env: place.env,
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const browser = await launch(chromium!);
+  const url = `http://127.0.0.1:${port}`;
+  const answers = (): Promise<boolean> =>
+    fetch(`${url}/api`).then(
+      async (response) => (await response.body?.cancel(), response.ok),
+      () => false,
+    );
+  try {
+    await until(answers, 120);
+    const viewport = { width: 1280, height: 900 };
+    const page = await browser.newPage({ viewport });
+    page.setDefaultTimeout(120_000);
+    await page.goto(
+      `${url}/lab/workspaces/${NAME}/tree/notebooks/${NAME}.ipynb?reset`,
+    );
+    await page.locator(".jp-Notebook .jp-Cell").first().waitFor();
+    await test(page);
+  } finally {
+    await browser.close();
+    server.kill("SIGTERM");
+    await server.status;
+    await place.remove();
+  }
+}
+
+async function menu(page: Page, name: string, item: string): Promise<void> {
+  await page.locator(".lm-MenuBar-item", { hasText: name }).first().click();
+  await page.locator(".lm-Menu-item", { hasText: item }).first().click();
+}
+
+/** The host of a simulation, and what the notebook handed to it. */
+async function driven(page: Page, simulation: AnySimulation): Promise<Driven> {
+  const host = page.locator(`[data-simulation^="${simulation.name}-"]`);
+  await host.scrollIntoViewIfNeeded();
+  const json = await host.locator("script").first().textContent();
+  const { settings, data } = JSON.parse(json!);
+  return { page, host, simulation, settings, data };
+}
+
+Deno.test({
+  name:
+    "in JupyterLab every control of every simulation works, offline of the kernel",
+  ignore: bin === null || chromium === null,
+  fn: () =>
+    withNotebook(async (page) => {
+      const complaints: string[] = [];
+      page.on("pageerror", (error) => complaints.push(error.message));
+      await page.locator(".jp-Cell", { hasText: 'let preset = "full"' }).first()
+        .locator(".cm-content").click();
+      await page.keyboard.press("Control+a");
+      await page.keyboard.insertText(
+        'let seed = 3;\nlet preset = "smoke";\nlet seeds = 2;\nlet noise = 0.1;\nlet steps = 60;',
+      );
+      await menu(page, "Run", "Run All Cells");
+      const last = page.locator(`[data-simulation^="encoders-"][data-state]`);
+      await last.waitFor({ timeout: 300_000 });
+      const cells = await page.locator(".jp-Notebook .jp-Cell").count();
+      for (const simulation of SIMULATIONS) {
+        const one = await driven(page, simulation);
+        assert.equal(one.settings.seed, 3);
+        await driveAll(one);
+      }
+      // Typing a seed is no shortcut of the notebook.
+      assert.equal(await page.locator(".jp-Notebook .jp-Cell").count(), cells);
+      assert.deepEqual(complaints, []);
+    }),
+});
