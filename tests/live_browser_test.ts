@@ -1,0 +1,53 @@
+/** The live cells of all notebooks: a page retrains and reaches their numbers. */
+import assert from "node:assert/strict";
+import { basename } from "node:path";
+import { notebookPage } from "../tasks/export_html.ts";
+import { readNotebook } from "../tasks/notebook.ts";
+import { findChromium, launch } from "./browser.ts";
+import { committedNotebooks } from "./jupyter.ts";
+
+const chromium = findChromium();
+/** Milliseconds that a training may take on a busy machine. */
+const PATIENCE = 300_000;
+
+for (const file of committedNotebooks()) {
+  const name = basename(file, ".ipynb");
+  const page = notebookPage(await readNotebook(file), { name });
+
+  Deno.test({
+    name: `the live cell of ${name} retrains offline to the notebook's numbers`,
+    // The tutorial's simulations have tests of their own.
+    ignore: chromium === null || !page.includes('data-simulation="experiment-'),
+    fn: async () => {
+      const browser = await launch(chromium!);
+      try {
+        const context = await browser.newContext({ offline: true });
+        const tab = await context.newPage();
+        tab.setDefaultTimeout(PATIENCE);
+        const complaints: string[] = [];
+        tab.on("pageerror", (error) => complaints.push(error.message));
+        await tab.setContent(page);
+        const hosts = tab.locator('[data-simulation^="experiment-"]');
+        for (const host of await hosts.all()) {
+          await host.getByRole("button", { name: "Train" }).click();
+          await tab.waitForFunction(
+            (element) => (element as HTMLElement).dataset.state === "done",
+            await host.elementHandle(),
+          );
+          const says = await host.getByRole("status").innerText();
+          assert.match(says, /^All \d+ numbers are the notebook's/, says);
+          assert.equal(await host.getAttribute("data-same"), "true");
+          // Another seed is trained, too, and says that it is another.
+          await host.locator("[name=seed]").fill("12345");
+          await host.locator("[name=seed]").press("Enter");
+          await host.getByRole("button", { name: "Train" }).click();
+          await tab.waitForTimeout(500);
+          assert.notEqual(await host.getAttribute("data-same"), "true");
+        }
+        assert.deepEqual(complaints, []);
+      } finally {
+        await browser.close();
+      }
+    },
+  });
+}
