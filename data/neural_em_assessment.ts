@@ -20,7 +20,7 @@ import {
   type NeuralEm,
   restoreNeuralEm,
 } from "../lib/neural_em_inference.ts";
-import { stream } from "../lib/random.ts";
+import { permutation, type Rng, stream } from "../lib/random.ts";
 import { decodeSafetensors } from "../lib/safetensors.ts";
 import { mean } from "../lib/statistics.ts";
 import { assess } from "./experiments/neural_em.ts";
@@ -105,6 +105,19 @@ export function firstImages(batch: ShapesBatch, count: number): ShapesBatch {
     images: batch.images.slice(0, size),
     labels: batch.labels.slice(0, size),
   };
+}
+
+/** Moves the pixels of each image, with their labels, to random places. */
+export function scatterPixels(rng: Rng, batch: ShapesBatch): ShapesBatch {
+  const scattered = firstImages(batch, batch.count);
+  const pixels = batch.canvas * batch.canvas;
+  for (let i = 0; i < batch.count; i++) {
+    permutation(rng, pixels).forEach((from, to) => {
+      scattered.images[i * pixels + to] = batch.images[i * pixels + from];
+      scattered.labels[i * pixels + to] = batch.labels[i * pixels + from];
+    });
+  }
+  return scattered;
 }
 
 /** Mean AMI of images in which shapes share so many pixels. */

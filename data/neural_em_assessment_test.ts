@@ -90,3 +90,16 @@ Deno.test("bytes grow with components and steps; the weights' share only with st
   assert.ok(kilobytes(8, 4) < 2 * kilobytes(4, 4));
   assert.ok(Math.abs(kilobytes(8, 4, 1e9) / kilobytes(4, 4, 1e9) - 2) < 1e-6);
 });
+
+Deno.test("scattered images keep their pixels and labels, but not their places", () => {
+  const scattered = assessment.scatterPixels(stream(0, "eval"), batch);
+  const sorted = (labels: Uint8Array, i: number): number[] =>
+    Array.from(labels.subarray(i * 784, (i + 1) * 784)).sort((a, b) => a - b);
+  for (let i = 0; i < batch.count; i++) {
+    assert.deepEqual(sorted(scattered.labels, i), sorted(batch.labels, i));
+  }
+  assert.notDeepEqual(scattered.labels, batch.labels);
+  scattered.images.forEach((x, p) =>
+    assert.equal(x, scattered.labels[p] === 0 ? 0 : 1)
+  );
+});
