@@ -272,7 +272,7 @@ export function initPopulation(
   const params: Matrices = workspace(dtype).matrices(shapes(config));
   fillEncoder(rng, params, encoderShape(config, config.dims));
   if (config.decoder === "bumps") placeCentres(rng, params.centres, config);
-  else fillGlorot(rng, params.wHidden, 2);
+  else placeRidges(rng, params);
   fillGlorot(rng, params.wOut);
   return { config, params, sigma: config.sigma * config.widening };
 }
@@ -297,6 +297,23 @@ function placeCentres(
       centres.data[i * dims + k] = 0.05 + 0.9 * place / (side - 1) +
         0.01 * normal(rng);
     }
+  }
+}
+
+// As steep across as a bump of the reference's width is at its steepest.
+const RIDGE_SLOPE = 4;
+
+/**
+ * Dense units that tile the cube as bumps do: each is a ridge of random
+ * direction through a random point of it.
+ */
+function placeRidges(rng: Rng, { wHidden, bHidden }: Matrices): void {
+  fillNormal(rng, wHidden.data, RIDGE_SLOPE);
+  const { rows: dims, cols: units } = wHidden;
+  for (let j = 0; j < units; j++) {
+    let at = 0;
+    for (let k = 0; k < dims; k++) at += wHidden.data[k * units + j] * rng();
+    bHidden.data[j] = -at;
   }
 }
 
@@ -528,6 +545,13 @@ export function* trainPopulation(
       const since = step % config.evalEvery + 1;
       const trainMse = 2 * loss / since / config.pixels;
       loss = 0;
+      if (!Number.isFinite(trainMse)) {
+        throw new RangeError(
+          "Cannot go on training a population code as its loss must be " +
+            `finite: current value is ${trainMse} after ${step + 1} updates ` +
+            `at learningRate ${config.learningRate} (a lower one helps)`,
+        );
+      }
       if (yield { step: step + 1, trainMse, testMse: evaluate() }) break;
     }
   }

@@ -163,6 +163,13 @@ Deno.test("stopping keeps the state of that moment", () => {
   );
 });
 
+Deno.test("training that diverges says so", () => {
+  assert.throws(
+    () => train({ learningRate: 1e6, steps: 400 }),
+    /Cannot go on training a population code as its loss must be finite/,
+  );
+});
+
 Deno.test("without images or sampler training is refused", () => {
   const training = trainPopulation(streams(1), populationConfig(SMALL), {
     test: new Float32Array(6),

@@ -52,7 +52,8 @@ export function implicitSpace(
       })
     )
   );
-  return grid(figures, { columns: pairs.length, ...options });
+  const columns = dims === 2 ? colourings.length : pairs.length;
+  return grid(figures, { columns, ...options });
 }
 
 /**
@@ -117,7 +118,7 @@ export function barcodes(
       height: 180,
       marginLeft: 12,
       x: { label: "scale", domain: [0, far] },
-      y: { axis: null, domain: loops.map((bar) => bar.at) },
+      y: { axis: null, domain: Array.from({ length: most }, (_, i) => i) },
       marks: [
         Plot.barX(loops, {
           x1: "birth",

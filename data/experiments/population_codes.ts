@@ -162,10 +162,11 @@ export const RECIPES: Readonly<Record<string, Settings>> = Object.freeze({
     ...DESCRIPTION,
     recipe: "orientation",
     world: "dipole",
+    encoderUnits: 192,
     units: 225,
     dims: 3,
-    span: 3,
-    steps: 6000,
+    span: 5,
+    steps: 12000,
   },
   /** Its third: what and where. 100 units, two dimensions. */
   "what and where": {

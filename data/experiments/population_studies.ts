@@ -112,7 +112,7 @@ export const STUDIES: Readonly<Record<string, Study>> = Object.freeze({
   },
   dims: {
     question: "How short is the description with one to six dimensions?",
-    seeds: 2,
+    seeds: 3,
     variants: CAUSES.flatMap((world) =>
       [8, 5, 3, 2, 1.6, 1.4].map((span, k) => ({
         ...BUILT_IN,
