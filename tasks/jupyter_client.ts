@@ -264,8 +264,6 @@ function sign(key: string, parts: string[]): string {
 export interface KernelOptions {
   /** Folder in which cells run; relative imports start there. */
   cwd: string;
-  /** Extra environment variables of the kernel process. */
-  env?: Record<string, string>;
   /** Milliseconds without a heartbeat before the kernel counts as dead. */
   heartbeatTimeout?: number;
 }
@@ -358,7 +356,7 @@ async function launch(options: KernelOptions): Promise<Kernel> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["jupyter", "--kernel", "--conn", connectionFile],
     cwd: options.cwd,
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...options.env },
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

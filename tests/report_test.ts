@@ -1,5 +1,6 @@
 /** The report command as a user meets it: good input, and all the bad. */
 import assert from "node:assert/strict";
+import { userInfo } from "node:os";
 import { kernelsBelow, lives, ROOT, start, task, until } from "./processes.ts";
 
 const FIXTURES = `${ROOT}/tests/fixtures`;
@@ -75,6 +76,39 @@ Deno.test("three hundred printed lines are one output, and markup in them is tex
       html.includes("&lt;script&gt;globalThis.hacked = true&lt;/script&gt;"),
     );
     assert.ok(!html.includes("<script>globalThis.hacked"));
+  }));
+
+Deno.test("nothing that a report holds names the machine, its folders or its user", () =>
+  inFolder(async (folder) => {
+    const notebook = `${ROOT}/reports/traces.ipynb`;
+    await Deno.mkdir(`${ROOT}/reports`, { recursive: true });
+    const text = await Deno.readTextFile(`${FIXTURES}/throwing.ipynb`);
+    const leak =
+      "console.log(new URL('../lib/random.ts', `file://${Deno.cwd()}/`).href, Deno.cwd() + '/x');";
+    const parsed = JSON.parse(text);
+    parsed.cells = parsed.cells.slice(0, 3);
+    parsed.cells[2].source = [leak];
+    await Deno.writeTextFile(notebook, JSON.stringify(parsed));
+    try {
+      const { code, stderr } = await task("report", [
+        notebook,
+        "--out",
+        folder,
+      ]);
+      assert.equal(code, 0, stderr);
+      const files = listing(folder).map((name) =>
+        Deno.readTextFileSync(`${folder}/${name}`)
+      );
+      assert.ok(files.some((file) => file.includes("lib/random.ts reports/x")));
+      const names = [ROOT, Deno.hostname(), userInfo().username];
+      for (
+        const name of names.filter((n) => n.length > 4 && n !== "localhost")
+      ) {
+        assert.ok(!files.some((file) => file.includes(name)), name);
+      }
+    } finally {
+      await Deno.remove(notebook);
+    }
   }));
 
 Deno.test("two runs give the same notebook, byte for byte", async () => {
