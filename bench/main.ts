@@ -241,7 +241,7 @@ async function benchThreads(
   const results = new Set<string>();
   for (let repeat = 0; repeat < repeats; repeat++) {
     for (const [i, pool] of pools.entries()) {
-      const { seconds, hashes } = await sweep(pool, 2000);
+      const { seconds, hashes } = await sweep(pool, 1000);
       best[i] = Math.min(best[i], seconds);
       results.add(hashes);
     }

@@ -141,28 +141,49 @@ function learn(list: usize, count: usize, weights: usize, bias: usize, target: u
   }
 }
 
-/** Draws n states with probabilities p by Alea; returns how many are on. */
-function draw(alea: usize, p: usize, n: usize, states: usize, list: usize): usize {
-  let s0 = load<f64>(alea);
-  let s1 = load<f64>(alea, 8);
-  let s2 = load<f64>(alea, 16);
-  let carry = load<f64>(alea, 24);
+// Alea's numbers are multiples of 2⁻³², so it runs in integers here: the same
+// numbers, and a draw waits for the last one's carry alone.
+let s0: u64 = 0;
+let s1: u64 = 0;
+let s2: u64 = 0;
+let carry: u64 = 0;
+
+function loadAlea(alea: usize): void {
+  s0 = <u64> <i64> (load<f64>(alea) * 4294967296);
+  s1 = <u64> <i64> (load<f64>(alea, 8) * 4294967296);
+  s2 = <u64> <i64> (load<f64>(alea, 16) * 4294967296);
+  carry = <u64> <i64> load<f64>(alea, 24);
+}
+
+function storeAlea(alea: usize): void {
+  store<f64>(alea, <f64> <i64> s0 * 2.3283064365386963e-10);
+  store<f64>(alea, <f64> <i64> s1 * 2.3283064365386963e-10, 8);
+  store<f64>(alea, <f64> <i64> s2 * 2.3283064365386963e-10, 16);
+  store<f64>(alea, <f64> <i64> carry, 24);
+}
+
+/** Draws n states with probabilities p; returns how many are on. */
+function draw(p: usize, n: usize, states: usize, list: usize): usize {
+  let a = s0;
+  let b = s1;
+  let c = s2;
+  let over = carry;
   let count: usize = 0;
   for (let j: usize = 0; j < n; j++) {
-    const t = 2091639 * s0 + carry * 2.3283064365386963e-10;
-    s0 = s1;
-    s1 = s2;
-    carry = floor<f64>(t);
-    s2 = t - carry;
-    const on = <usize> (s2 < <f64> load<real>(p + j * SIZE));
+    const t = 2091639 * a + over;
+    a = b;
+    b = c;
+    c = t & 0xffffffff;
+    over = t >> 32;
+    const on = <usize> (<f64> <i64> c * 2.3283064365386963e-10 < <f64> load<real>(p + j * SIZE));
     store<real>(states + j * SIZE, <real> on);
     store<u32>(list + count * WORD, <u32> j);
     count += on;
   }
-  store<f64>(alea, s0);
-  store<f64>(alea, s1, 8);
-  store<f64>(alea, s2, 16);
-  store<f64>(alea, carry, 24);
+  s0 = a;
+  s1 = b;
+  s2 = c;
+  carry = over;
   return count;
 }
 
@@ -188,6 +209,7 @@ export function wakeSleep(net: usize, epsilon: f64): void {
   const hiddenToTop = word(net, HIDDEN_TO_TOP);
   const topRecognitionBias = word(net, TOP_RECOGNITION_BIAS);
 
+  loadAlea(alea);
   // Wake: recognize the image, then teach the generative weights.
   const image = word(net, IMAGE);
   let onV: usize = 0;
@@ -198,9 +220,9 @@ export function wakeSleep(net: usize, epsilon: f64): void {
     onV += on;
   }
   activate(listV, onV, visibleToHidden, hiddenRecognitionBias, p, hidden);
-  let onH = draw(alea, p, hidden, h, listH);
+  let onH = draw(p, hidden, h, listH);
   activate(listH, onH, hiddenToTop, topRecognitionBias, p, top);
-  let onT = draw(alea, p, top, t, listT);
+  let onT = draw(p, top, t, listT);
   activate(0, 0, 0, topBias, p, top);
   learn(0, 0, 0, topBias, t, p, top, epsilon);
   activate(listT, onT, topToHidden, hiddenBias, p, hidden);
@@ -210,13 +232,14 @@ export function wakeSleep(net: usize, epsilon: f64): void {
 
   // Sleep: dream an image, then teach the recognition weights.
   activate(0, 0, 0, topBias, p, top);
-  onT = draw(alea, p, top, t, listT);
+  onT = draw(p, top, t, listT);
   activate(listT, onT, topToHidden, hiddenBias, p, hidden);
-  onH = draw(alea, p, hidden, h, listH);
+  onH = draw(p, hidden, h, listH);
   activate(listH, onH, hiddenToVisible, visibleBias, p, visible);
-  onV = draw(alea, p, visible, v, listV);
+  onV = draw(p, visible, v, listV);
   activate(listV, onV, visibleToHidden, hiddenRecognitionBias, p, hidden);
   learn(listV, onV, visibleToHidden, hiddenRecognitionBias, h, p, hidden, epsilon);
   activate(listH, onH, hiddenToTop, topRecognitionBias, p, top);
   learn(listH, onH, hiddenToTop, topRecognitionBias, t, p, top, epsilon);
+  storeAlea(alea);
 }
