@@ -11,6 +11,7 @@ import { imax } from "../viz/simulations/imax.ts";
 import { landscape } from "../viz/simulations/landscape.ts";
 import { masked } from "../viz/simulations/masked.ts";
 import { findChromium, launch } from "./browser.ts";
+import { evaluateInFirefox, findFirefox } from "./firefox.ts";
 import { ROOT } from "./processes.ts";
 import {
   type AnySimulation,
@@ -215,6 +216,38 @@ Deno.test({
         assert.match(await host.innerText(), /At the end: Step \d+/);
       }
     }),
+});
+
+/** Plays every simulation of a page to its end; what each says, as JSON. */
+const PLAY_ALL = `(async () => {
+  const said = {};
+  for (const host of document.querySelectorAll("[data-simulation]")) {
+    const buttons = Array.from(host.shadowRoot.querySelectorAll("button"));
+    buttons.find((b) => b.textContent === "To the end").click();
+    while (host.dataset.state !== "done") {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    said[host.dataset.simulation.split("-")[0]] = host.dataset.same;
+  }
+  return JSON.stringify(said);
+})()`;
+
+const firefox = findFirefox();
+
+Deno.test({
+  name: "Firefox reaches the notebook's numbers, too, to the last bit",
+  ignore: firefox === null,
+  fn: async () => {
+    const file = await Deno.makeTempFile({ suffix: ".html" });
+    try {
+      await Deno.writeTextFile(file, PAGE);
+      const said = await evaluateInFirefox(firefox!, file, PLAY_ALL);
+      const all = SIMULATIONS.map(({ name }) => [name, "true"]);
+      assert.deepEqual(JSON.parse(said), Object.fromEntries(all));
+    } finally {
+      await Deno.remove(file);
+    }
+  },
 });
 
 Deno.test("the scripts of all simulations are at most 150 kB, and all identifiers differ", () => {
