@@ -231,8 +231,8 @@ function rounded(seconds: number): number {
 }
 
 /**
- * Follows cells and says how far the run is. The estimate comes from the last
- * run's seconds where there was one, else from the cells done so far.
+ * Follows cells and says how far the run is, with an estimate that comes from
+ * the last run's seconds where there was one.
  */
 export function cellProgress(
   notebook: Notebook,
@@ -263,8 +263,10 @@ export function cellProgress(
       ? Math.min(weight(ids[at]) * 0.99, (now - cellStart) / 1000)
       : 0;
     const fraction = (done + inCell) / total;
-    const left = fraction > 0.02 ? elapsed * (1 / fraction - 1) : NaN;
-    const rest = Number.isNaN(left) ? "" : ` · about ${duration(left)} left`;
+    // Without a run before it, only a training knows how long it takes.
+    const rest = isKnown && fraction > 0.02
+      ? ` · about ${duration(elapsed * (1 / fraction - 1))} left`
+      : "";
     say(
       `cell ${at + 1}/${ids.length} ${current} · ${bar(fraction)} ${
         duration(elapsed)
