@@ -76,7 +76,8 @@ export async function live<V extends Settings, S, D = undefined>(
     : play(simulation, options.settings, data as D);
   const { name } = simulation;
   return await render(simulation, played, {
-    imports: `import { ${name} } from "./${fileName(name)}";`,
+    imports: `import { ${name} } from "./${fileName(name)}";
+      import { mount } from "./mount.ts";`,
     simulation: name,
   }, data);
 }
@@ -119,7 +120,8 @@ export async function liveExperiment(
     imports: `import * as module from ${
       JSON.stringify(fileURLToPath(experimentModule(name)))
     };
-      import { experiment } from "./experiment.ts";`,
+      import { experiment } from "./experiment.ts";
+      import { mountRemote as mount } from "./remote.ts";`,
     simulation: `experiment(module, ${JSON.stringify(view)})`,
   });
 }
@@ -156,6 +158,7 @@ async function render<V extends Settings, S, D>(
 
 /** TypeScript, as seen from viz/simulations. */
 interface Source {
+  /** Among them a function named mount. */
   imports: string;
   /** An expression for the simulation. */
   simulation: string;
@@ -170,7 +173,6 @@ async function compile(
     const { outputFiles } = await build({
       stdin: {
         contents: `${imports}
-          import { mount } from "./mount.ts";
           mount(${simulation}, ${JSON.stringify(key)});`,
         resolveDir: fileURLToPath(new URL("./simulations/", import.meta.url)),
         loader: "ts",

@@ -1,5 +1,6 @@
 import { match, ok, rejects, strictEqual } from "node:assert/strict";
-import { live, play } from "./live.ts";
+import { live, liveExperiment, play } from "./live.ts";
+import { fingerprint } from "./simulations/experiment.ts";
 import { imax } from "./simulations/imax.ts";
 
 Deno.test("a live cell holds a still, its numbers and one script that asks for nothing", async () => {
@@ -24,4 +25,19 @@ Deno.test("the same cell gives the same bytes", async () => {
 
 Deno.test("a simulation without a module is an error", async () => {
   await rejects(live({ ...imax, name: "nowhere" }), /nowhere/);
+});
+
+Deno.test("an experiment is held to its outcome, and trains in a worker of the page", async () => {
+  const params = { w: Float64Array.of(1, 2) };
+  const { html } = await liveExperiment("two_view_agreement", {
+    title: "t",
+    seed: 3,
+    settings: { steps: 10 },
+    total: 10,
+    metrics: { eta: "η²" },
+    outcome: { metrics: { eta: 0.25 }, params },
+  });
+  const held = { eta: 0.25, weights: fingerprint(params) };
+  ok(html.includes(JSON.stringify(held)));
+  match(html, /new Worker/);
 });
