@@ -283,8 +283,6 @@ export interface ImaxModel {
   readonly batch: Pairs;
   /** batchSize × outputs of each module, after `lossAndGrads`. */
   readonly outputs: { readonly a: Floats; readonly b: Floats };
-  /** Bytes of the workspace in use. */
-  readonly bytes: number;
   /** −I of the batch, with its gradient in `grads`. */
   lossAndGrads(): number;
   /** Outputs (n × outputs) of a module for n strips of pixels. */
@@ -344,7 +342,6 @@ export function imaxModel(
     grads: merged(encoders.map(({ net }) => net.grads)),
     batch,
     outputs,
-    bytes: space.bytesUsed,
     lossAndGrads(): number {
       for (const e of encoders) e.forward();
       const loss = lossOf();
