@@ -423,6 +423,11 @@ for (const file of NOTEBOOKS) {
     fn: () =>
       withLab(async (lab) => {
         const notebook = await OpenNotebook.open(lab, name);
+        // As committed, all cells have run: begin with none that has.
+        await notebook.menu("Edit", "Clear Outputs of All Cells");
+        await until(async () =>
+          (await notebook.seen()).every((c) => c.count === null)
+        );
         await notebook.set(/preset = "full"/, 'preset = "smoke"');
         await notebook.menu("Run", "Restart Kernel and Run All Cells");
         await notebook.page.locator(".jp-Dialog .jp-mod-accept").click();
