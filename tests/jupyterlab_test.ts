@@ -459,7 +459,8 @@ for (const file of NOTEBOOKS) {
         await notebook.set(/preset = "smoke"/, 'preset = "full"');
         await notebook.menu("Run", "Run All Cells");
         const { took, next } = await notebook.stopFirstTraining();
-        assert.ok(took < 1000 * patience(), `stopped after ${took} ms`);
+        // The line may be one training of several on the worker pool.
+        assert.ok(took < 2000 * patience(), `stopped after ${took} ms`);
         await notebook.ran(next, 120 * patience());
         const after = (await notebook.seen()).find((c) => c.id === next)!;
         assertWhole([after], name);
