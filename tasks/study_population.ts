@@ -1,5 +1,5 @@
 /**
- * `deno run -A tasks/population_studies.ts [study…]`: trains the variants of
+ * `deno task study:population [study…]`: trains the variants of
  * `data/experiments/population_studies.ts` over their seeds on all cores, and
  * records one JSON row a seed in `data/results/population_<study>.jsonl`. Rows
  * that are there are kept, so the command goes on where it stopped.
