@@ -92,6 +92,7 @@ def imax():
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        return loss
 
     return step
 
@@ -118,6 +119,7 @@ def population():
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        return loss
 
     return step
 
@@ -144,10 +146,12 @@ def neural_em():
             if t < T - 1:
                 residual = like / total * (x - psi)
                 h = torch.tanh(residual @ wx + h @ wh + bh)
+        loss = loss / (batch * T)
         optimizer.zero_grad()
-        (loss / (batch * T)).backward()
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(params, 5.0)
         optimizer.step()
+        return loss
 
     return step
 

@@ -160,6 +160,49 @@ Deno.test("a row of a product does not depend on the rows beside it", () => {
   }
 });
 
+Deno.test("a product with one column has the bits of that column in a wider one", () => {
+  for (const dtype of dtypes) {
+    const space = workspace(dtype, { bytes: 4 << 20 });
+    for (const [m, k] of [[1, 1], [4, 9], [7, 48], [256, 48], [90, 256]]) {
+      const random = (rows: number, cols: number): Matrix => {
+        const made = space.matrix(rows, cols);
+        fillNormal(stream(rows + cols, "data"), made.data, 1);
+        return made;
+      };
+      const [a, at, wide, wideT] = [
+        random(m, k),
+        random(k, m),
+        random(k, 2),
+        random(2, k),
+      ];
+      const first = space.matrix(k, 1);
+      for (const add of [false, true]) {
+        const start = add ? 0.3 : 0;
+        const product = (
+          multiply: typeof matmul,
+          left: Matrix,
+          right: Matrix,
+          cols: number,
+        ): Matrix => multiply(left, right, fill(start, space.matrix(m, cols)));
+        const column = (matrix: Matrix): FloatArray =>
+          matrix.data.filter((_, i) => i % 2 === 0) as FloatArray;
+        const compare = (narrow: Matrix, two: Matrix): void =>
+          assert.deepEqual(narrow.data, column(two));
+        first.data.set(column(wide));
+        const [nn, tn, nt] = add
+          ? [addMatmul, addMatmulTN, addMatmulNT]
+          : [matmul, matmulTN, matmulNT];
+        compare(product(nn, a, first, 1), product(nn, a, wide, 2));
+        compare(product(tn, at, first, 1), product(tn, at, wide, 2));
+        compare(
+          product(nt, a, space.rows(wideT, 0, 1), 1),
+          product(nt, a, wideT, 2),
+        );
+      }
+    }
+  }
+});
+
 Deno.test("sums over rows and columns, rows added, match their twins", () => {
   const sizes = [[1, 1], [3, 4], [5, 19], [64, 24], [0, 5], [5, 0], [7, 16]];
   matchesTwin("rows", (make) =>
