@@ -33,6 +33,7 @@ interface Row {
   times: Partial<Record<Engine, Times>>;
 }
 
+const WARM_UP = 0.3; // seconds
 const SLICE = 0.005; // seconds that an engine works before the next one's turn
 
 function timeOurs(step: () => unknown, count: number): number {
@@ -202,6 +203,17 @@ async function benchSteps(
       rate(row, peak),
     ]),
   );
+  console.log();
+  for (const { work, times } of rows) {
+    if (!work.recorded) continue;
+    const ratio = work.recorded / times.ours!.least;
+    console.log(
+      `${work.title}: ${ratio.toFixed(1)} times as fast as the reference ` +
+        `program was, on another machine (${
+          (work.recorded * 1e6).toFixed(0)
+        } µs)`,
+    );
+  }
   for (const line of missing) console.log(`Could not measure ${line}`);
   await writeJson(out, {
     environment: { deno: Deno.version.deno, versions, load: Deno.loadavg() },
@@ -213,6 +225,7 @@ async function benchSteps(
       flop: work.flop ?? null,
       elements: work.elements ?? null,
       target: work.target ?? null,
+      recordedSeconds: work.recorded ?? null,
       seconds: times,
     })),
     missing,
