@@ -42,17 +42,18 @@ function timeOurs(step: () => unknown, count: number): number {
   return (performance.now() - start) / 1000;
 }
 
-/** Steps that fill a slice, after as many to warm up. */
+/** Steps that fill a slice; warms up until V8 has compiled its best. */
 async function calibrate(
   time: (count: number) => Promise<number>,
 ): Promise<number> {
-  let count = 1;
-  for (;;) {
+  let spent = 0;
+  for (let count = 1;;) {
     const seconds = await time(count);
-    if (seconds > SLICE) {
+    spent += seconds;
+    if (seconds < SLICE) count *= 4;
+    else if (spent > WARM_UP) {
       return Math.max(1, Math.round(count * SLICE / seconds));
     }
-    count *= 4;
   }
 }
 
