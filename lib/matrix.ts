@@ -51,7 +51,9 @@ export interface WorkspaceOptions {
   kernels?: (memory: WebAssembly.Memory, dtype: Dtype) => Kernels;
 }
 
-// The kernels pack blocks of matrices below this address.
+// The kernels work in the memory between these two addresses; matrices lie
+// beyond.
+const FIRST_SCRATCH = 1 << 16;
 const FIRST_BYTE = 1 << 20;
 const PAGE = 1 << 16;
 
@@ -128,7 +130,7 @@ export class Workspace {
           "(pass a larger `bytes` to workspace)",
       );
     }
-    this.#top = (pointer + bytes + 15) & ~15;
+    this.#top = 16 * Math.ceil((pointer + bytes) / 16);
     const view = this.#view(pointer, rows, cols);
     if (values === undefined) view.data.fill(0);
     else view.data.set(values);
@@ -885,6 +887,7 @@ export function gaussianBumps(
     fail("gaussianBumps", "codes and centres must be ? × d", codes, centres);
   }
   checkShape("gaussianBumps", "out", out, codes.rows, centres.rows);
+  checkUnits("gaussianBumps", centres);
   checkHome("gaussianBumps", codes, centres);
   checkHome("gaussianBumps", codes, out);
   codes.workspace.kernels.gaussianBumps(
@@ -897,6 +900,18 @@ export function gaussianBumps(
     sigma,
   );
   return out;
+}
+
+// The kernels keep centres, their gradients and one row of weights in scratch.
+function checkUnits(action: string, centres: Matrix): void {
+  const bytes = centres.data.BYTES_PER_ELEMENT * (2 * centres.cols + 1) *
+    (centres.rows + 4);
+  if (bytes > FIRST_BYTE - FIRST_SCRATCH) {
+    throw new RangeError(
+      `Cannot ${action} as centres must be fewer: ` +
+        `current value is ${shape(centres)}`,
+    );
+  }
 }
 
 /** The matrices of a backward pass through `gaussianBumps`. */
@@ -922,6 +937,7 @@ export function gaussianBumpsBackward(pass: BumpsBackward): void {
     fail(action, "codes and centres must be ? × d", codes, centres);
   }
   checkShape(action, "bumps", bumps, codes.rows, centres.rows);
+  checkUnits(action, centres);
   checkSame(action, bumps, dBumps);
   checkSame(action, codes, dCodes);
   checkSame(action, centres, dCentres);

@@ -565,6 +565,15 @@ Deno.test("shape errors are TypeErrors that name the operation and both shapes",
   assert.throws(() => matmul(square, square, square), /another matrix/);
 });
 
+Deno.test("more bumps than the kernels have room for are refused", () => {
+  const space = workspace("float32");
+  const [codes, centres] = [space.matrix(1, 3), space.matrix(40_000, 3)];
+  assert.throws(
+    () => gaussianBumps(codes, centres, 1, space.matrix(1, 40_000)),
+    /RangeError: .* centres must be fewer: current value is 40000×3/,
+  );
+});
+
 Deno.test("a full workspace says how much is left", () => {
   const space = workspace("float64", { bytes: 65536 });
   assert.throws(() => space.matrix(100, 100), {
