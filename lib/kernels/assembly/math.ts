@@ -14,15 +14,10 @@ export const LANES: usize = 16 / sizeof<real>();
 @inline
 export const SIZE: usize = sizeof<real>();
 
-/** Bytes below this address belong to the compiler; scratch follows. */
+/** Bytes below this address belong to the compiler; scratch follows, to 1 MiB. */
 // @ts-ignore: decorator
 @inline
 export const SCRATCH: usize = 1 << 16;
-
-/** First byte that matrices may use: `FIRST_BYTE` of lib/matrix.ts. */
-// @ts-ignore: decorator
-@inline
-export const SCRATCH_END: usize = 1 << 20;
 
 /** 16 bytes for the last, incomplete vector of a row, one for each operand. */
 const PART = memory.data(64, 16);
