@@ -479,21 +479,24 @@ export function exp(a: Matrix, out: Matrix): Matrix {
   return out;
 }
 
-/** out = ln a. NaN below 0, −∞ at 0. In float32 within 0.84 ulp. */
+/**
+ * out = ln a. NaN below 0, −∞ at 0. In float32 within 0.84 ulp, over all
+ * numbers.
+ */
 export function log(a: Matrix, out: Matrix): Matrix {
   checkSame("log", a, out);
   a.workspace.kernels.log(a.pointer, out.pointer, a.data.length);
   return out;
 }
 
-/** out = σ(a) = 1 / (1 + e⁻ᵃ). In float32 within 1.80 ulp. */
+/** out = σ(a) = 1 / (1 + e⁻ᵃ). In float32 within 1.83 ulp, over all numbers. */
 export function sigmoid(a: Matrix, out: Matrix): Matrix {
   checkSame("sigmoid", a, out);
   a.workspace.kernels.sigmoid(a.pointer, out.pointer, a.data.length);
   return out;
 }
 
-/** out = tanh a. In float32 within 1.33 ulp. */
+/** out = tanh a. In float32 within 1.35 ulp, over all numbers. */
 export function tanh(a: Matrix, out: Matrix): Matrix {
   checkSame("tanh", a, out);
   a.workspace.kernels.tanh(a.pointer, out.pointer, a.data.length);
@@ -507,7 +510,7 @@ export function relu(a: Matrix, out: Matrix): Matrix {
   return out;
 }
 
-/** out = ln(1 + eᵃ). In float32 within 2.7 ulp. */
+/** out = ln(1 + eᵃ). In float32 within 2.87 ulp, over all numbers. */
 export function softplus(a: Matrix, out: Matrix): Matrix {
   checkSame("softplus", a, out);
   a.workspace.kernels.softplus(a.pointer, out.pointer, a.data.length);
