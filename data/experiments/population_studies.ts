@@ -141,7 +141,7 @@ function tenDimensions(
 ): Partial<Settings> {
   return {
     recipe: "ten dimensions",
-    steps: 2500,
+    steps: 6000,
     evalEvery: 500,
     world,
     pressure,
