@@ -1,11 +1,12 @@
 /**
- * `deno task readme`: writes the table of results in README.md from the
- * committed notebooks, so that it never says what they do not.
+ * `deno task readme`: writes the figures and the table of results in README.md
+ * from the committed notebooks, so that it never says what they do not.
  *
  * @module
  */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Metric } from "../lib/claim.ts";
+import { drawingFiles } from "../viz/picture.ts";
 import { resultsOf } from "./execute.ts";
 import { titleOf } from "./export_html.ts";
 import { findNotebooks, readNotebook, writeWhole } from "./notebook.ts";
@@ -14,8 +15,50 @@ import { main } from "./terminal.ts";
 
 const START = "<!-- results: written by deno task readme -->";
 const END = "<!-- end of results -->";
-/** Rows of a notebook in the table. */
-const ROWS = 3;
+/** The results of each notebook that stand in README.md, by name. */
+const HEADLINES: Record<string, readonly string[]> = {
+  imax_stereograms: [
+    "Imax, difference",
+    "Imax, difference, from pixels",
+    "|corr(y, d)|, surface",
+  ],
+  population_codes: ["test MSE, as the reference", "test MSE, ours"],
+  helmholtz_shifter: [
+    "exact NLL",
+    "exact NLL, reweighted",
+    "direction, by q",
+    "direction by q, reweighted",
+  ],
+  neural_em: ["seed, NMI (chosen)", "RNN-EM recorded, AMI"],
+  two_view_agreement: ["R² of both causes, weight 25", "η², Imax"],
+};
+
+/** Figures of README.md: the first drawing of a cell, or a later one. */
+const FIGURES = [
+  { notebook: "imax_stereograms", cell: "surface-figure-draw", drawing: 4 },
+  { notebook: "helmholtz_shifter", cell: "seeds-figure", drawing: 0 },
+];
+
+/** The drawings that stand in README.md, by their paths in the project. */
+export async function readmeFigures(): Promise<Record<string, string>> {
+  const figures: Record<string, string> = {};
+  for (const { notebook, cell, drawing } of FIGURES) {
+    const { cells } = await readNotebook(join(NOTEBOOKS, `${notebook}.ipynb`));
+    const outputs = cells.find(({ id }) => id === cell)?.outputs ?? [];
+    const markup = outputs.map((output) =>
+      "data" in output ? String(output.data["text/html"] ?? "") : ""
+    ).join("");
+    const svg = drawingFiles(markup)[drawing];
+    if (svg === undefined) {
+      throw new Error(
+        `Cannot write the figures as cell "${cell}" of ${notebook} must hold ` +
+          `${drawing + 1} drawings`,
+      );
+    }
+    figures[`viz/readme/${notebook}.svg`] = `${svg}\n`;
+  }
+  return figures;
+}
 
 /** README.md, with the table that belongs there now. */
 export async function readme(): Promise<string> {
@@ -32,7 +75,7 @@ export async function readme(): Promise<string> {
     text.slice(end);
 }
 
-/** The first results of each notebook that paper or reference also state. */
+/** A row for each headline; a notebook without headlines shows all it has. */
 async function resultsTable(): Promise<string> {
   const rows: string[][] = [
     ["notebook", "result", "paper", "reference program", "here", "limit"],
@@ -42,10 +85,14 @@ async function resultsTable(): Promise<string> {
     const notebook = await readNotebook(file);
     const name = basename(file, ".ipynb");
     const metrics = resultsOf(notebook)?.metrics ?? [];
-    const known = metrics.filter((m) =>
-      m.paper !== null || m.reference !== null
-    );
-    (known.length ? known : metrics).slice(0, ROWS).forEach((metric, i) => {
+    const headlines = HEADLINES[name] ?? metrics.map((metric) => metric.name);
+    headlines.forEach((headline, i) => {
+      const metric = metrics.find((one) => one.name === headline);
+      if (!metric) {
+        throw new Error(
+          `Cannot write the results as ${name} states no result "${headline}"`,
+        );
+      }
       const link = `[${titleOf(notebook, name)}](notebooks/${name}.ipynb)`;
       rows.push([i === 0 ? link : "", ...cells(metric)]);
     });
@@ -70,5 +117,11 @@ function digits(value: number | null, places = 4): string {
 }
 
 if (import.meta.main) {
-  await main(async () => writeWhole(join(ROOT, "README.md"), await readme()));
+  await main(async () => {
+    for (const [path, svg] of Object.entries(await readmeFigures())) {
+      await Deno.mkdir(join(ROOT, dirname(path)), { recursive: true });
+      await writeWhole(join(ROOT, path), svg);
+    }
+    await writeWhole(join(ROOT, "README.md"), await readme());
+  });
 }

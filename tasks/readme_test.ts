@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readme } from "./readme.ts";
+import { readme, readmeFigures } from "./readme.ts";
 import { ROOT } from "./report.ts";
 
 Deno.test("README.md states the numbers of the committed notebooks", async () => {
@@ -9,4 +9,15 @@ Deno.test("README.md states the numbers of the committed notebooks", async () =>
     text === await readme(),
     "README.md is out of date: run  deno task readme",
   );
+});
+
+Deno.test("README.md shows figures of the committed notebooks", async () => {
+  const text = await Deno.readTextFile(join(ROOT, "README.md"));
+  for (const [path, svg] of Object.entries(await readmeFigures())) {
+    assert.ok(text.includes(`(${path})`), `README.md does not show ${path}`);
+    assert.ok(
+      svg === await Deno.readTextFile(join(ROOT, path)),
+      `${path} is out of date: run  deno task readme`,
+    );
+  }
 });

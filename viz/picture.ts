@@ -49,6 +49,12 @@ export function inlined(markup: string): string {
     );
 }
 
+/** The drawings in `markup` as files of their own, on light paper. */
+export function drawingFiles(markup: string): string[] {
+  return [...markup.matchAll(/<img class="hc-svg" src="([^"]*)"/g)]
+    .map(([, uri]) => decodeURIComponent(uri.slice(uri.indexOf(",") + 1)));
+}
+
 /** The script that draws all pictures of the page inline, once they are there. */
 export function inlineScript(): string {
   return `<script data-hc-inline>(${INLINE})(document.currentScript?.getRootNode()??document)</script>`;
