@@ -310,6 +310,26 @@ async function toMiddle(notebook: OpenNotebook, id: string): Promise<void> {
   );
 }
 
+/**
+ * The page that JupyterLab's menu exports, opened offline: figures and tables
+ * are in it, and no script of it fails.
+ */
+async function exportedPage(lab: Lab, notebook: OpenNotebook): Promise<Page> {
+  const saved = await notebook.exportHtml({ sanitize: false });
+  const offline = await lab.browser.newContext({ offline: true });
+  const page = await offline.newPage();
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  await page.goto(`file://${saved}`);
+  assert.ok(
+    await page.locator("svg path, svg polyline").count() > 0,
+    "the figures are lost",
+  );
+  assert.ok(await page.locator("table").count() >= 2, "the tables are lost");
+  assert.deepEqual(errors, []);
+  return page;
+}
+
 Deno.test({
   name: "JupyterLab: run all, another seed, stop, restart, export",
   ignore: bin === null || chromium === null,
@@ -392,18 +412,7 @@ Deno.test({
       await page.locator(".counter button").scrollIntoViewIfNeeded();
       await page.locator(".counter button").click();
       assert.equal(await page.locator(".counter output").textContent(), "1");
-      const saved = await notebook.exportHtml({ sanitize: false });
-      const offline = await lab.browser.newContext({ offline: true });
-      const exported = await offline.newPage();
-      await exported.goto(`file://${saved}`);
-      assert.ok(
-        await exported.locator("svg path, svg polyline").count() > 0,
-        "the figure is lost",
-      );
-      assert.ok(
-        await exported.locator("table").count() >= 2,
-        "the tables are lost",
-      );
+      const exported = await exportedPage(lab, notebook);
       await exported.locator(".counter button").click();
       assert.equal(
         await exported.locator(".counter output").textContent(),
@@ -455,6 +464,15 @@ for (const file of NOTEBOOKS) {
           c.text !== first[i].text
         ).length;
         assert.ok(changed >= 3, `only ${changed} cells changed with the seed`);
+
+        // The export holds the model, and it trains there.
+        const exported = await exportedPage(lab, notebook);
+        const live = exported.locator("[data-simulation]").last();
+        await live.getByRole("button").first().click();
+        await until(async () =>
+          await live.getAttribute("data-state") !== "ready"
+        );
+        await exported.close();
 
         await notebook.set(/preset = "smoke"/, 'preset = "full"');
         await notebook.menu("Run", "Run All Cells");
