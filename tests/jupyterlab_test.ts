@@ -1,14 +1,10 @@
 /** Notebooks in real JupyterLab, driven as a reader drives it. */
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import type { Browser, Download, Page } from "playwright-core";
-import { findChromium, launch } from "./browser.ts";
-import {
-  committedNotebooks,
-  findJupyter,
-  type Workplace,
-  workplace,
-} from "./jupyter.ts";
+import type { Download, Page } from "playwright-core";
+import { findChromium } from "./browser.ts";
+import { committedNotebooks, findJupyter } from "./jupyter.ts";
+import { type Lab, withLab } from "./jupyterlab.ts";
 import { kernelsBelow, ROOT, until } from "./processes.ts";
 
 const bin = findJupyter();
@@ -17,57 +13,6 @@ const EDITOR = join(ROOT, "tests", "fixtures", "editor.ipynb");
 const NOTEBOOKS = committedNotebooks();
 /** Where to keep pictures of what was seen; none by default. */
 const PICTURES = Deno.env.get("HIDDEN_CAUSES_PICTURES");
-
-interface Lab {
-  browser: Browser;
-  place: Workplace;
-  url: string;
-  pid: number;
-}
-
-async function withLab(test: (lab: Lab) => Promise<void>): Promise<void> {
-  const place = await workplace([EDITOR, ...NOTEBOOKS]);
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const port = listener.addr.port;
-  listener.close();
-  const server = new Deno.Command(join(bin!, "jupyter-lab"), {
-    args: [
-      "--no-browser",
-      "--allow-root",
-      "--ServerApp.ip=127.0.0.1",
-      `--ServerApp.port=${port}`,
-      "--ServerApp.port_retries=0",
-      "--IdentityProvider.token=",
-      `--ServerApp.root_dir=${place.folder}`,
-      "--LabApp.expose_app_in_browser=True",
-      "--LabApp.news_url=",
-    ],
-    cwd: place.folder,
-    env: place.env,
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const url = `http://127.0.0.1:${port}`;
-  const browser = await launch(chromium!);
-  try {
-    await until(
-      () =>
-        fetch(`${url}/api`).then(
-          (r) => r.body?.cancel().then(() => r.ok) ?? r.ok,
-          () => false,
-        ),
-      60,
-    );
-    await test({ browser, place, url, pid: server.pid });
-  } finally {
-    await browser.close();
-    server.kill("SIGTERM");
-    const gone = setTimeout(() => server.kill("SIGKILL"), 10_000);
-    await server.status;
-    clearTimeout(gone);
-    await place.remove();
-  }
-}
 
 /** The part of JupyterLab's application, in the page, that tests look at. */
 interface Application {
@@ -334,7 +279,7 @@ Deno.test({
   name: "JupyterLab: run all, another seed, stop, restart, export",
   ignore: bin === null || chromium === null,
   fn: () =>
-    withLab(async (lab) => {
+    withLab([EDITOR, ...NOTEBOOKS], async (lab) => {
       const notebook = await OpenNotebook.open(lab, "editor");
       const { page } = notebook;
 
@@ -430,7 +375,7 @@ for (const file of NOTEBOOKS) {
       `JupyterLab runs all of ${name} with the smoke preset, another seed, and stops`,
     ignore: bin === null || chromium === null,
     fn: () =>
-      withLab(async (lab) => {
+      withLab([EDITOR, ...NOTEBOOKS], async (lab) => {
         const notebook = await OpenNotebook.open(lab, name);
         // As committed, all cells have run: begin with none that has.
         await notebook.menu("Edit", "Clear Outputs of All Cells");

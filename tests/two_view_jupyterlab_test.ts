@@ -8,9 +8,10 @@ import { encoders } from "../viz/simulations/encoders.ts";
 import { imax } from "../viz/simulations/imax.ts";
 import { landscape } from "../viz/simulations/landscape.ts";
 import { masked } from "../viz/simulations/masked.ts";
-import { findChromium, launch } from "./browser.ts";
-import { findJupyter, workplace } from "./jupyter.ts";
-import { ROOT, until } from "./processes.ts";
+import { findChromium } from "./browser.ts";
+import { findJupyter } from "./jupyter.ts";
+import { withLab } from "./jupyterlab.ts";
+import { ROOT } from "./processes.ts";
 import { type AnySimulation, driveAll, type Driven } from "./simulations.ts";
 
 const bin = findJupyter();
@@ -26,38 +27,9 @@ const SIMULATIONS: AnySimulation[] = [
 ];
 
 /** JupyterLab with the notebook open, for the time of a test. */
-async function withNotebook(
-  test: (page: Page) => Promise<void>,
-): Promise<void> {
-  const place = await workplace([join(ROOT, "notebooks", `${NAME}.ipynb`)]);
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  const server = new Deno.Command(join(bin!, "jupyter-lab"), {
-    args: [
-      "--no-browser",
-      "--allow-root",
-      "--ServerApp.ip=127.0.0.1",
-      `--ServerApp.port=${port}`,
-      "--ServerApp.port_retries=0",
-      "--IdentityProvider.token=",
-      `--ServerApp.root_dir=${place.folder}`,
-      "--LabApp.news_url=",
-    ],
-    cwd: place.folder,
-    env: place.env,
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const browser = await launch(chromium!);
-  const url = `http://127.0.0.1:${port}`;
-  const answers = (): Promise<boolean> =>
-    fetch(`${url}/api`).then(
-      async (response) => (await response.body?.cancel(), response.ok),
-      () => false,
-    );
-  try {
-    await until(answers, 120);
+function withNotebook(test: (page: Page) => Promise<void>): Promise<void> {
+  const file = join(ROOT, "notebooks", `${NAME}.ipynb`);
+  return withLab([file], async ({ browser, url }) => {
     const viewport = { width: 1280, height: 900 };
     const page = await browser.newPage({ viewport });
     page.setDefaultTimeout(120_000);
@@ -66,12 +38,7 @@ async function withNotebook(
     );
     await page.locator(".jp-Notebook .jp-Cell").first().waitFor();
     await test(page);
-  } finally {
-    await browser.close();
-    server.kill("SIGTERM");
-    await server.status;
-    await place.remove();
-  }
+  });
 }
 
 async function menu(page: Page, name: string, item: string): Promise<void> {
