@@ -652,10 +652,11 @@ export function runPopulation(
   return run;
 }
 
-/** Decodes points of the implicit space into images, count × pixels. */
-export function decodeCodes(
+/** What the decoder makes of points of the implicit space. */
+function decoded(
   population: Population,
   codes: ArrayLike<number>,
+  layer: "activities" | "outputs",
 ): Float64Array<ArrayBuffer> {
   const { config, params } = population;
   const space = params.w1.workspace;
@@ -663,9 +664,17 @@ export function decodeCodes(
   const pass = populationPass(population, codes.length / config.dims);
   pass.codes.data.set(codes);
   pass.decode();
-  const images = Float64Array.from(pass.outputs.data);
+  const values = Float64Array.from(pass[layer].data);
   space.release(mark);
-  return images;
+  return values;
+}
+
+/** Decodes points of the implicit space into images, count × pixels. */
+export function decodeCodes(
+  population: Population,
+  codes: ArrayLike<number>,
+): Float64Array<ArrayBuffer> {
+  return decoded(population, codes, "outputs");
 }
 
 /** The bumps that codes raise on the coder's units, count × units. */
@@ -673,15 +682,7 @@ export function bumpsAt(
   population: Population,
   codes: ArrayLike<number>,
 ): Float64Array<ArrayBuffer> {
-  const { config, params } = population;
-  const space = params.w1.workspace;
-  const mark = space.mark();
-  const pass = populationPass(population, codes.length / config.dims);
-  pass.codes.data.set(codes);
-  pass.decode();
-  const bumps = Float64Array.from(pass.activities.data);
-  space.release(mark);
-  return bumps;
+  return decoded(population, codes, "activities");
 }
 
 /**
