@@ -128,6 +128,7 @@ const shapes: [m: number, k: number, n: number][] = [
   [7, 33, 24],
   [17, 5, 8],
   [33, 48, 1],
+  [8, 49, 16],
   [32, 577, 23],
   [20, 1030, 9],
   [0, 3, 4],
@@ -145,6 +146,31 @@ Deno.test("the three products match their twins on any shape", () => {
       addMatmulTN(make(k, m), make(k, n), make(m, n)),
       addMatmulNT(make(m, k), make(n, k), make(m, n)),
     ]));
+});
+
+Deno.test("a product sums l = 0, 1, …, in equal shares of at most 512", () => {
+  const shapes = [[5, 97, 8], [1, 512, 3], [259, 50, 1], [257, 577, 9]];
+  for (const [m, k, n] of shapes) {
+    const space = workspace("float32", { bytes: 4 << 20 });
+    const [a, b, out] = [[m, k], [k, n], [m, n]].map((s) =>
+      space.matrix(s[0], s[1])
+    );
+    for (const { data } of [a, b, out]) fillNormal(stream(k, "data"), data);
+    const share = Math.ceil(k / Math.ceil(k / 512));
+    const want = out.data.map((total, at) => {
+      const row = Math.floor(at / n) * k;
+      for (let start = 0; start < k; start += share) {
+        let sum = 0;
+        for (let l = start; l < Math.min(k, start + share); l++) {
+          const term = Math.fround(a.data[row + l] * b.data[l * n + at % n]);
+          sum = Math.fround(sum + term);
+        }
+        total = Math.fround(total + sum);
+      }
+      return total;
+    });
+    assert.deepEqual(addMatmul(a, b, out).data, want);
+  }
 });
 
 Deno.test("a row of a product does not depend on the rows beside it", () => {

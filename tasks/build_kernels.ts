@@ -24,6 +24,8 @@ export function compileKernels(
     "--use",
     `real=${dtype === "float32" ? "f32" : "f64"}`,
     "--importMemory",
+    "--initialMemory",
+    "16", // pages, at least: engines need not check addresses within them
   ]);
 }
 
@@ -50,7 +52,7 @@ export async function compileAssembly(
   ], {
     readFile: async (name: string) => {
       try {
-        return await readFile(join(source, name), "utf8");
+        return unrolled(await readFile(join(source, name), "utf8"));
       } catch {
         return null; // The compiler tries names that need not exist.
       }
@@ -66,6 +68,16 @@ export async function compileAssembly(
     );
   }
   return new Uint8Array(binary);
+}
+
+/** Writes lines between `// repeat n` and `// end` n times: `$` is 0 … n − 1. */
+function unrolled(source: string): string {
+  return source.replace(
+    /^ *\/\/ repeat (\d+)\n([^]*?)^ *\/\/ end\n/gm,
+    (_, n, lines) =>
+      Array.from({ length: n }, (_, i) => lines.replaceAll("$", `${i}`))
+        .join(""),
+  );
 }
 
 /** The text of `lib/kernels/wasm.ts`. */

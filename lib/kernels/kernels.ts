@@ -177,7 +177,7 @@ const modules: Partial<Record<Dtype, WebAssembly.Module>> = {};
 
 /**
  * The WebAssembly kernels of `dtype` on `memory`. Compiles synchronously, so
- * that a workspace is an ordinary value: 30 KB take about a millisecond, and
+ * that a workspace is an ordinary value: 50 KB take about a millisecond, and
  * browsers allow it on the main thread up to 8 MB.
  */
 export function wasmKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
