@@ -70,6 +70,7 @@ import {
   scheduledRate,
 } from "./population_code.ts";
 import { fillNormal, fillUniform, type Floats, type Rng } from "./random.ts";
+import type { Training } from "./training.ts";
 
 /** Everything that decides how a code is learned. */
 export interface DescriptionConfig {
@@ -537,7 +538,7 @@ export interface DescriptionData {
 
 /**
  * Learns a code from fresh images. Yields a description of the held-out images
- * every `evalEvery` updates; ends early when `next(true)` is called.
+ * every `evalEvery` updates, as `lib/training.ts` says.
  *
  * @param code what is trained, in place: pass one to watch it meanwhile
  */
@@ -546,7 +547,7 @@ export function* trainDescription(
   config: Readonly<DescriptionConfig>,
   { sample, test }: DescriptionData,
   code: DescriptionCode = initDescription(streams.init, config),
-): Generator<DescriptionRow, DescriptionCode, boolean | void> {
+): Training<DescriptionRow, DescriptionCode> {
   const grads = likeParams(code.params);
   const pass = descriptionPass(code, config.batchSize, grads);
   const held = descriptionPass(code, test.length / config.pixels);
@@ -562,9 +563,10 @@ export function* trainDescription(
     fillNormal(streams.train, pass.noise.data);
     pass.lossAndGrads(pow(config.strictness, rest));
     optimizer.update(grads);
-    if ((step + 1) % config.evalEvery === 0 || step + 1 === config.steps) {
-      if (yield { step: step + 1, ...held.describe() }) break;
-    }
+    const updates = step + 1;
+    const due = updates % config.evalEvery === 0 || updates === config.steps;
+    if (!due && !(yield updates)) continue;
+    if (yield { step: updates, ...held.describe() }) break;
   }
   return code;
 }

@@ -19,6 +19,7 @@ import { exp, log2 } from "./numeric.ts";
 import { likeParams } from "./optimizers.ts";
 import { storePopulation } from "./population_code.ts";
 import { fillNormal, type Floats, type Rng, stream } from "./random.ts";
+import { finish } from "./training.ts";
 
 const close = (a: number, b: number, tolerance: number): void =>
   assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b} ± ${tolerance}`);
@@ -65,10 +66,7 @@ function learn(overrides: Partial<DescriptionConfig>): {
       config,
       { sample: bumps, test },
     );
-    for (;;) {
-      const { done, value } = training.next();
-      if (done) return runDescription(stream(3, "eval"), value, test);
-    }
+    return runDescription(stream(3, "eval"), finish(training), test);
   };
   return { before: run(0), after: run(600) };
 }

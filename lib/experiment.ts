@@ -4,13 +4,14 @@
  *
  * An experiment is a module with two exports (see `data/experiments/`):
  * `settings(overrides)`, which checks and completes, and `trainSeed(seed,
- * settings)`, a generator that yields `{ step }` now and then and returns
+ * settings)`, a training (see `lib/training.ts`) that returns
  * `{ metrics, params }`.
  *
  * @module
  */
 import { paramsSha256 } from "./claim.ts";
 import { seedTask, type TaskName } from "./sweep.ts";
+import type { Training } from "./training.ts";
 
 /** Trained parameters, by name. */
 export type Params = Record<string, Float32Array | Float64Array>;
@@ -27,7 +28,7 @@ export interface Experiment<Settings extends object = object> {
   trainSeed(
     seed: number,
     settings: Readonly<Settings>,
-  ): Generator<{ step: number }, Outcome, boolean | void>;
+  ): Training<{ step: number }, Outcome>;
 }
 
 /** Which experiment, with which settings over its defaults. */
@@ -54,32 +55,42 @@ export function experimentModule(name: string): string {
   return new URL(`../data/experiments/${name}.ts`, import.meta.url).href;
 }
 
-/** Runs one seed of an experiment to its end; the task of `EXPERIMENT`. */
+/** Milliseconds between two reports of the step that a seed is at. */
+const REPORT = 100;
+
+/**
+ * Runs one seed of an experiment to its end, or until `stopped`; the task of
+ * `EXPERIMENT`.
+ */
 export async function runExperiment(
   seed: number,
   { module, settings, withParams }: ExperimentOptions,
   report: (step: number) => void = () => {},
+  stopped: () => boolean = () => false,
 ): Promise<SeedResult> {
   const experiment: Experiment = await import(module);
   const start = performance.now();
   const training = experiment.trainSeed(seed, experiment.settings(settings));
-  for (;;) {
-    const next = training.next();
-    if (!next.done) {
-      report(next.value.step);
-      continue;
+  let reported = start;
+  let next = training.next();
+  while (!next.done) {
+    const { value } = next;
+    if (performance.now() - reported > REPORT) {
+      report(typeof value === "object" ? value.step : value);
+      reported = performance.now();
     }
-    const { metrics, params } = next.value;
-    const seconds = (performance.now() - start) / 1000;
-    const hash = await paramsSha256(params);
-    return {
-      seed,
-      metrics,
-      paramsSha256: hash,
-      seconds,
-      ...(withParams && { params }),
-    };
+    next = training.next(stopped());
   }
+  const { metrics, params } = next.value;
+  const seconds = (performance.now() - start) / 1000;
+  const hash = await paramsSha256(params);
+  return {
+    seed,
+    metrics,
+    paramsSha256: hash,
+    seconds,
+    ...(withParams && { params }),
+  };
 }
 
 /** The task to hand to `sweep`. */

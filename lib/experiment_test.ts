@@ -33,3 +33,24 @@ Deno.test("settings that cannot work end the seed with the experiment's error", 
   const bad = { ...options, settings: { steps: 0 } };
   await assert.rejects(runExperiment(1, bad), /steps must be an integer ≥ 1/);
 });
+
+Deno.test("a seed that is stopped keeps what it has learned", async () => {
+  const long = { ...options, settings: { ...options.settings, steps: 1e9 } };
+  const { metrics } = await runExperiment(3, long, undefined, () => true);
+  assert.ok("nllBits" in metrics);
+});
+
+Deno.test("a seed reports the step that it is at ten times a second at most", async () => {
+  const steps: number[] = [];
+  const start = performance.now();
+  const long = { ...options, settings: { ...options.settings, steps: 1e9 } };
+  await runExperiment(
+    3,
+    long,
+    (step) => steps.push(step),
+    () => performance.now() - start > 550,
+  );
+  assert.ok(steps.length >= 2 && steps.length <= 6, `${steps.length} reports`);
+  assert.deepEqual(steps, steps.toSorted((a, b) => a - b));
+  assert.ok(steps[0] > 0);
+});

@@ -26,6 +26,7 @@ import { refusal } from "./config.ts";
 import { exp, log, logSumExp, sigmoid } from "./numeric.ts";
 import type { Rng } from "./random.ts";
 import { variance } from "./statistics.ts";
+import { finish, type Training } from "./training.ts";
 
 /** Beyond 2²² hidden states enumeration takes more than a minute. */
 const MOST_HIDDEN = 22;
@@ -104,13 +105,13 @@ function packBytes(
 
 /**
  * Calls `visit(h, likelihoods)` for every hidden state h, with p(v | h) of
- * each pattern. The array is reused from call to call.
+ * each pattern. The array is reused from call to call. Pauses now and then.
  */
-function forEachHiddenState(
+function* visitHiddenStates(
   params: HelmholtzParams,
   patterns: Patterns,
   visit: (h: number, likelihoods: Float64Array) => void,
-): void {
+): Training<never, void> {
   const visible = params.visibleBias.length;
   const hidden = params.hiddenBias.length;
   const { bytes, perPattern } = packBytes(patterns, visible);
@@ -141,6 +142,7 @@ function forEachHiddenState(
       }
     }
     visit(h, likelihoods);
+    if (h % 1024 === 1023) yield h;
   }
 }
 
@@ -189,33 +191,80 @@ export function exactLogLikelihood(
   const tops = 2 ** params.topBias.length;
   const prior = hiddenPrior(params);
   const total = new Float64Array(patterns.length / params.visibleBias.length);
-  forEachHiddenState(params, patterns, (h, likelihoods) => {
+  finish(visitHiddenStates(params, patterns, (h, likelihoods) => {
     let p = 0;
     for (let t = 0; t < tops; t++) p += prior[h * tops + t];
     for (let k = 0; k < total.length; k++) total[k] += p * likelihoods[k];
-  });
+  }));
   return total.map(log);
 }
+
+/** Hidden states that are summed over at a time, to stay in the cache. */
+const BLOCK = 128;
 
 /** p(v, t) of each pattern and top state, count × 2^top, exact. */
 export function exactTopJoint(
   params: HelmholtzParams,
   patterns: Patterns,
 ): Float64Array {
+  return finish(sumTopJoint(params, patterns));
+}
+
+/** `exactTopJoint` with pauses. */
+export function* sumTopJoint(
+  params: HelmholtzParams,
+  patterns: Patterns,
+): Training<never, Float64Array> {
   const tops = 2 ** params.topBias.length;
   const prior = hiddenPrior(params);
   const count = patterns.length / params.visibleBias.length;
   const joint = new Float64Array(count * tops);
-  forEachHiddenState(params, patterns, (h, likelihoods) => {
-    const row = h * tops;
-    for (let k = 0, at = 0; k < count; k++) {
-      const likelihood = likelihoods[k];
-      for (let t = 0; t < tops; t++, at++) {
-        joint[at] += prior[row + t] * likelihood;
-      }
+  const states = Math.min(BLOCK, 2 ** params.hiddenBias.length);
+  const block = new Float64Array(states * count);
+  yield* visitHiddenStates(params, patterns, (h, likelihoods) => {
+    const at = h % states;
+    block.set(likelihoods, at * count);
+    if (at < states - 1) return;
+    const rows = prior.subarray((h - at) * tops, (h + 1) * tops);
+    for (let k = 0; k < count; k++) {
+      const out = joint.subarray(k * tops, (k + 1) * tops);
+      addWeightedRows(rows, block, out, { first: k, stride: count });
     }
   });
   return joint;
+}
+
+/**
+ * out += Σ_i w_i · row i, with w_i = weights[first + i · stride]: each entry is
+ * summed in the order of i. Four columns at a time, in registers.
+ */
+function addWeightedRows(
+  rows: Float64Array,
+  weights: Float64Array,
+  out: Float64Array,
+  { first, stride }: { first: number; stride: number },
+): void {
+  const n = out.length;
+  let j = 0;
+  for (; j + 4 <= n; j += 4) {
+    let [s0, s1, s2, s3] = [out[j], out[j + 1], out[j + 2], out[j + 3]];
+    for (let at = j, i = first; at < rows.length; at += n, i += stride) {
+      const w = weights[i];
+      s0 += w * rows[at];
+      s1 += w * rows[at + 1];
+      s2 += w * rows[at + 2];
+      s3 += w * rows[at + 3];
+    }
+    out[j] = s0;
+    out[j + 1] = s1;
+    out[j + 2] = s2;
+    out[j + 3] = s3;
+  }
+  for (; j < n; j++) {
+    for (let at = j, i = first; at < rows.length; at += n, i += stride) {
+      out[j] += weights[i] * rows[at];
+    }
+  }
 }
 
 /** p(h, t | v) of one pattern, 2^hidden × 2^top, exact. */
@@ -226,12 +275,12 @@ export function exactPosterior(
   const tops = 2 ** params.topBias.length;
   const posterior = hiddenPrior(params);
   let evidence = 0;
-  forEachHiddenState(params, pattern, (h, [likelihood]) => {
+  finish(visitHiddenStates(params, pattern, (h, [likelihood]) => {
     for (let t = 0, at = h * tops; t < tops; t++, at++) {
       posterior[at] *= likelihood;
       evidence += posterior[at];
     }
-  });
+  }));
   return posterior.map((p) => p / evidence);
 }
 
@@ -240,6 +289,14 @@ export function recognitionTop(
   params: HelmholtzParams,
   patterns: Patterns,
 ): Float64Array {
+  return finish(sumRecognitionTop(params, patterns));
+}
+
+/** `recognitionTop` with pauses. */
+export function* sumRecognitionTop(
+  params: HelmholtzParams,
+  patterns: Patterns,
+): Training<never, Float64Array> {
   const visible = params.visibleBias.length;
   const hidden = params.hiddenBias.length;
   const top = params.topBias.length;
@@ -254,19 +311,21 @@ export function recognitionTop(
   }
   const out = new Float64Array(count * tops);
   const hiddenOn = new Float64Array(hidden);
-  const sum = new Float64Array(tops);
   const weight = new Float64Array(2 ** hidden);
   for (let k = 0; k < count; k++) {
     const pattern = patterns.subarray(k * visible, (k + 1) * visible);
     const bias = params.hiddenRecognitionBias;
     layerProbability(pattern, visibleToHidden, bias, hiddenOn);
     stateProbabilities(hiddenOn, 0, hidden, weight);
-    sum.fill(0);
-    for (let h = 0, at = 0; h < weight.length; h++) {
-      const w = weight[h];
-      for (let t = 0; t < tops; t++, at++) sum[t] += w * topGivenHidden[at];
+    const sum = out.subarray(k * tops, (k + 1) * tops);
+    for (let first = 0; first < weight.length; first += BLOCK) {
+      const rows = topGivenHidden.subarray(
+        first * tops,
+        (first + BLOCK) * tops,
+      );
+      addWeightedRows(rows, weight, sum, { first, stride: 1 });
     }
-    out.set(sum, k * tops);
+    yield k;
   }
   return out;
 }

@@ -26,6 +26,7 @@ import {
 } from "./config.ts";
 import { sigmoid } from "./numeric.ts";
 import { fillNormal, type Rng } from "./random.ts";
+import type { Training } from "./training.ts";
 
 /** Sizes and learning constants. Defaults are the reference program's. */
 export interface HelmholtzConfig {
@@ -311,31 +312,54 @@ export function recognize(
 }
 
 /**
- * Trains `params` in place, image by image, and returns them. Ends at the next
- * row after `next(true)`, with what has been learned until then.
+ * Trains `params` in place, image by image, and returns them. Yields rows as
+ * `lib/training.ts` says; a stop ends an evaluation that pauses, and its row
+ * is left out.
  *
  * @param learner learns into `params`; its random stream draws patterns and
  *   states and nothing else, so evaluating changes no weight
  * @param evaluate metrics for the history, computed before the first image,
- *   then every `evalEvery` images and at the end
+ *   then every `evalEvery` images and at the end, at once or with pauses
  */
 export function* trainHelmholtz<M extends object>(
   params: HelmholtzParams,
   { config, learner, evaluate }: {
     config: HelmholtzConfig;
     learner: OnlineLearner;
-    evaluate: (params: HelmholtzParams) => M;
+    evaluate: (params: HelmholtzParams) => M | Training<never, M>;
   },
-): Generator<HelmholtzRow<M>, HelmholtzParams, boolean | void> {
+): Training<HelmholtzRow<M>, HelmholtzParams> {
   const { steps, learningRate, finalLearningRate, evalEvery } = config;
   const slope = (finalLearningRate - learningRate) / steps;
   for (let step = 0;;) {
     learner.store();
-    const stop = yield { step, ...evaluate(params) };
+    const metrics = yield* evaluated(evaluate(params), step);
+    if (metrics === null) return params;
+    const stop = yield { step, ...metrics };
     if (stop || step === steps) return params;
     const end = Math.min(steps, step + evalEvery);
-    for (; step < end; step++) learner.update(learningRate + slope * step);
+    while (step < end) {
+      const pause = Math.min(end, step + 500);
+      for (; step < pause; step++) learner.update(learningRate + slope * step);
+      if (step < end && (yield step)) break;
+    }
   }
+}
+
+/** What is measured; null if a stop has ended it, the first row's excepted. */
+function* evaluated<M extends object>(
+  metrics: M | Training<never, M>,
+  step: number,
+): Training<never, M | null> {
+  if (!("next" in metrics)) return metrics;
+  let stop: boolean | void = false;
+  let next = metrics.next();
+  while (!next.done) {
+    stop ||= yield step;
+    if (stop && step > 0) return null;
+    next = metrics.next();
+  }
+  return next.value;
 }
 
 /**

@@ -19,6 +19,7 @@ import { exactLogLikelihood } from "./helmholtz_exact.ts";
 import { paramsSha256 } from "./claim.ts";
 import { mean } from "./statistics.ts";
 import { bernoulli, type Rng, stream } from "./random.ts";
+import { finish } from "./training.ts";
 
 const config = helmholtzConfig({
   visible: 6,
@@ -51,12 +52,9 @@ function train(seed: number, overrides = {}): {
     learner: learner(stream(seed, "train"), wakeSleep(params, sample)),
     evaluate: nll,
   });
-  const rows = [];
-  for (;;) {
-    const next = run.next();
-    if (next.done) return { rows, params: next.value };
-    rows.push(next.value);
-  }
+  const rows: { step: number; nll: number }[] = [];
+  const trained = finish(run, (row) => rows.push(row));
+  return { rows, params: trained };
 }
 
 Deno.test("wake-sleep learns two causes, close to one bit an image", () => {
@@ -94,7 +92,9 @@ Deno.test("training that is asked to stop returns what it has", () => {
     evaluate: nll,
   });
   run.next();
-  assert.deepEqual(Object.keys(run.next().value), ["step", "nll"]);
+  assert.equal(run.next().value, 500); // a pause
+  const row = run.next(true).value as { step: number; nll: number };
+  assert.deepEqual(row, { step: 500, ...nll(params) });
   const last = run.next(true);
   assert.ok(last.done);
   assert.equal(last.value, params);

@@ -9,12 +9,13 @@
  */
 import type { HelmholtzParams } from "./helmholtz_machine.ts";
 import {
-  exactTopJoint,
-  recognitionTop,
   stateProbabilities,
+  sumRecognitionTop,
+  sumTopJoint,
 } from "./helmholtz_exact.ts";
 import { log2, sigmoid } from "./numeric.ts";
 import { bernoulli, type Rng } from "./random.ts";
+import { finish, type Training } from "./training.ts";
 
 /** p(t) of every top state. */
 export function topPrior(params: HelmholtzParams): Float64Array {
@@ -114,9 +115,17 @@ export interface Assessment {
 /** Assesses a machine by enumeration; about 1 s for 16 hidden and 4 top units. */
 export function assess(
   params: HelmholtzParams,
-  { pixels, probability, joint: labels }: CausePatterns,
+  patterns: CausePatterns,
 ): Assessment {
-  const joint = exactTopJoint(params, pixels);
+  return finish(assessing(params, patterns));
+}
+
+/** `assess` with pauses, for a history that the stop button may end. */
+export function* assessing(
+  params: HelmholtzParams,
+  { pixels, probability, joint: labels }: CausePatterns,
+): Training<never, Assessment> {
+  const joint = yield* sumTopJoint(params, pixels);
   const tops = joint.length / probability.length;
   let nllBits = 0;
   let entropy = 0;
@@ -135,7 +144,7 @@ export function assess(
     nllBits,
     klBits: nllBits - entropy,
     validMass,
-    accuracyByMeaning: accuracy(recognitionTop(params, pixels)),
+    accuracyByMeaning: accuracy(yield* sumRecognitionTop(params, pixels)),
     accuracyByPosterior: accuracy(joint),
   };
 }

@@ -45,6 +45,7 @@ import { type Activation, initMlp, type Mlp, mlp } from "./mlp.ts";
 import { cos } from "./numeric.ts";
 import { adam, type Matrices, type Optimizer, sgd } from "./optimizers.ts";
 import { type Floats, type Rng, stream } from "./random.ts";
+import type { Training } from "./training.ts";
 import { barlowTwins, infoNce, VICREG, vicreg } from "./two_view_losses.ts";
 
 /** What is maximised: a convention of Imax, or a contrastive relative of it. */
@@ -491,12 +492,12 @@ export interface ImaxTask {
 
 /**
  * Trains two modules to agree. Yields a row of held-out metrics every
- * `evalEvery` steps; `next(true)` ends training early.
+ * `evalEvery` steps, as `lib/training.ts` says.
  */
 export function* trainImax(
   overrides: Partial<ImaxConfig>,
   task: ImaxTask,
-): Generator<ImaxRow, ImaxState, boolean | void> {
+): Training<ImaxRow, ImaxState> {
   const config = imaxConfig(overrides);
   const { seed, sample, watch } = task;
   const model = imaxModel(stream(seed, "init"), config, task);
@@ -508,7 +509,8 @@ export function* trainImax(
   while (steps < config.steps) {
     train(rng);
     steps++;
-    if (steps % config.evalEvery !== 0 && steps !== config.steps) continue;
+    const due = steps % config.evalEvery === 0 || steps === config.steps;
+    if (!due && !(yield steps)) continue;
     watch?.(model, steps);
     const readout = readoutOf(model, heldOut);
     if (yield { step: steps, ...evaluate(model, heldOut, readout) }) break;

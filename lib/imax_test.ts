@@ -14,6 +14,7 @@ import {
 } from "./imax.ts";
 import { doubles } from "./matrix.ts";
 import { fillNormal, type Rng, stream } from "./random.ts";
+import { finish, nextRow } from "./training.ts";
 
 // Two views of a coin: left and right agree in sign, or not, in both strips.
 const coin: PairSampler = (rng, { a, b, cause }) => {
@@ -52,12 +53,6 @@ function train(
   config: Partial<ImaxConfig>,
 ): ImaxState {
   return finish(trainImax({ ...tiny, ...config }, { seed, sample: coin }));
-}
-
-function finish(training: ReturnType<typeof trainImax>): ImaxState {
-  let next = training.next();
-  while (!next.done) next = training.next();
-  return next.value;
 }
 
 Deno.test("gradients agree with finite differences for every architecture and objective", () => {
@@ -134,7 +129,7 @@ Deno.test("a seed gives the same weights, whatever is measured on the way", () =
 
 Deno.test("training can be stopped at a row and keeps its state", () => {
   const training = trainImax(tiny, { seed: 1, sample: coin });
-  assert.equal((training.next().value as { step: number }).step, 20);
+  assert.equal((nextRow(training).value as { step: number }).step, 20);
   const stopped = training.next(true);
   assert.equal(stopped.done, true);
   assert.equal((stopped.value as { steps: number }).steps, 20);

@@ -33,6 +33,7 @@ import { cos } from "./numeric.ts";
 import { adam, type Matrices } from "./optimizers.ts";
 import { type Floats, type Rng, stream, uniform } from "./random.ts";
 import { correlation } from "./statistics.ts";
+import type { Training } from "./training.ts";
 
 /** Where the four neighbours of a module stand. */
 export const OFFSETS: readonly number[] = [-2, -1, 1, 2];
@@ -254,7 +255,7 @@ export interface InterpolatorState {
 
 /**
  * Trains modules and interpolator together. Yields a row every `evalEvery`
- * steps; `next(true)` ends training early.
+ * steps, as `lib/training.ts` says.
  */
 export function* trainInterpolator(
   config: Partial<InterpolatorConfig>,
@@ -264,7 +265,7 @@ export function* trainInterpolator(
     modules: ImaxModel;
     heldOut: Lines;
   },
-): Generator<InterpolatorRow, InterpolatorState, boolean | void> {
+): Training<InterpolatorRow, InterpolatorState> {
   const { seed, sample, modules, heldOut } = task;
   const space = workspace("float32");
   const rng = stream(seed, "interpolator init");
@@ -286,7 +287,8 @@ export function* trainInterpolator(
     optimizer.update(model.grads);
     fast.update(model.grads);
     step++;
-    if (step % evalEvery !== 0 && step !== steps) continue;
+    const due = step % evalEvery === 0 || step === steps;
+    if (!due && !(yield step)) continue;
     const y = encode(heldOut.pixels);
     const metrics = surfaceMetrics(y, heldOut, model.weights());
     if (yield { step, ...metrics }) break;

@@ -24,6 +24,7 @@ import { initMlp, mlp } from "./mlp.ts";
 import { cos, exp, log } from "./numeric.ts";
 import { adam, likeParams, type Matrices } from "./optimizers.ts";
 import { integer, type Rng, stream, uniform } from "./random.ts";
+import type { Training } from "./training.ts";
 
 /** Size of the mixture and its training. */
 export interface MixtureConfig {
@@ -264,10 +265,9 @@ export interface MixtureRow {
 export function* trainMixture(
   overrides: Partial<MixtureConfig>,
   task: { seed: number | string; windows: Neighbourhoods },
-): Generator<
+): Training<
   MixtureRow,
-  { config: Readonly<MixtureConfig>; params: Matrices },
-  boolean | void
+  { config: Readonly<MixtureConfig>; params: Matrices }
 > {
   const config = mixtureConfig(overrides);
   const { seed, windows } = task;
@@ -288,7 +288,8 @@ export function* trainMixture(
       0.5 * (1 + cos(3.141592653589793 * done));
     since += model.lossAndGrads();
     optimizer.update(model.grads);
-    if (step % config.evalEvery !== 0 && step !== config.steps) continue;
+    const due = step % config.evalEvery === 0 || step === config.steps;
+    if (!due && !(yield step)) continue;
     const nll = since / (step % config.evalEvery || config.evalEvery);
     since = 0;
     if (yield { step, nll }) break;

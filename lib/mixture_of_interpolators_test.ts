@@ -9,6 +9,7 @@ import {
 } from "./mixture_of_interpolators.ts";
 import { fillNormal, normal, stream } from "./random.ts";
 import { mean } from "./statistics.ts";
+import { finish } from "./training.ts";
 
 Deno.test("the gradient of −ln p agrees with finite differences", () => {
   const config = mixtureConfig({ experts: 3, hidden: 5, batchSize: 6 });
@@ -40,9 +41,7 @@ Deno.test("two experts share a world with two rules, and the gate knows which", 
       { experts, steps: 600, learningRate: 0.02, batchSize: 128 },
       { seed: 1, windows },
     );
-    let next = training.next();
-    while (!next.done) next = training.next();
-    const { config, params } = next.value;
+    const { config, params } = finish(training);
     const fit = mixtureFit(config, params, windows);
     for (let i = 0; i < 10; i++) {
       const gates = fit.gates.subarray(i * experts, (i + 1) * experts);

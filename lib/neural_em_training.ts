@@ -29,6 +29,7 @@ import {
   stream,
 } from "./random.ts";
 import type { Tensors } from "./safetensors.ts";
+import type { Training } from "./training.ts";
 
 /** Draws `count` images or sequences. */
 export type SampleFrames = (rng: Rng, count: number) => Frames;
@@ -246,8 +247,8 @@ export function neuralEmTrainer(
 }
 
 /**
- * Trains to the last update, or until `next(true)`; yields a row every
- * `evalEvery` updates and at the end.
+ * Trains to the last update; yields a row every `evalEvery` updates and at the
+ * end, as `lib/training.ts` says.
  *
  * @param evaluate metrics for a row; must draw from streams of its own
  */
@@ -257,7 +258,7 @@ export function* trainNeuralEm<M extends object>(
     evalEvery: number;
     evaluate: (model: NeuralEm) => M;
   },
-): Generator<NeuralEmRow & M, NeuralEmTrainer, boolean | void> {
+): Training<NeuralEmRow & M, NeuralEmTrainer> {
   const { updates } = trainer.config;
   let sum = 0;
   let count = 0;
@@ -265,7 +266,8 @@ export function* trainNeuralEm<M extends object>(
     sum += trainer.update();
     count++;
     const { step } = trainer;
-    if (step % evalEvery !== 0 && step !== updates) continue;
+    const due = step % evalEvery === 0 || step === updates;
+    if (!due && !(yield step)) continue;
     const row = { step, loss: sum / count, ...evaluate(trainer) };
     sum = count = 0;
     if (yield row) break;

@@ -17,6 +17,7 @@ import {
 } from "./neural_em_training.ts";
 import { integer, type Rng, stream } from "./random.ts";
 import { mean } from "./statistics.ts";
+import { finish } from "./training.ts";
 
 /** One lit bar of three pixels on each half of a 6 × 6 canvas. */
 function bars(rng: Rng, count: number): { images: Float32Array } {
@@ -117,7 +118,7 @@ Deno.test("evaluating more often changes no weight", () => {
     const evaluate = () => ({
       loss6: inferGroups(rng, trainer, images).losses[5],
     });
-    for (const _ of trainNeuralEm(trainer, { evalEvery, evaluate }));
+    finish(trainNeuralEm(trainer, { evalEvery, evaluate }));
     return Float32Array.from(trainer.params.outputWeights.data);
   };
   assert.deepEqual(weights(1), weights(3));

@@ -65,6 +65,7 @@ import {
   shuffle,
   uniform,
 } from "./random.ts";
+import type { Training } from "./training.ts";
 
 /** Everything that decides how a population coder is trained. */
 export interface PopulationConfig {
@@ -515,8 +516,8 @@ export function makeOptimizer(
 }
 
 /**
- * Trains a population coder. Yields a row every `evalEvery` updates; ends early
- * when `next(true)` is called.
+ * Trains a population coder. Yields a row every `evalEvery` updates, as
+ * `lib/training.ts` says.
  *
  * @param population what is trained, in place: pass one to watch it meanwhile
  */
@@ -525,7 +526,7 @@ export function* trainPopulation(
   config: Readonly<PopulationConfig>,
   data: TrainingImages,
   population: Population = initPopulation(streams.init, config),
-): Generator<PopulationRow, Population, boolean | void> {
+): Training<PopulationRow, Population> {
   const { params } = population;
   const grads = likeParams(params);
   const optimizer = makeOptimizer(params, config);
@@ -541,19 +542,20 @@ export function* trainPopulation(
       pow(config.widening, Math.max(0, 1 - (step + 1) / (0.6 * config.steps)));
     loss += nextBatch().lossAndGrads();
     optimizer.update(grads);
-    if ((step + 1) % config.evalEvery === 0 || step + 1 === config.steps) {
-      const since = step % config.evalEvery + 1;
-      const trainMse = 2 * loss / since / config.pixels;
-      loss = 0;
-      if (!Number.isFinite(trainMse)) {
-        throw new RangeError(
-          "Cannot go on training a population code as its loss must be " +
-            `finite: current value is ${trainMse} after ${step + 1} updates ` +
-            `at learningRate ${config.learningRate} (a lower one helps)`,
-        );
-      }
-      if (yield { step: step + 1, trainMse, testMse: evaluate() }) break;
+    const updates = step + 1;
+    const due = updates % config.evalEvery === 0 || updates === config.steps;
+    if (!due && !(yield updates)) continue;
+    const since = step % config.evalEvery + 1;
+    const trainMse = 2 * loss / since / config.pixels;
+    loss = 0;
+    if (!Number.isFinite(trainMse)) {
+      throw new RangeError(
+        "Cannot go on training a population code as its loss must be " +
+          `finite: current value is ${trainMse} after ${updates} updates ` +
+          `at learningRate ${config.learningRate} (a lower one helps)`,
+      );
     }
+    if (yield { step: updates, trainMse, testMse: evaluate() }) break;
   }
   return population;
 }

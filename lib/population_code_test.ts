@@ -20,6 +20,7 @@ import {
   trainPopulation,
 } from "./population_code.ts";
 import { fillUniform, type Floats, type Rng, stream } from "./random.ts";
+import { finish, nextRow } from "./training.ts";
 
 const SMALL: Partial<PopulationConfig> = {
   pixels: 6,
@@ -59,10 +60,7 @@ function train(
     populationConfig({ ...SMALL, ...overrides }),
     fresh ? { sample: ramps, test } : { images, test },
   );
-  for (;;) {
-    const { done, value } = training.next();
-    if (done) return value;
-  }
+  return finish(training);
 }
 
 for (
@@ -153,7 +151,7 @@ Deno.test("stopping keeps the state of that moment", () => {
     sample: ramps,
     test,
   });
-  const row = training.next();
+  const row = nextRow(training);
   assert.equal(row.done, false);
   const end = training.next(true);
   assert.equal(end.done, true);

@@ -16,12 +16,14 @@
 
 /**
  * Trains from one seed. `options` and the result are plain data, typed arrays
- * included; `report` sends progress, of any plain form, to the main thread.
+ * included; `report` sends progress, of any plain form, to the main thread;
+ * `stopped` tells whether to end early, with what has been learned.
  */
 export type SeedTask<Options, Value> = (
   seed: number,
   options: Options,
   report: (progress: unknown) => void,
+  stopped?: () => boolean,
 ) => Value | Promise<Value>;
 
 /** Where a task is found: the URL of a module and the name of its export. */
@@ -59,6 +61,11 @@ export interface SweepOptions<Options> {
   onProgress?: (progress: SweepProgress) => void;
   /** Aborting ends the running seeds at once; the outcomes so far are kept. */
   signal?: AbortSignal;
+  /**
+   * Aborting keeps the seeds that have ended and cancels the others; but where
+   * none has ended, the first is asked to end early and is kept.
+   */
+  stop?: AbortSignal;
 }
 
 /** Message to a worker. */
@@ -66,6 +73,8 @@ export interface ToWorker {
   task: TaskName;
   seed: number;
   options: unknown;
+  /** Shared between threads: 1 once the task is to end early. */
+  stop: Int32Array;
 }
 
 /** Message from a worker. */
@@ -115,14 +124,15 @@ export class WorkerPool {
    */
   sweep<Options, Value>(
     task: TaskName,
-    { seeds, options, onProgress, signal }: SweepOptions<Options>,
+    { seeds, options, onProgress, signal, stop }: SweepOptions<Options>,
   ): Promise<SeedOutcome<Value>[]> {
     const { promise, resolve } = Promise.withResolvers<SeedOutcome<Value>[]>();
     const outcomes: SeedOutcome<Value>[] = new Array(seeds.length);
     let ended = 0;
     const total = seeds.length;
+    const flag = new Int32Array(new SharedArrayBuffer(4));
     const jobs = seeds.map((seed, i): Job => ({
-      message: { task, seed, options },
+      message: { task, seed, options, stop: flag },
       onProgress: (progress) => onProgress?.({ seed, progress, ended, total }),
       onEnd: (outcome) => {
         outcomes[i] = outcome as SeedOutcome<Value>;
@@ -130,6 +140,7 @@ export class WorkerPool {
         onProgress?.({ seed, progress: undefined, ended, total });
         if (ended === total) {
           signal?.removeEventListener("abort", cancel);
+          stop?.removeEventListener("abort", endEarly);
           resolve(outcomes);
         }
       },
@@ -138,9 +149,16 @@ export class WorkerPool {
       for (const job of jobs) this.#cancel(job);
       this.#startNext();
     };
+    const endEarly = (): void => {
+      Atomics.store(flag, 0, 1);
+      for (const job of jobs.slice(ended === 0 ? 1 : 0)) this.#cancel(job);
+      this.#startNext();
+    };
     if (total === 0) resolve([]);
     this.#queue.push(...jobs);
     signal?.addEventListener("abort", cancel);
+    stop?.addEventListener("abort", endEarly);
+    if (stop?.aborted) endEarly();
     if (signal?.aborted) cancel();
     else this.#startNext();
     return promise;

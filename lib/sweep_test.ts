@@ -18,13 +18,16 @@ interface Wish {
   dieAt?: number;
   closeAt?: number;
   hangAt?: number;
+  /** Goes on until it is told to end early. */
+  onAndOnAt?: number[];
 }
 
 /** A little logistic regression, and every way to end. */
 export const trainSeed: SeedTask<Wish, { weights: Float32Array }> = (
   seed,
-  { throwAt, dieAt, closeAt, hangAt },
+  { throwAt, dieAt, closeAt, hangAt, onAndOnAt },
   report,
+  stopped = (): boolean => true,
 ) => {
   if (seed === throwAt) throw new Error(`seed ${seed} would not`);
   if (seed === closeAt) self.close();
@@ -34,6 +37,10 @@ export const trainSeed: SeedTask<Wish, { weights: Float32Array }> = (
     });
   }
   if ([dieAt, closeAt, hangAt].includes(seed)) return new Promise(() => {});
+  if (onAndOnAt?.includes(seed)) {
+    report(0);
+    while (!stopped());
+  }
   const space = workspace("float32", { bytes: 1 << 20 });
   const params = space.matrices({ w: [7, 5], b: [1, 5] });
   const grads = likeParams(params);
@@ -131,6 +138,40 @@ Deno.test("cancelling keeps what is done, and the pool goes on", async () => {
     const again = await pool.sweep(TASK, { seeds: [3], options: {} });
     assert.equal(again[0].status, "done");
     assert.deepEqual(await pool.sweep(TASK, { seeds: [], options: {} }), []);
+  });
+});
+
+Deno.test("stopping keeps the seeds that have ended, and at once", async () => {
+  await withPool(1, async (pool) => {
+    const stop = new AbortController();
+    const outcomes = await pool.sweep(TASK, {
+      seeds: [0, 1, 2],
+      options: { hangAt: 1 },
+      stop: stop.signal,
+      onProgress: ({ ended }) => ended === 1 && stop.abort(),
+    });
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ["done", "cancelled", "cancelled"],
+    );
+  });
+});
+
+Deno.test("stopping before any seed has ended lets the first end early", async () => {
+  await withPool(2, async (pool) => {
+    const stop = new AbortController();
+    const outcomes = await pool.sweep(TASK, {
+      seeds: [0, 1, 2],
+      options: { onAndOnAt: [0, 1, 2] },
+      stop: stop.signal,
+      onProgress: ({ seed }) => seed === 0 && stop.abort(),
+    });
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ["done", "cancelled", "cancelled"],
+    );
+    const again = await pool.sweep(TASK, { seeds: [3], options: {} });
+    assert.equal(again[0].status, "done");
   });
 });
 

@@ -9,7 +9,7 @@ import type { FromWorker, SeedTask, ToWorker } from "./sweep.ts";
 const post = (message: FromWorker): void => self.postMessage(message);
 
 self.onmessage = async ({ data }: MessageEvent<ToWorker>): Promise<void> => {
-  const { task, seed, options } = data;
+  const { task, seed, options, stop } = data;
   try {
     const module = await import(task.module);
     const run: SeedTask<unknown, unknown> = module[task.name];
@@ -21,7 +21,9 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>): Promise<void> => {
     }
     const report = (progress: unknown): void =>
       post({ kind: "progress", progress });
-    post({ kind: "value", value: await run(seed, options, report) });
+    const stopped = (): boolean => Atomics.load(stop, 0) === 1;
+    const value = await run(seed, options, report, stopped);
+    post({ kind: "value", value });
   } catch (error) {
     post({ kind: "error", error: String(error) });
   }

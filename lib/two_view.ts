@@ -24,6 +24,7 @@ import {
 } from "./config.ts";
 import { tanh } from "./numeric.ts";
 import { fillNormal, type Rng } from "./random.ts";
+import type { Training } from "./training.ts";
 import type { CodeLoss } from "./two_view_losses.ts";
 
 /** Sizes and learning constants of two encoders. */
@@ -359,22 +360,22 @@ export interface TwoViewRow {
 
 /**
  * Trains on fresh batches, and yields a row every `evalEvery` steps and at the
- * end. Changes the model.
+ * end, as `lib/training.ts` says. Changes the model.
  */
 export function* trainTwoView(
   rng: Rng,
   model: TwoView,
   { sample, loss: codeLoss }: TwoViewTask,
-): Generator<TwoViewRow, TwoView, boolean | void> {
+): Training<TwoViewRow, TwoView> {
   const { batchSize, inputs, steps, evalEvery } = model.config;
   const viewsA = new Float64Array(batchSize * inputs);
   const viewsB = new Float64Array(batchSize * inputs);
   while (model.step < steps) {
     sample(rng, viewsA, viewsB);
     const loss = stepTwoView(model, viewsA, viewsB, codeLoss);
-    if (model.step % evalEvery === 0 || model.step === steps) {
-      if (yield { step: model.step, loss }) break; // asked to stop
-    }
+    const due = model.step % evalEvery === 0 || model.step === steps;
+    if (!due && !(yield model.step)) continue;
+    if (yield { step: model.step, loss }) break;
   }
   return model;
 }

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import { gradientCheck } from "./gradient_check.ts";
 import { fillNormal, stream } from "./random.ts";
+import { finish } from "./training.ts";
 import {
   initTwoView,
   lossAndGrads,
@@ -74,7 +75,7 @@ function trained(overrides: Partial<TwoViewConfig>): Float64Array {
     },
   });
   let rows = 0;
-  for (const _ of training) rows++;
+  finish(training, () => rows++);
   strictEqual(rows, Math.ceil(60 / model.config.evalEvery));
   return model.first.w;
 }
@@ -99,7 +100,7 @@ Deno.test("naive agreement shrinks the weights, agreement above a variance floor
       for (let i = 0; i < a.length; i++) b[i] += a[i];
     };
     const task = { sample, loss: LOSSES[loss] };
-    for (const _ of trainTwoView(stream(2, "train"), model, task));
+    finish(trainTwoView(stream(2, "train"), model, task));
     return size(model.first.w);
   };
   ok(run("naive") < 0.01);

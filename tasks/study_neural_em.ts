@@ -17,6 +17,7 @@ import {
   type Variant,
   VARIANTS,
 } from "../data/neural_em_studies.ts";
+import { finish } from "../lib/training.ts";
 import { parseSeeds } from "./sweep.ts";
 import { main, progressLine } from "./terminal.ts";
 
@@ -32,9 +33,7 @@ async function recorded(): Promise<StudyRow[]> {
 function run(variant: Variant, seed: number): StudyRow {
   const before = process.cpuUsage();
   const training = trainSeed(seed, settings(variant.overrides));
-  let next = training.next();
-  while (!next.done) next = training.next();
-  const { rows, metrics } = next.value;
+  const { rows, metrics } = finish(training);
   const { user, system } = process.cpuUsage(before);
   const rounded = (x: number): number => Number(x.toPrecision(5));
   return {

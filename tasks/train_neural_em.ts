@@ -134,6 +134,7 @@ async function train(signal: AbortSignal): Promise<void> {
     },
   });
   for (const row of training) {
+    if (typeof row !== "object") continue; // a pause
     const { user, system } = process.cpuUsage(cpuBefore);
     const cpuSeconds = Math.round(spentBefore + (user + system) / 1e6);
     run.rows.push({ ...row, cpuSeconds });

@@ -26,6 +26,7 @@ import {
 } from "../lib/population_code.ts";
 import { normal, stream } from "../lib/random.ts";
 import type { SeedTask } from "../lib/sweep.ts";
+import { finish } from "../lib/training.ts";
 import { compileWakeSleep } from "../lib/wake_sleep.ts";
 
 const STEPS = 200;
@@ -85,11 +86,7 @@ const MODELS: Record<string, (seed: number) => Arrays> = {
 
   twoView(seed): Arrays {
     const settings = twoView.settings({ steps: STEPS, evalEvery: STEPS });
-    const training = twoView.trainSeed(seed, settings);
-    for (;;) {
-      const next = training.next();
-      if (next.done) return next.value.params;
-    }
+    return finish(twoView.trainSeed(seed, settings)).params;
   },
 
   /** `lib/numeric.ts` at seeded points. */

@@ -112,6 +112,32 @@ Deno.test("on the kernel, the stop button ends training within a second and keep
   });
 });
 
+Deno.test("on the kernel, seeds on the worker pool show progress and end at the stop button", async () => {
+  await withKernel(async (kernel) => {
+    const imports = await kernel.execute(`
+      import { followSeeds } from "../viz/progress.ts";
+      import { experimentModule } from "../lib/experiment.ts";
+      const module = experimentModule("two_view_agreement");
+      const settings = { steps: 1e9, heldOut: 50 };`);
+    assert.equal(imports.error, null);
+    let pressed = 0;
+    const { outputs, error } = await kernel.execute(
+      `const kept = await followSeeds([5, 6, 7], { module, settings }, { label: "seeds", total: 1e9 });`,
+      (outputs) => {
+        if (pressed > 0 || !/ left · 0 of 3/.test(htmlOf(outputs[0]))) return;
+        pressed = performance.now();
+        kernel.interrupt();
+      },
+    );
+    const took = performance.now() - pressed;
+    assert.equal(error, null);
+    assert.ok(took < 1000, `stopped after ${took} ms`);
+    assert.match(htmlOf(outputs[0]), /stopped, state kept · 0 of 3 seeds/);
+    const next = await kernel.execute(`await show(kept.map((r) => r.seed))`);
+    assert.match(htmlOf(next.outputs[0]), />5</);
+  });
+});
+
 Deno.test("on the kernel, a throw inside training is the cell's error", async () => {
   await withKernel(async (kernel) => {
     const { error } = await kernel.execute(

@@ -1,40 +1,31 @@
 /**
- * Training with live progress that the stop button can end.
+ * Training with live progress that the stop button can end: one training in
+ * this thread, or an experiment's seeds on the worker pool.
  *
- * The protocol: a training function is a generator that yields one history row
- * every so often and returns its final state. When `next(true)` is called, it
- * ends at once and returns the state that it has:
- *
- * ```ts
- * interface State { weight: number }
- * function* train(): Generator<{ step: number; loss: number }, State, boolean | void> {
- *   const state = { weight: 0 };
- *   for (let step = 1; step <= 100; step++) {
- *     state.weight += 0.1;
- *     if (step % 10 === 0 && (yield { step, loss: 1 / step })) break;
- *   }
- *   return state;
- * }
- * ```
+ * The stop button sends a signal, which reaches a listener at a turn of the
+ * event loop. A training gives way to it at its pauses and rows, of which
+ * `lib/training.ts` tells.
  *
  * @module
  */
 
+import {
+  EXPERIMENT,
+  type ExperimentOptions,
+  type SeedResult,
+} from "../lib/experiment.ts";
+import { sweep } from "../lib/sweep.ts";
+import type { Training } from "../lib/training.ts";
 import { escape, type Html, raw } from "./html.ts";
 import { bundle, inKernel, send } from "./show.ts";
 import { COLORS, significant } from "./theme.ts";
-
-/** A generator that trains; see the protocol above. */
-export type Training<Row, State> = Generator<Row, State, boolean | void>;
 
 /** What {@link follow} takes besides the generator. */
 export interface FollowOptions<Row> {
   /** What is being trained, as the reader should see it. */
   label: string;
-  /** Steps in all, in the unit of `row.step`. */
+  /** Steps in all. */
   total: number;
-  /** Which step a row is at; default `row.step`. */
-  step?: (row: Row) => number;
   /** The current metric, in words or as a number. */
   metric?: (row: Row) => string | number;
   /** The number whose curve is drawn; default: the metric, if a number. */
@@ -52,11 +43,14 @@ export interface Followed<Row, State> {
 }
 
 /** Milliseconds of training between two looks at the stop button. */
-const SLICE = 60;
+const SLICE = 50;
 /** Milliseconds between two updates of the display: ten a second at most. */
 const UPDATE = 110;
+/** Times that a training may yield after the stop: a row for each phase. */
+const LAST = 4;
 
-let stopRequested = false;
+/** What is being followed now; the stop button aborts all of it. */
+const followed = new Set<AbortController>();
 let listening = false;
 
 /**
@@ -66,12 +60,13 @@ let listening = false;
  * error inside the training is the cell's error. Outside a kernel nothing is
  * displayed.
  *
- * Throws `Error` if the generator goes on after it was asked to stop.
+ * Throws `Error` if the training goes on after it was asked to stop.
  *
  * @example
  * ```ts
+ * import type { Training } from "../lib/training.ts";
  * import { follow } from "./progress.ts";
- * function* train() {
+ * function* train(): Training<{ step: number; loss: number }, string> {
  *   for (let step = 1; step <= 3; step++) {
  *     if (yield { step, loss: 1 / step }) break;
  *   }
@@ -84,45 +79,118 @@ let listening = false;
  * });
  * ```
  */
-export async function follow<Row extends object, State>(
+export async function follow<Row extends { step: number }, State>(
   training: Training<Row, State>,
   options: FollowOptions<Row>,
 ): Promise<Followed<Row, State>> {
-  listenForStop();
-  stopRequested = false;
-  const rows: Row[] = [];
-  const display = new Line(options);
-  await display.update(rows);
-  const start = performance.now();
-  let slice = start;
-  let shown = start;
-  let next = training.next();
-  while (!next.done) {
-    rows.push(next.value);
-    const now = performance.now();
-    if (now - slice > SLICE) {
-      if (now - shown > UPDATE) {
-        await display.update(rows, now - start);
-        shown = performance.now();
+  return await untilStopped(async (stop) => {
+    const rows: Row[] = [];
+    const display = new Line(options);
+    await display.update(rows);
+    const start = performance.now();
+    let slice = start;
+    let shown = start;
+    let asked = 0;
+    let next = training.next();
+    while (!next.done) {
+      const at = typeof next.value === "object" ? undefined : next.value;
+      if (typeof next.value === "object") rows.push(next.value);
+      const now = performance.now();
+      if (now - slice > SLICE && !stop.aborted) {
+        if (now - shown > UPDATE) {
+          await display.update(rows, { elapsed: now - start, at });
+          shown = performance.now();
+        }
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        slice = performance.now();
       }
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      slice = performance.now();
+      if (stop.aborted && ++asked > LAST) {
+        throw new Error(
+          "Cannot keep the state of a stopped training as its generator must return when next(true) is called: it went on",
+        );
+      }
+      next = training.next(stop.aborted);
     }
-    next = training.next(stopRequested);
-    if (stopRequested && !next.done) {
-      throw new Error(
-        "Cannot keep the state of a stopped training as its generator must return when next(true) is called: it yielded another row",
-      );
-    }
-  }
-  const interrupted = stopRequested;
-  await display.finish(rows, interrupted);
-  return { rows, state: next.value, interrupted };
+    const interrupted = stop.aborted;
+    await display.finish(rows, interrupted);
+    return { rows, state: next.value, interrupted };
+  });
 }
 
-/** Asks the training that is being followed to stop, as the button does. */
+/**
+ * Trains `seeds` of an experiment on the worker pool, to their ends or until
+ * the stop button is pressed, and shows progress as `follow` does. Returns
+ * what is kept of the seeds that ended, in order: after a stop those that were
+ * finished, and those that were running, as far as they had come.
+ *
+ * Throws `Error` if a seed fails.
+ *
+ * @param total steps of one seed
+ */
+export async function followSeeds(
+  seeds: readonly number[],
+  options: ExperimentOptions,
+  { label, total }: { label: string; total: number },
+): Promise<SeedResult[]> {
+  const steps = new Map<number, number>();
+  let ended = 0;
+  const rows = (): { step: number }[] => [
+    { step: [...steps.values()].reduce((sum, step) => sum + step, 0) },
+  ];
+  return await untilStopped(async (stop) => {
+    const display = new Line<{ step: number }>({
+      label,
+      total: total * seeds.length,
+      metric: () => `${ended} of ${seeds.length} seeds`,
+    });
+    await display.update(rows());
+    const start = performance.now();
+    const trained = sweep<ExperimentOptions, SeedResult>(EXPERIMENT, {
+      seeds,
+      options,
+      stop,
+      onProgress: ({ seed, progress, ended: count }) => {
+        if (stop.aborted) return;
+        ended = count;
+        steps.set(seed, typeof progress === "number" ? progress : total);
+      },
+    });
+    let outcomes: Awaited<typeof trained> | undefined;
+    trained.then((all) => outcomes = all);
+    while (outcomes === undefined) {
+      const pause = new Promise<void>((resolve) => setTimeout(resolve, UPDATE));
+      await Promise.race([trained, pause]);
+      if (outcomes || stop.aborted) continue;
+      await display.update(rows(), { elapsed: performance.now() - start });
+    }
+    const results = outcomes.flatMap((outcome) => {
+      if (outcome.status === "failed") {
+        throw new Error(`seed ${outcome.seed} failed: ${outcome.error}`);
+      }
+      return outcome.status === "done" ? [outcome.value] : [];
+    });
+    await display.finish(rows(), stop.aborted);
+    return results;
+  });
+}
+
+/** Runs `work` with a signal that the stop button aborts. */
+async function untilStopped<T>(
+  work: (stop: AbortSignal) => Promise<T>,
+): Promise<T> {
+  listenForStop();
+  const controller = new AbortController();
+  followed.add(controller);
+  try {
+    return await work(controller.signal);
+  } finally {
+    followed.delete(controller);
+  }
+}
+
+/** Asks what is being followed to stop, as the button does. */
 export function requestStop(): void {
-  stopRequested = true;
+  for (const controller of followed) controller.abort();
 }
 
 /**
@@ -135,8 +203,17 @@ function listenForStop(): void {
   Deno.addSignalListener("SIGINT", requestStop);
 }
 
+/** How far a training has come, besides its rows. */
+interface Now {
+  /** Milliseconds since it began. */
+  elapsed?: number;
+  /** The step that it has reached since its last row. */
+  at?: number;
+  end?: "stopped" | "done";
+}
+
 /** The line of one training: an output that is updated in place. */
-class Line<Row> {
+class Line<Row extends { step: number }> {
   // Not stored in the notebook, so it may differ from run to run; it must not
   // meet the identifier of an output that an earlier kernel made.
   readonly #displayId = crypto.randomUUID();
@@ -144,21 +221,17 @@ class Line<Row> {
 
   constructor(readonly options: FollowOptions<Row>) {}
 
-  async update(rows: readonly Row[], elapsed?: number): Promise<void> {
-    await this.#send(rows, elapsed, "");
+  async update(rows: readonly Row[], now: Now = {}): Promise<void> {
+    await this.#send(rows, now);
   }
 
   async finish(rows: readonly Row[], interrupted: boolean): Promise<void> {
-    await this.#send(rows, undefined, interrupted ? "stopped" : "done");
+    await this.#send(rows, { end: interrupted ? "stopped" : "done" });
   }
 
-  async #send(
-    rows: readonly Row[],
-    elapsed: number | undefined,
-    end: string,
-  ): Promise<void> {
+  async #send(rows: readonly Row[], now: Now): Promise<void> {
     if (!inKernel()) return;
-    const line = progressLine(rows, { ...this.options, elapsed, end });
+    const line = progressLine(rows, { ...this.options, ...now });
     await send(bundle([line]), {
       displayId: this.#displayId,
       update: this.#displayed,
@@ -168,14 +241,13 @@ class Line<Row> {
 }
 
 /** Draws the line: pure, so that its stored state can be tested. */
-export function progressLine<Row>(
+export function progressLine<Row extends { step: number }>(
   rows: readonly Row[],
-  options: FollowOptions<Row> & { elapsed?: number; end?: string },
+  options: FollowOptions<Row> & Now,
 ): Html {
-  const { label, total, metric, elapsed, end = "" } = options;
-  const stepOf = options.step ?? ((row: Row) => (row as { step: number }).step);
+  const { label, total, metric, elapsed, at, end } = options;
   const last = rows.at(-1);
-  const step = last === undefined ? 0 : stepOf(last);
+  const step = at ?? last?.step ?? 0;
   const part = end === "done" ? 1 : Math.min(1, total > 0 ? step / total : 0);
   const words = [`${count(step)} of ${count(total)} steps`];
   if (end === "stopped") words.push("stopped, state kept");

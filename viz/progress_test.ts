@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { follow, progressLine, requestStop } from "./progress.ts";
+import { experimentModule } from "../lib/experiment.ts";
+import { closeSweep } from "../lib/sweep.ts";
+import type { Training } from "../lib/training.ts";
+import { follow, followSeeds, progressLine, requestStop } from "./progress.ts";
 
 interface Row {
   step: number;
@@ -9,7 +12,7 @@ interface Row {
 function* train(
   steps: number,
   ms = 0,
-): Generator<Row, { weights: number }, boolean | void> {
+): Training<Row, { weights: number }> {
   const state = { weights: 0 };
   for (let step = 1; step <= steps; step++) {
     const end = performance.now() + ms;
@@ -46,6 +49,59 @@ Deno.test("a stop keeps the rows and the state that were reached", async () => {
   assert.equal(run.state.weights, run.rows.length);
 });
 
+Deno.test("a stop between two rows is heard at the next pause, and leaves a last row", async () => {
+  function* rare(): Training<Row, { weights: number }> {
+    for (let step = 1;; step++) {
+      const end = performance.now() + 2;
+      while (performance.now() < end);
+      const due = step % 1e6 === 0;
+      if (!due && !(yield step)) continue;
+      if (yield { step, loss: 1 / step }) return { weights: step };
+    }
+  }
+  const start = performance.now();
+  setTimeout(requestStop, 100);
+  const run = await follow(rare(), { label: "a model", total: 1e6 });
+  assert.ok(performance.now() - start < 1000);
+  assert.equal(run.interrupted, true);
+  assert.deepEqual(run.rows.map((row) => row.step), [run.state.weights]);
+});
+
+Deno.test("a stop is heard by all that is followed at the time", async () => {
+  setTimeout(requestStop, 50);
+  const runs = await Promise.all(
+    [1, 2].map(() => follow(train(1e6, 2), { label: "a model", total: 1e6 })),
+  );
+  assert.deepEqual(runs.map((run) => run.interrupted), [true, true]);
+});
+
+const small = {
+  module: experimentModule("two_view_agreement"),
+  settings: { steps: 20, heldOut: 50 },
+};
+
+Deno.test("following seeds returns them in order, and a stop the first at least", async () => {
+  try {
+    const all = await followSeeds([3, 1], small, { label: "two", total: 20 });
+    assert.deepEqual(all.map(({ seed }) => seed), [3, 1]);
+    const long = { ...small, settings: { ...small.settings, steps: 1e9 } };
+    setTimeout(requestStop, 200);
+    const cut = await followSeeds([1, 2, 3], long, {
+      label: "all",
+      total: 1e9,
+    });
+    assert.deepEqual(cut.map(({ seed }) => seed), [1]);
+    assert.ok(Number.isFinite(cut[0].metrics.eta));
+    const bad = { ...small, settings: { steps: 0 } };
+    await assert.rejects(
+      followSeeds([1], bad, { label: "bad", total: 1 }),
+      /seed 1 failed: .*steps must be an integer ≥ 1/,
+    );
+  } finally {
+    closeSweep();
+  }
+});
+
 Deno.test("a stop of one training does not stop the next", async () => {
   requestStop();
   const run = await follow(train(3), { label: "a model", total: 3 });
@@ -53,7 +109,7 @@ Deno.test("a stop of one training does not stop the next", async () => {
 });
 
 Deno.test("a generator that ignores the stop is one clear error", async () => {
-  function* stubborn(): Generator<Row, null, boolean | void> {
+  function* stubborn(): Training<Row, null> {
     for (let step = 1; step < 1000; step++) {
       const end = performance.now() + 5;
       while (performance.now() < end);
@@ -70,7 +126,7 @@ Deno.test("a generator that ignores the stop is one clear error", async () => {
 
 Deno.test("an error inside the training is passed on", async () => {
   // deno-lint-ignore require-yield
-  function* fails(): Generator<Row, null, boolean | void> {
+  function* fails(): Training<Row, null> {
     throw new RangeError("loss is not finite");
   }
   await assert.rejects(
@@ -91,6 +147,19 @@ Deno.test("the line holds step, rate, remaining time and metric while it runs", 
   assert.match(html, /a &lt;model&gt;/);
   assert.match(html, /aria-label="50 %"/);
   assert.match(html, /<polyline/);
+});
+
+Deno.test("between rows the line goes on with the step that was reached", () => {
+  const { text, html } = progressLine(rows, {
+    ...options,
+    elapsed: 3000,
+    at: 1500,
+  });
+  assert.equal(
+    text,
+    "a <model> · 1,500 of 2,000 steps · 500 a second · 1 s left · 0.500",
+  );
+  assert.match(html, /aria-label="75 %"/);
 });
 
 Deno.test("the line that stays holds steps and metric, no times", () => {

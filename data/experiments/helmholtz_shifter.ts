@@ -25,6 +25,7 @@ import {
 } from "../../lib/helmholtz_machine.ts";
 import {
   assess,
+  assessing,
   type Assessment,
   bestSignVector,
   signVectorChance,
@@ -33,6 +34,7 @@ import { LOG2E, logit } from "../../lib/numeric.ts";
 import { type Rng, stream } from "../../lib/random.ts";
 import { reweightedWakeSleep } from "../../lib/reweighted_wake_sleep.ts";
 import { mean } from "../../lib/statistics.ts";
+import { type Training, withRows } from "../../lib/training.ts";
 import { compileWakeSleep } from "../../lib/wake_sleep.ts";
 import {
   entropyBits,
@@ -117,20 +119,40 @@ export interface Outcome {
   params: HelmholtzParams;
 }
 
-/** Trains and assesses one seed; yields the step now and then. */
+/** Trains and assesses one seed; one that was stopped is not measured. */
 export function* trainSeed(
   seed: number,
   settings: Settings,
-): Generator<{ step: number }, Outcome, boolean | void> {
+): Training<{ step: number }, Outcome> {
   const machine = machineOf(settings);
   const params = initHelmholtz(stream(seed, "init"), machine);
-  yield* trainHelmholtz(params, {
+  const training = trainHelmholtz(params, {
     config: machine,
     learner: learnerOf(seed, params, settings),
     evaluate: () => ({}),
   });
-  return { metrics: measure(stream(seed, "eval"), params, settings), params };
+  let learned = 0;
+  yield* withRows(training, (row) => {
+    learned = row.step;
+    return row;
+  });
+  const metrics = learned < machine.steps
+    ? NOT_MEASURED // a stop does not wait for an enumeration
+    : measure(stream(seed, "eval"), params, settings);
+  return { metrics, params };
 }
+
+const NOT_MEASURED: Readonly<ShifterMetrics> = Object.freeze({
+  nllBits: NaN,
+  klBits: NaN,
+  validMass: NaN,
+  accuracyByMeaning: NaN,
+  accuracyByPosterior: NaN,
+  nllBitsSampled: NaN,
+  nllBitsSampledError: NaN,
+  accuracyBySigns: NaN,
+  accuracyBySignsChance: NaN,
+});
 
 /** Every number of the result table for a machine. */
 export function measure(
@@ -240,7 +262,7 @@ export function writePairCode(
 export function* trainOnPairCode(
   seed: number,
   settings: Settings,
-): Generator<{ step: number } & Assessment, HelmholtzParams, boolean | void> {
+): Training<{ step: number } & Assessment, HelmholtzParams> {
   const world = worldOf(settings);
   const images = enumerateShifter(world);
   const params = initHelmholtz(stream(seed, "init"), machineOf(settings));
@@ -248,23 +270,25 @@ export function* trainOnPairCode(
   return yield* trainHelmholtz(params, {
     config: machineOf(settings),
     learner: learnerOf(seed, params, settings),
-    evaluate: (now) => assess(now, images),
+    evaluate: (now) => assessing(now, images),
   });
 }
 
 /** A machine of any size, trained and scored by sampling alone. */
-export function trainLarge(
+export function* trainLarge(
   seed: number,
   settings: Settings,
-): { nllBits: number; standardError: number; entropyBits: number } {
+): Training<
+  { step: number },
+  { nllBits: number; standardError: number; entropyBits: number }
+> {
   const world = worldOf(settings);
   const params = initHelmholtz(stream(seed, "init"), machineOf(settings));
-  const run = trainHelmholtz(params, {
+  yield* trainHelmholtz(params, {
     config: machineOf(settings),
     learner: learnerOf(seed, params, settings),
     evaluate: () => ({}),
   });
-  while (!run.next().done);
   const { patterns } = drawImages(
     stream(seed, "eval"),
     world,
@@ -285,10 +309,10 @@ export function trainLarge(
  * Trains as `trainSeed` does, on images whose two halves come from different
  * rows: a world without a direction. The control of the notebook.
  */
-export function trainUnpaired(
+export function* trainUnpaired(
   seed: number,
   settings: Settings,
-): HelmholtzParams {
+): Training<{ step: number }, HelmholtzParams> {
   const world = worldOf(settings);
   const size = world.width * world.height;
   const other = new Uint8Array(size);
@@ -298,11 +322,9 @@ export function trainUnpaired(
     sampleShifter(rng, out, world);
     out.set(other.subarray(size / 2), size / 2);
   };
-  const run = trainHelmholtz(params, {
+  return yield* trainHelmholtz(params, {
     config: machineOf(settings),
     learner: compileWakeSleep(stream(seed, "train"), params, sample),
     evaluate: () => ({}),
   });
-  while (!run.next().done);
-  return params;
 }

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { initHelmholtz } from "../../lib/helmholtz_machine.ts";
 import { assess } from "../../lib/helmholtz_readout.ts";
 import { stream } from "../../lib/random.ts";
+import { finish } from "../../lib/training.ts";
 import { enumerateShifter } from "../shifter.ts";
 import {
   machineOf,
   settings,
+  type ShifterMetrics,
   trainLarge,
   trainOnPairCode,
   trainSeed,
@@ -15,19 +17,10 @@ import {
 } from "./helmholtz_shifter.ts";
 
 Deno.test("a short run is better than no run, and sampling agrees with enumeration", () => {
-  const finish = (steps: number): ReturnType<typeof run>["metrics"] =>
-    run(steps).metrics;
-  const run = (steps: number) => {
-    const training = trainSeed(
-      1,
-      settings({ steps, hidden: 8, top: 2, width: 4, evalImages: 64 }),
-    );
-    for (;;) {
-      const next = training.next();
-      if (next.done) return next.value;
-    }
-  };
-  const [none, some] = [finish(1), finish(20_000)];
+  const small = { hidden: 8, top: 2, width: 4, evalImages: 64 };
+  const run = (steps: number): ShifterMetrics =>
+    finish(trainSeed(1, settings({ ...small, steps }))).metrics;
+  const [none, some] = [run(1), run(20_000)];
   assert.ok(none.nllBits > 10 && some.nllBits < 7, `${some.nllBits} bits`);
   assert.ok(some.klBits > 0 && some.validMass > none.validMass);
   assert.ok(some.nllBitsSampledError < 0.2);
@@ -64,21 +57,25 @@ Deno.test("on the pair code one top unit finds the direction", () => {
     steps: 40_000,
     evalEvery: 40_000,
   });
-  const rows = [...trainOnPairCode(1, all)];
-  assert.ok(rows[0].accuracyByMeaning < 0.6);
-  assert.ok(rows[1].accuracyByMeaning > 0.9, `${rows[1].accuracyByMeaning}`);
+  const found: number[] = [];
+  finish(trainOnPairCode(1, all), (row) => found.push(row.accuracyByMeaning));
+  assert.equal(found.length, 2);
+  assert.ok(found[0] < 0.6);
+  assert.ok(found[1] > 0.9, `${found[1]}`);
 });
 
 Deno.test("unpaired halves leave no direction to read", () => {
   const all = settings({ steps: 30_000, hidden: 8, width: 4 });
   const world = worldOf(all);
-  const found = assess(trainUnpaired(1, all), enumerateShifter(world));
+  const found = assess(finish(trainUnpaired(1, all)), enumerateShifter(world));
   assert.ok(Math.abs(found.accuracyByMeaning - 0.5) < 0.2);
   assert.ok(found.nllBits > 6); // two rows of four bits: 7.05 bits
 });
 
 Deno.test("a machine too large to enumerate is scored by sampling", () => {
   const all = settings({ steps: 5000, hidden: 24, width: 4, evalImages: 32 });
-  const { nllBits, standardError, entropyBits } = trainLarge(1, all);
+  const { nllBits, standardError, entropyBits } = finish(
+    trainLarge(1, all),
+  );
   assert.ok(nllBits > entropyBits - 4 * standardError && nllBits < 20);
 });

@@ -45,6 +45,7 @@ import {
   type StripTable,
 } from "../../lib/stereo_limits.ts";
 import { countedKernels, objectiveBytes } from "../../lib/traffic.ts";
+import type { Training } from "../../lib/training.ts";
 import {
   neighbourSampler,
   type StereoConfig,
@@ -184,7 +185,7 @@ export interface Outcome {
 export function* trainSeed(
   seed: number,
   settings: Settings,
-): Generator<{ step: number }, Outcome, boolean | void> {
+): Training<{ step: number }, Outcome> {
   if (settings.variant === "surface") {
     return yield* trainSurface(seed, settings);
   }
@@ -198,8 +199,11 @@ export function* trainSeed(
   let next = training.next();
   let reached = false;
   while (!next.done) {
-    reached = next.value.etaSquared >= settings.target;
-    next = training.next((yield next.value) || reached);
+    const { value } = next;
+    if (typeof value === "object") {
+      reached = value.etaSquared >= settings.target;
+    }
+    next = training.next((yield value) || reached);
   }
   const state = next.value;
   const metrics: Record<string, number> = {
@@ -218,21 +222,22 @@ export function* trainSeed(
 }
 
 /** A model trained without a history, and its metrics on held-out pairs. */
-export function trainQuietly(
+export function* trainQuietly(
   seed: number,
   overrides: Partial<Settings>,
-): { state: ImaxState; metrics: AgreementMetrics } {
+): Training<
+  { step: number },
+  { state: ImaxState; metrics: AgreementMetrics }
+> {
   const all = settings({ ...overrides, evalEvery: 1_000_000 });
   const world = worldOf(all);
-  const training = trainImax(modelOf(all), {
+  const state = yield* trainImax(modelOf(all), {
     seed,
     sample: stereoSampler(world),
   });
-  let next = training.next();
-  while (!next.done) next = training.next();
   const pairs = stereoPairs(stream(seed, "eval"), all.heldOut, world);
-  const { model, readout } = next.value;
-  return { state: next.value, metrics: evaluate(model, pairs, readout) };
+  const { model, readout } = state;
+  return { state, metrics: evaluate(model, pairs, readout) };
 }
 
 /** Scalar outputs of module A for strips of pixels. */
@@ -329,11 +334,7 @@ export interface SurfaceRun {
 export function* surfaceTraining(
   seed: number,
   settings: Settings,
-): Generator<
-  { step: number; signed: number },
-  SurfaceRun,
-  boolean | void
-> {
+): Training<{ step: number; signed: number }, SurfaceRun> {
   const { steps } = modelOf(settings);
   const neighbours = neighbourSampler();
   const pairs = {
@@ -357,8 +358,12 @@ export function* surfaceTraining(
   });
   let next = training.next();
   while (!next.done) {
-    const row = next.value;
-    next = training.next(yield { ...row, step: steps + row.step });
+    const { value } = next;
+    const at = typeof value === "object"
+      ? { ...value, step: steps + value.step }
+      : steps + value;
+    // Stopped in the first phase, the second one ends as it begins.
+    next = training.next((yield at) || modules.steps < steps);
   }
   return { modules, interpolator: next.value };
 }
@@ -366,7 +371,7 @@ export function* surfaceTraining(
 function* trainSurface(
   seed: number,
   settings: Settings,
-): Generator<{ step: number }, Outcome, boolean | void> {
+): Training<{ step: number }, Outcome> {
   const { interpolator } = yield* surfaceTraining(seed, settings);
   const lines = surfaceLines(Math.ceil(settings.heldOut / 10));
   surfaceSampler()(stream(seed, "eval surface"), lines);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { finish } from "../../lib/training.ts";
 import {
   modelOf,
   oddShare,
@@ -15,14 +16,9 @@ function run(
   seed: number,
   overrides: Partial<Settings>,
 ): Outcome & { rows: number } {
-  const training = trainSeed(seed, settings(overrides));
   let rows = 0;
-  let next = training.next();
-  while (!next.done) {
-    rows++;
-    next = training.next();
-  }
-  return { rows, ...next.value };
+  const outcome = finish(trainSeed(seed, settings(overrides)), () => rows++);
+  return { rows, ...outcome };
 }
 
 Deno.test("the defaults are the reference's configuration", () => {
@@ -83,7 +79,7 @@ Deno.test("modules on a surface go through both phases", () => {
 
 Deno.test("quiet training gives the metrics of a seed", () => {
   const short = { steps: 50, heldOut: 500 };
-  const { metrics } = trainQuietly(5, short);
+  const { metrics } = finish(trainQuietly(5, short));
   assert.equal(metrics.correlation, run(5, short).metrics.correlation);
 });
 

@@ -26,6 +26,7 @@ import {
   trainNeuralEm,
 } from "../../lib/neural_em_training.ts";
 import { permutation, type Rng, stream } from "../../lib/random.ts";
+import { type Training, withRows } from "../../lib/training.ts";
 import {
   paperShapes,
   seedShapes,
@@ -201,7 +202,7 @@ export function plainParams(
 export function* trainSeed(
   seed: number,
   settings: Settings,
-): Generator<Row, Outcome, boolean | void> {
+): Training<Row, Outcome> {
   const config = modelOf(settings);
   const world = worldOf(settings);
   const draw = (name: string): ShapesBatch =>
@@ -222,15 +223,14 @@ export function* trainSeed(
       return { validation: valid, test: scores, testLoss };
     },
   });
-  for (let next = training.next(); !next.done;) {
-    const row = next.value;
+  yield* withRows(training, (row) => {
     rows.push(row);
     const best = rows[chosen.row]?.validation.nmi ?? -1;
     if (row.validation.nmi > best) {
       chosen = { row: rows.length - 1, params: plainParams(trainer) };
     }
-    next = training.next(yield row);
-  }
+    return row;
+  });
   const named = (name: string, row: Row): Record<string, number> => ({
     [`${name}Nmi`]: row.test.nmi,
     [`${name}Ami`]: row.test.ami,

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { stream } from "../../lib/random.ts";
+import { finish } from "../../lib/training.ts";
 import {
   epochs,
   type Outcome,
   PAPER_SETTINGS,
+  type Row,
   settings,
   trainSeed,
 } from "./neural_em.ts";
@@ -30,12 +32,8 @@ Deno.test("an epoch shows every training image once", () => {
 });
 
 Deno.test("a seed trains to the same metrics twice, whatever evalEvery", () => {
-  const run = (evalEvery: number): Outcome => {
-    const training = trainSeed(1, { ...quick, evalEvery });
-    let next = training.next();
-    while (!next.done) next = training.next();
-    return next.value;
-  };
+  const run = (evalEvery: number): Outcome =>
+    finish(trainSeed(1, { ...quick, evalEvery }));
   const [a, b, c] = [run(4), run(4), run(6)];
   assert.deepEqual(a, b);
   assert.equal(a.rows.length, 3);
@@ -45,10 +43,12 @@ Deno.test("a seed trains to the same metrics twice, whatever evalEvery", () => {
 
 Deno.test("stopping a seed keeps what it has learned", () => {
   const training = trainSeed(1, quick);
-  training.next();
-  const { value, done } = training.next(true);
+  assert.equal(training.next().value, 1); // a pause after the first update
+  const { value: last } = training.next(true);
+  assert.equal((last as Row).step, 1);
+  const { value: state, done } = training.next(true);
   assert.ok(done);
-  assert.equal(value.rows.length, 1);
+  assert.deepEqual(state.rows, [last]);
 });
 
 Deno.test("settings that cannot work are refused", () => {

@@ -34,6 +34,7 @@ import {
   type Population,
   type PopulationConfig,
   populationConfig,
+  type PopulationRow,
   runPopulation,
   storePopulation,
   type TrainingImages,
@@ -41,6 +42,7 @@ import {
 } from "../../lib/population_code.ts";
 import { type Rng, stream } from "../../lib/random.ts";
 import { mean } from "../../lib/statistics.ts";
+import { type Training, withRows } from "../../lib/training.ts";
 import {
   barWorld,
   dipoleWorld,
@@ -280,7 +282,7 @@ export interface SeedRow {
 export function* trainSeed(
   seed: number,
   settings: Settings,
-): Generator<SeedRow, Outcome, boolean | void> {
+): Training<SeedRow, Outcome> {
   const images = imagesOf(seed, settings);
   return settings.objective === "squared-error"
     ? yield* trainCoder(seed, settings, images)
@@ -293,7 +295,7 @@ function* trainCoder(
   seed: number,
   settings: Settings,
   { world, train, test }: Images,
-): Generator<SeedRow, Outcome, boolean | void> {
+): Training<SeedRow, Outcome> {
   const source = train.count
     ? { images: train.images }
     : { sample: imageSampler(world) };
@@ -329,7 +331,7 @@ function* trainBestStart(
     world: World;
     source: Omit<TrainingImages, "test">;
   },
-): Generator<SeedRow, Population, boolean | void> {
+): Training<SeedRow, Population> {
   const validation = drawSet(world, stream(seed, "validation"), 1000).images;
   const config = coderOf(settings);
   let best: ReturnType<typeof trainPopulation> | undefined;
@@ -341,41 +343,41 @@ function* trainBestStart(
       test: validation,
     });
     let next = run.next();
-    while (!next.done && next.value.step < settings.scoutSteps) {
-      if (yield next.value) return end(run);
-      next = run.next();
+    while (!next.done && !isScouted(next.value, settings)) {
+      next = run.next(yield next.value);
     }
-    if (next.done) return next.value; // scouted to its end: a short run
-    if (next.value.testMse < least) {
-      least = next.value.testMse;
+    if (next.done) return next.value; // stopped, or a short run
+    const { testMse } = next.value as PopulationRow;
+    if (testMse < least) {
+      least = testMse;
       best = run;
     }
   }
   return yield* best!;
 }
 
-/** Ends a training at once and returns what it has. */
-function end(run: ReturnType<typeof trainPopulation>): Population {
-  const last = run.next(true);
-  return last.done ? last.value : end(run);
+/** Whether this is the row that tells how well a start has done. */
+function isScouted(
+  at: PopulationRow | number,
+  { scoutSteps }: Settings,
+): boolean {
+  return typeof at === "object" && at.step >= scoutSteps;
 }
 
 function* trainDescriber(
   seed: number,
   settings: Settings,
   { world, test }: Images,
-): Generator<SeedRow, Outcome, boolean | void> {
+): Training<SeedRow, Outcome> {
   const streams = streamsOf(seed);
   const training = trainDescription(streams, describerOf(settings), {
     sample: imageSampler(world),
     test: test.images,
   });
-  let next = training.next();
-  while (!next.done) {
-    const { step, mse, totalBits } = next.value;
-    next = training.next(yield { step, testMse: mse, totalBits });
-  }
-  const code = next.value;
+  const code = yield* withRows(
+    training,
+    ({ step, mse, totalBits }) => ({ step, testMse: mse, totalBits }),
+  );
   const run = runDescription(stream(seed, "test noise"), code, test.images);
   return {
     metrics: {

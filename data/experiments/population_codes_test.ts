@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { finish } from "../../lib/training.ts";
 import {
   coderOf,
   imagesOf,
@@ -22,11 +23,8 @@ function run(
 ): { outcome: Outcome; steps: number[] } {
   const training = trainSeed(1, settings({ ...SHORT, ...overrides }));
   const steps: number[] = [];
-  for (;;) {
-    const { done, value } = training.next();
-    if (done) return { outcome: value, steps };
-    steps.push(value.step);
-  }
+  const outcome = finish(training, (row) => steps.push(row.step));
+  return { outcome, steps };
 }
 
 Deno.test("the default is the reference: 64 – 64 – 3 – 225 – 64, 200 epochs of 2,000", () => {
@@ -94,13 +92,9 @@ Deno.test("of several starts the run goes on with the best so far", () => {
     1,
     settings({ ...brief, starts: 3, scoutSteps: 20 }),
   );
-  let next = training.next();
-  while (!next.done) {
-    rows.push(next.value.step);
-    next = training.next();
-  }
+  const { metrics } = finish(training, (row) => rows.push(row.step));
   assert.deepEqual(rows, [40]);
-  assert.ok(next.value.metrics.testMse > 0);
+  assert.ok(metrics.testMse > 0);
 });
 
 Deno.test("the coder's configuration holds nothing else", () => {

@@ -14,6 +14,7 @@ import {
 import { effectiveRank, spread } from "../../lib/eigen.ts";
 import { type Rng, stream } from "../../lib/random.ts";
 import { correlation, mean } from "../../lib/statistics.ts";
+import { inTurn, type Training, withRows } from "../../lib/training.ts";
 import {
   encode,
   type EncoderParams,
@@ -228,7 +229,7 @@ export function correlationRatio(
 export function* trainSeed(
   seed: number,
   settings: Settings,
-): Generator<EncoderRow, Outcome, boolean | void> {
+): Training<EncoderRow, Outcome> {
   const model = initEncoders(seed, settings);
   const heldOut = sampleViews(stream(seed, "eval"), settings.heldOut, settings);
   const first = { step: 0, loss: NaN, ...measure(model, heldOut) };
@@ -241,9 +242,10 @@ export function* trainSeed(
         viewsB.set(batch.viewsB);
       },
     });
-    for (const row of training) {
-      if (yield { ...row, ...measure(model, heldOut) }) break;
-    }
+    yield* withRows(
+      training,
+      (row) => ({ ...row, ...measure(model, heldOut) }),
+    );
   }
   return {
     metrics: { ...measure(model, heldOut) },
@@ -258,29 +260,28 @@ export interface EncoderRun {
   rows: EncoderRow[];
 }
 
-/**
- * Trains every loss under every seed. Yields after each run, so that a
- * notebook's stop button is heard; returns the runs.
- */
-export function* trainAll(
+function* trainRun(
+  seed: number,
+  config: Settings,
+): Training<EncoderRow, EncoderRun> {
+  const rows: EncoderRow[] = [];
+  const { metrics } = yield* withRows(trainSeed(seed, config), (row) => {
+    rows.push(row);
+    return row;
+  });
+  return { settings: { ...config, seed }, numbers: metrics, rows };
+}
+
+/** Trains every loss under every seed, in turn; returns the runs. */
+export function trainAll(
   losses: readonly LossName[],
   seeds: readonly number[],
   overrides: Partial<Settings> = {},
-): Generator<{ step: number }, EncoderRun[], boolean | void> {
-  const runs: EncoderRun[] = [];
-  for (const loss of losses) {
-    for (const seed of seeds) {
-      const config = settings({ ...overrides, loss });
-      const rows: EncoderRow[] = [];
-      const training = trainSeed(seed, config);
-      let next = training.next();
-      for (; !next.done; next = training.next()) rows.push(next.value);
-      const { metrics } = next.value;
-      runs.push({ settings: { ...config, seed }, numbers: metrics, rows });
-      if (yield { step: runs.length }) return runs;
-    }
-  }
-  return runs;
+): Training<{ step: number }, EncoderRun[]> {
+  return inTurn(losses.flatMap((loss) => {
+    const config = settings({ ...overrides, loss });
+    return seeds.map((seed) => trainRun(seed, config));
+  }));
 }
 
 /** Both encoders' weights under one set of names. */

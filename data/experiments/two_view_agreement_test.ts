@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { stream } from "../../lib/random.ts";
+import { finish } from "../../lib/training.ts";
 import { type LossName } from "../../lib/two_view_catalogue.ts";
 import {
   correlationRatio,
@@ -10,11 +11,7 @@ import {
 } from "./two_view_agreement.ts";
 
 function train(loss: LossName, evalEvery = 100): Outcome {
-  const training = trainSeed(1, settings({ loss, steps: 100, evalEvery }));
-  for (;;) {
-    const next = training.next();
-    if (next.done) return next.value;
-  }
+  return finish(trainSeed(1, settings({ loss, steps: 100, evalEvery })));
 }
 
 Deno.test("a module's products tell the disparity that both strips share", () => {

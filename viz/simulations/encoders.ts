@@ -10,6 +10,7 @@ import {
   settings as experimentSettings,
   trainSeed,
 } from "../../data/experiments/two_view_agreement.ts";
+import { nextRow, type Training } from "../../lib/training.ts";
 import { LOSS_TITLES, type LossName } from "../../lib/two_view_catalogue.ts";
 import { COLORS, PALETTE } from "../colors.ts";
 import {
@@ -30,7 +31,7 @@ export type EncodersSettings = { seed: number; loss: LossName };
 
 /** A training under way. */
 export interface EncodersState {
-  training: Generator<EncoderRow, Outcome, boolean | void>;
+  training: Training<EncoderRow, Outcome>;
   rows: EncoderRow[];
   outcome: Outcome | null;
   /** Steps in all. */
@@ -79,12 +80,12 @@ export const encoders: Simulation<
   start({ seed, loss }, { overrides }): EncodersState {
     const settings = experimentSettings({ ...overrides, loss });
     const training = trainSeed(seed, settings);
-    const first = training.next();
+    const first = nextRow(training);
     const rows = first.done ? [] : [first.value];
     return { training, rows, outcome: null, total: settings.steps };
   },
   step(state): boolean {
-    const next = state.training.next();
+    const next = nextRow(state.training);
     if (next.done) state.outcome ??= next.value ?? null;
     else state.rows.push(next.value);
     return !next.done;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Training } from "../../lib/training.ts";
 import { COLORS } from "../colors.ts";
 import { axes, type Frame, path, svg, tick, trace, words } from "./draw.ts";
 import type { Readout, Simulation } from "./simulation.ts";
@@ -21,12 +22,11 @@ export interface ExperimentOutcome {
 export interface Experiment {
   // deno-lint-ignore no-explicit-any
   settings: (overrides?: any) => object;
-  // deno-lint-ignore no-explicit-any
-  trainSeed: (seed: number, settings: any) => Generator<
-    { step: number },
-    ExperimentOutcome,
-    boolean | void
-  >;
+  trainSeed: (
+    seed: number,
+    // deno-lint-ignore no-explicit-any
+    settings: any,
+  ) => Training<{ step: number }, ExperimentOutcome>;
 }
 
 /** How an experiment is shown. Must survive JSON. */
@@ -73,7 +73,9 @@ export function experiment(
       const next = state.training?.next();
       if (!next) return false;
       if (next.done) state.outcome = next.value;
-      else state.rows.push(next.value as ExperimentRow);
+      else if (typeof next.value === "object") {
+        state.rows.push(next.value as ExperimentRow);
+      }
       return !next.done;
     },
     progress: (state) =>

@@ -57,13 +57,19 @@ export interface LandscapeState {
 interface Plane {
   viewsA: Float64Array;
   viewsB: Float64Array;
+  /** First canonical correlation, and the unit vector that reaches it. */
+  correlation: number;
+  direction: readonly [number, number];
+  /** Made when first drawn. */
+  relief?: Relief;
+}
+
+/** The loss over the plane. */
+interface Relief {
   /** The loss at the cells' centres, row by row from the top. */
   heights: Float64Array;
   /** Descent direction at coarse points: x, y, dx, dy. */
   arrows: [number, number, number, number][];
-  /** First canonical correlation, and the unit vector that reaches it. */
-  correlation: number;
-  direction: readonly [number, number];
 }
 
 /**
@@ -211,11 +217,11 @@ let kept: { key: string; plane: Plane } | null = null;
 
 function planeOf(seed: number, loss: LossName): Plane {
   const key = `${seed} ${loss}`;
-  if (kept?.key !== key) kept = { key, plane: makePlane(seed, loss) };
+  if (kept?.key !== key) kept = { key, plane: makePlane(seed) };
   return kept.plane;
 }
 
-function makePlane(seed: number, loss: LossName): Plane {
+function makePlane(seed: number): Plane {
   const { angle, ...scene } = PLANE_SCENE;
   const drawn = sampleGaussianViews(
     stream(seed, "data"),
@@ -234,6 +240,15 @@ function makePlane(seed: number, loss: LossName): Plane {
     2,
   );
   const size = Math.sqrt(first[0] * first[0] + first[1] * first[1]);
+  return {
+    viewsA,
+    viewsB,
+    correlation: correlations[0],
+    direction: [first[0] / size, first[1] / size],
+  };
+}
+
+function makeRelief({ viewsA, viewsB }: Plane, loss: LossName): Relief {
   const at = (x: number, y: number): ReturnType<typeof lossAndGrads> =>
     lossAndGrads(encoder(x, y, RATE), viewsA, viewsB, LOSSES[loss]);
   const heights = new Float64Array(CELLS * CELLS);
@@ -243,7 +258,7 @@ function makePlane(seed: number, loss: LossName): Plane {
     const value = x === 0 && y === 0 ? NaN : at(x, y).loss;
     heights[i] = heights[heights.length - 1 - i] = value;
   }
-  const arrows: Plane["arrows"] = [];
+  const arrows: Relief["arrows"] = [];
   for (let i = -3; i <= 3; i++) {
     for (let j = -3; j <= 3; j++) {
       if (i === 0 && j === 0) continue;
@@ -253,14 +268,7 @@ function makePlane(seed: number, loss: LossName): Plane {
       arrows.push([x, y, -dx / length, -dy / length]);
     }
   }
-  return {
-    viewsA,
-    viewsB,
-    heights,
-    arrows,
-    correlation: correlations[0],
-    direction: [first[0] / size, first[1] / size],
-  };
+  return { heights, arrows };
 }
 
 function centre(cell: number): [number, number] {
@@ -287,6 +295,7 @@ function draw(
   width: number,
 ): string {
   const frame = frameOf(width);
+  const relief = plane.relief ??= makeRelief(plane, loss);
   const [dx, dy] = plane.direction;
   const end = 2 * REACH;
   const line = clipToFrame(frame, [[-dx * end, -dy * end], [
@@ -303,10 +312,10 @@ function draw(
     width,
     heightOf(width),
     `Loss over the plane of weights: ${LOSS_TITLES[loss]}`,
-    shades(plane.heights, frame),
+    shades(relief.heights, frame),
     axes(frame, LOSS_TITLES[loss], { xLabel: "weight 1" }),
     path(line, COLORS.green, { width: 2, dash: "7 5" }),
-    arrowsOf(plane, frame),
+    arrowsOf(relief, frame),
     path(points, COLORS.vermilion, { width: 2.5 }),
     dots(points.slice(0, 1), COLORS.vermilion, 9, 1),
     dots([[x, y]], "currentColor", 12, 1),
@@ -386,7 +395,7 @@ function shades(heights: Float64Array, frame: Frame): string {
 }
 
 /** Short lines that point downhill, with a dot at the tail. */
-function arrowsOf({ arrows }: Plane, frame: Frame): string {
+function arrowsOf({ arrows }: Relief, frame: Frame): string {
   const lines = arrows.map(([x, y, dx, dy]) => {
     const [x0, y0] = [px(frame, x), py(frame, y)];
     return `M${x0.toFixed(1)} ${y0.toFixed(1)}l${(14 * dx).toFixed(1)} ${

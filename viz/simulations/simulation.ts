@@ -10,6 +10,8 @@
  * @module
  */
 
+import { inTurn, type Training } from "../../lib/training.ts";
+
 /** A setting: a number, a switch, or the key of a choice. */
 export type Setting = number | boolean | string;
 
@@ -99,29 +101,32 @@ export function play<V extends Settings, S, D>(
   return { settings, state, numbers: numbersOf(simulation, state, settings) };
 }
 
-/**
- * Plays every variant under every seed. Yields after each play, so that a
- * notebook's stop button is heard; returns what was played, without its state.
- */
-export function* playAll<V extends Settings, S, D>(
+/** Plays as `play` does; returns what was played, without its state. */
+function* playing<V extends Settings, S, D>(
+  simulation: Simulation<V, S, D>,
+  overrides: Partial<V>,
+  data: D,
+): Training<never, Omit<Played<V, S>, "state">> {
+  const settings = settingsOf(simulation, overrides);
+  const state = simulation.start(settings, data);
+  for (let step = 1; simulation.step(state, settings, data); step++) {
+    if (yield step) break;
+  }
+  return { settings, numbers: numbersOf(simulation, state, settings) };
+}
+
+/** Plays every variant under every seed, in turn. */
+export function playAll<V extends Settings, S, D>(
   simulation: Simulation<V, S, D>,
   variants: readonly Partial<V>[],
   { seeds, data }: { seeds: readonly number[]; data?: D },
-): Generator<
-  { step: number },
-  Omit<Played<V, S>, "state">[],
-  boolean | void
-> {
-  const plays: Omit<Played<V, S>, "state">[] = [];
-  for (const variant of variants) {
-    for (const seed of seeds) {
+): Training<{ step: number }, Omit<Played<V, S>, "state">[]> {
+  return inTurn(variants.flatMap((variant) =>
+    seeds.map((seed) => {
       const overrides: Partial<V> = { ...variant, seed };
-      const { settings, numbers } = play(simulation, overrides, data as D);
-      plays.push({ settings, numbers });
-      if (yield { step: plays.length }) return plays;
-    }
-  }
-  return plays;
+      return playing(simulation, overrides, data as D);
+    })
+  ));
 }
 
 /** The defaults with `overrides` laid over them. */

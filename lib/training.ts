@@ -1,0 +1,94 @@
+/**
+ * Training as a generator, so that whoever runs it can watch it and stop it.
+ *
+ * The protocol, of every training in this project:
+ *
+ * - it yields a row of its history every so often, an object;
+ * - between rows it pauses often, by yielding the number of the step it is at;
+ * - it returns its final state;
+ * - when `next(true)` is called, it ends: it yields one last row, of where it
+ *   is, unless it has just done so or measuring takes long, and returns the
+ *   state that it has; there is always one row at least;
+ * - neither pauses nor rows change what is learned.
+ *
+ * ```ts
+ * function* train(): Training<{ step: number; loss: number }, { weight: number }> {
+ *   const state = { weight: 0 };
+ *   for (let step = 1; step <= 100; step++) {
+ *     state.weight += 0.1;
+ *     const due = step % 10 === 0;
+ *     if (!due && !(yield step)) continue; // a pause; a stop makes a row due
+ *     if (yield { step, loss: 1 / step }) break;
+ *   }
+ *   return state;
+ * }
+ * ```
+ *
+ * @module
+ */
+
+/** A generator that trains; see the protocol above. */
+export type Training<Row extends object, State> = Generator<
+  Row | number,
+  State,
+  boolean | void
+>;
+
+/** The next row, or the end: goes on over the pauses. */
+export function nextRow<Row extends object, State>(
+  training: Training<Row, State>,
+  stop = false,
+): IteratorResult<Row, State> {
+  for (let at = training.next(stop);; at = training.next(stop)) {
+    if (at.done) return at;
+    if (typeof at.value === "object") return { ...at, value: at.value };
+  }
+}
+
+/** Trains to the end. Hands each row to `watch`; returns the final state. */
+export function finish<Row extends object, State>(
+  training: Training<Row, State>,
+  watch: (row: Row) => void = () => {},
+): State {
+  for (;;) {
+    const next = nextRow(training);
+    if (next.done) return next.value;
+    watch(next.value);
+  }
+}
+
+/** The same training with other rows. */
+export function* withRows<Row extends object, State, Other extends object>(
+  training: Training<Row, State>,
+  change: (row: Row) => Other,
+): Training<Other, State> {
+  let next = training.next();
+  while (!next.done) {
+    const { value } = next;
+    const at = typeof value === "object" ? change(value) : value;
+    next = training.next(yield at);
+  }
+  return next.value;
+}
+
+/**
+ * Trainings one after the other, as one whose steps are they. Asked to stop,
+ * it cuts short the one that it is at and all that follow, so that no state is
+ * missing. Returns their states.
+ */
+export function* inTurn<State>(
+  trainings: Iterable<Training<object, State>>,
+): Training<{ step: number }, State[]> {
+  const states: State[] = [];
+  let stop: boolean | void = false;
+  for (const training of trainings) {
+    let next = training.next();
+    while (!next.done) {
+      stop ||= yield states.length;
+      next = training.next(stop);
+    }
+    states.push(next.value);
+    stop ||= yield { step: states.length };
+  }
+  return states;
+}

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import {
+  finish,
+  inTurn,
+  nextRow,
+  type Training,
+  withRows,
+} from "./training.ts";
+
+interface Row {
+  step: number;
+  loss: number;
+}
+
+/** The example of the protocol: a row every `every` steps. */
+function* train(steps = 6, every = 3): Training<Row, { steps: number }> {
+  const state = { steps: 0 };
+  for (let step = 1; step <= steps; step++) {
+    state.steps = step;
+    const due = step % every === 0 || step === steps;
+    if (!due && !(yield step)) continue;
+    if (yield { step, loss: 1 / step }) break;
+  }
+  return state;
+}
+
+Deno.test("a training pauses between its rows, and a stop makes a row due", () => {
+  assert.deepEqual([...train()], [
+    ...[1, 2, { step: 3, loss: 1 / 3 }],
+    ...[4, 5, { step: 6, loss: 1 / 6 }],
+  ]);
+  const training = train();
+  training.next();
+  assert.deepEqual(training.next(true), {
+    done: false,
+    value: { step: 1, loss: 1 },
+  });
+  assert.deepEqual(training.next(true), { done: true, value: { steps: 1 } });
+});
+
+Deno.test("the next row is found over pauses, and a training is finished", () => {
+  const training = train();
+  assert.deepEqual(nextRow(training), {
+    done: false,
+    value: { step: 3, loss: 1 / 3 },
+  });
+  assert.equal(nextRow(training).done, false);
+  assert.deepEqual(nextRow(training), { done: true, value: { steps: 6 } });
+  const seen: number[] = [];
+  assert.deepEqual(finish(train(), (row) => seen.push(row.step)), { steps: 6 });
+  assert.deepEqual(seen, [3, 6]);
+});
+
+Deno.test("a stop while the next row is sought gives the last row", () => {
+  const training = train();
+  training.next();
+  assert.deepEqual(nextRow(training, true).value, { step: 1, loss: 1 });
+});
+
+Deno.test("other rows leave pauses, state and stop as they are", () => {
+  const doubled = withRows(train(), ({ step }) => ({ twice: 2 * step }));
+  assert.deepEqual([...doubled], [1, 2, { twice: 6 }, 4, 5, { twice: 12 }]);
+  const stopped = withRows(train(), ({ step }) => ({ twice: 2 * step }));
+  stopped.next();
+  assert.deepEqual(stopped.next(true).value, { twice: 2 });
+  assert.deepEqual(stopped.next(true), { done: true, value: { steps: 1 } });
+});
+
+Deno.test("in turn, all are trained; after a stop all that follow are cut short", () => {
+  const rows: { step: number }[] = [];
+  const three = (): Training<{ step: number }, { steps: number }[]> =>
+    inTurn([train(), train(), train()]);
+  const steps = (states: { steps: number }[]): number[] =>
+    states.map((state) => state.steps);
+  assert.deepEqual(steps(finish(three(), (row) => rows.push(row))), [6, 6, 6]);
+  assert.deepEqual(rows, [{ step: 1 }, { step: 2 }, { step: 3 }]);
+  const stopped = three();
+  assert.deepEqual(nextRow(stopped).value, { step: 1 });
+  assert.equal(stopped.next().value, 1);
+  const end = stopped.next(true);
+  assert.deepEqual(end.done && steps(end.value), [6, 1, 1]);
+});
