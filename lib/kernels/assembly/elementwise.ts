@@ -1,4 +1,4 @@
-import { atLeast, expV, LANES, loadPart, logV, oneMinusExpNegV, sigmoidV, SIZE, softplusV, splat, storePart, tanhV } from "./math";
+import { atLeast, expV, LANES, loadPart, logV, one, oneMinusExpNegV, sigmoidV, SIZE, softplusV, splat, storePart, tanhV } from "./math";
 
 // An operation is a class without fields. `changetype<O>(0)` is an instance
 // of it, and the call of its one method is compiled in place.
@@ -8,16 +8,16 @@ class Log { @inline apply(x: v128): v128 { return logV(x); } }
 class Sigmoid { @inline apply(x: v128): v128 { return sigmoidV(x); } }
 class Tanh { @inline apply(x: v128): v128 { return tanhV(x); } }
 class Softplus { @inline apply(x: v128): v128 { return softplusV(x); } }
-class Relu { @inline apply(x: v128): v128 { return atLeast(x, 0); } }
+class Relu { @inline apply(x: v128): v128 { return atLeast(x, splat(0)); } }
 
 class SigmoidBackward {
   @inline apply(y: v128, dy: v128): v128 {
-    return v128.mul<real>(v128.mul<real>(dy, y), v128.sub<real>(splat(1), y));
+    return v128.mul<real>(v128.mul<real>(dy, y), v128.sub<real>(one(), y));
   }
 }
 class TanhBackward {
   @inline apply(y: v128, dy: v128): v128 {
-    return v128.mul<real>(dy, v128.sub<real>(splat(1), v128.mul<real>(y, y)));
+    return v128.mul<real>(dy, v128.sub<real>(one(), v128.mul<real>(y, y)));
   }
 }
 class ReluBackward {

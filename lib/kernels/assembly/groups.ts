@@ -109,7 +109,7 @@ class LogLikelihood {
   // (x·a − max(a, 0)) − ln(1 + exp(−|a|)): exact where the first term is 0.
   @inline apply(x: v128, a: v128): v128 {
     const e = expMinusAbsV(a);
-    const linear = v128.sub<real>(v128.mul<real>(x, a), atLeast(a, 0));
+    const linear = v128.sub<real>(v128.mul<real>(x, a), atLeast(a, splat(0)));
     return v128.sub<real>(linear, log1pV(e));
   }
 }
