@@ -108,20 +108,17 @@ function logNearOne(f: number, correction: number): number {
 export function log(x: number): number {
   if (!(x > 0)) return x === 0 ? -Infinity : NaN;
   if (x === Infinity) return Infinity;
-  let n = 0;
+  let scaled = 0;
   if (x < 2.2250738585072014e-308) {
     x *= 18014398509481984; // 2⁵⁴: denormals become normal
-    n = -54;
+    scaled = 54;
   }
   float[0] = x;
-  let high = words[1];
-  n += (high >> 20) - 1023;
-  // Mantissa in [√½, √2): subtract one from its exponent where it is above √2.
-  high = high & 0xfffff;
-  const above = high > 0x6a09e ? 1 : 0;
-  words[1] = high | (above ? 0x3fe00000 : 0x3ff00000);
-  n += above;
-  const f = float[0] - 1;
+  const high = words[1];
+  // Mantissa in [√½, √2): one more in the exponent where it would be above √2.
+  const exponent = (high >> 20) - 1023 + ((high & 0xfffff) > 0x6a09e ? 1 : 0);
+  const f = x * POWERS_OF_TWO[1074 - exponent] - 1;
+  const n = exponent - scaled;
   if (n === 0) return logNearOne(f, 0);
   return n * LN2_HIGH + logNearOne(f, n * LN2_LOW);
 }
