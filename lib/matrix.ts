@@ -609,7 +609,7 @@ export function scale(alpha: number, a: Matrix, out: Matrix): Matrix {
 
 /** Every element of out = value. */
 export function fill(value: number, out: Matrix): Matrix {
-  out.workspace.kernels.fill(value, out.pointer, out.data.length);
+  out.data.fill(value);
   return out;
 }
 
@@ -993,7 +993,8 @@ export interface EmStep {
  *          − mixture ln(S / K)
  *
  * Writes psi, gamma and residual; returns the loss in nats, summed over all
- * pixels and images.
+ * pixels and images. psi may be the matrix of the logits where intra and inter
+ * are 0.
  */
 export function emStep(step: EmStep & { residual: Matrix }): number {
   const { x, input, logits, psi, gamma, residual, K } = step;

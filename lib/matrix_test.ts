@@ -348,6 +348,31 @@ Deno.test("an EM iteration and its backward pass match their twins", () => {
   );
 });
 
+Deno.test("predictions may overwrite the logits where the loss is the mixture's", () => {
+  const run = (over: boolean): unknown[] => {
+    const space = workspace("float32", { bytes: 1 << 20 });
+    const rng = stream(1, "data");
+    const make = (rows: number): Matrix => {
+      const made = space.matrix(rows, 9);
+      fillUniform(rng, made.data, 0, 1);
+      return made;
+    };
+    const sizes = [2, 6, 6, 6, 6, 6, 6];
+    const [x, logits, gamma, residual, dResidual, dLogits, other] = sizes.map(
+      make,
+    );
+    const psi = over ? logits : other;
+    const step = {
+      ...{ x, input: x, logits, psi, gamma, K: 3 },
+      ...{ intra: 0, inter: 0, mixture: 1 },
+    };
+    const loss = emStep({ ...step, residual });
+    emStepBackward({ ...step, throughGamma: true, dResidual, dLogits });
+    return [loss, psi.data, gamma.data, residual.data, dLogits.data];
+  };
+  assert.deepEqual(run(true), run(false));
+});
+
 Deno.test("the gradient of an EM iteration passes a finite-difference check", () => {
   const space = workspace("float64");
   const make = (rows: number) => {

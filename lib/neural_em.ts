@@ -353,7 +353,8 @@ export function unrolledEm(
   const predictions = list(batch * K, pixels);
   const responsibilities = list(batch * K, pixels);
   const scratch: Scratch = {
-    logits: list(batch * K, pixels),
+    // Over which their sigmoids are written where no loss reads them again.
+    logits: intra || inter ? list(batch * K, pixels) : predictions,
     dLogits: space.matrix(batch * K, pixels),
     dResidual: space.matrix(batch * K, pixels),
     dState: space.matrix(batch * K, hidden),

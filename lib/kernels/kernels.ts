@@ -69,7 +69,6 @@ export interface Kernels {
   mul: Map2;
   axpy(alpha: number, x: number, out: number, n: number): void;
   scale(alpha: number, a: number, out: number, n: number): void;
-  fill(value: number, out: number, n: number): void;
   sum(a: number, n: number): number;
   dot(a: number, b: number, n: number): number;
   mean(a: number, stride: number, n: number): number;

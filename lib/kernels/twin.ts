@@ -185,9 +185,6 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
       for (let i = 0; i < n; i++) all[at(out) + i] += alpha * all[at(x) + i];
     },
     scale: (alpha, a, out, n) => map((x) => alpha * x)(a, out, n),
-    fill: (value, out, n) => {
-      all.fill(value, at(out), at(out) + n);
-    },
     sum: (a, n) => {
       let sum = 0;
       for (let i = 0; i < n; i++) sum += all[at(a) + i];

@@ -106,10 +106,6 @@ export function scale(alpha: f64, a: usize, out: usize, n: usize): void {
   }
 }
 
-export function fill(value: f64, out: usize, n: usize): void {
-  for (let i: usize = 0; i < n; i++) store<real>(out + i * SIZE, <real> value);
-}
-
 /** out = a + row, for each of m rows. */
 export function addRow(a: usize, row: usize, out: usize, m: usize, n: usize): void {
   const whole = n & ~(LANES - 1);
