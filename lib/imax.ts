@@ -34,7 +34,6 @@ import {
 import { canonicalCorrelations } from "./eigen.ts";
 import {
   type Dtype,
-  type FloatArray,
   type Matrix,
   scale,
   sub,
@@ -205,18 +204,31 @@ export function encoder(
     activation: config.activation,
   }, { ...options, rows: odd ? 2 * rows : rows });
   const plain = inputs === "pixels" && !odd;
-  const pixels = plain
-    ? net.input.data
-    : new Float64Array(rows * 2 * stripWidth);
-  const fill = (start: number, swap: boolean): void =>
-    fillFeatures(pixels, net.input.data, { start, swap, config });
+  const count = rows * 2 * stripWidth;
+  const pixels = plain ? net.input.data : new Float64Array(
+    space.memory.buffer as ArrayBuffer,
+    space.matrix(1, count * 8 / space.all.BYTES_PER_ELEMENT).pointer,
+    count,
+  );
+  // The inputs from pixels: left, right and the products left[i] · right[i + k]
+  // of all shifts k; where i + k is outside the strip they stay 0, as made.
+  // With `swap` the eyes change places first.
+  const fill = (to: Matrix, swap: boolean): void =>
+    space.kernels.shiftProducts(
+      pixels.byteOffset,
+      to.pointer,
+      rows,
+      stripWidth,
+      inputs === "pixels" ? 0 : 2 * MAX_SHIFT + 1,
+      Number(swap),
+    );
   if (!odd) {
     return {
       net,
       pixels,
       output: net.output,
       forward(): void {
-        if (!plain) fill(0, false);
+        if (!plain) fill(net.input, false);
         net.forward();
       },
       backward: (dOutput) => net.backward(dOutput),
@@ -225,6 +237,7 @@ export function encoder(
   const output = space.matrix(rows, outputs);
   const seen = space.rows(net.output, 0, rows);
   const swapped = space.rows(net.output, rows, rows);
+  const inputSwapped = space.rows(net.input, rows, rows);
   const d = space.matrix(2 * rows, outputs);
   const dSwapped = space.rows(d, rows, rows);
   return {
@@ -232,8 +245,8 @@ export function encoder(
     pixels,
     output,
     forward(): void {
-      fill(0, false);
-      fill(rows * features, true);
+      fill(net.input, false);
+      fill(inputSwapped, true);
       net.forward();
       sub(seen, swapped, output);
     },
@@ -243,35 +256,6 @@ export function encoder(
       net.backward(d);
     },
   };
-}
-
-/**
- * The network's inputs from pixels: left, right and, where asked for, the
- * products left[i] · right[i + k]. Where i + k is outside the strip, `out`
- * stays 0, as it was made. With `swap` the eyes change places first.
- */
-function fillFeatures(
-  pixels: Floats,
-  out: FloatArray,
-  options: { start: number; swap: boolean; config: ImaxConfig },
-): void {
-  const { start, swap, config: { stripWidth: w, inputs } } = options;
-  let at = start;
-  for (let row = 0; row < pixels.length; row += 2 * w) {
-    const left = swap ? row + w : row;
-    const right = swap ? row : row + w;
-    for (let i = 0; i < w; i++) out[at++] = pixels[left + i];
-    for (let i = 0; i < w; i++) out[at++] = pixels[right + i];
-    if (inputs === "pixels") continue;
-    for (let k = -MAX_SHIFT; k <= MAX_SHIFT; k++) {
-      const first = Math.min(w, Math.max(0, -k));
-      const end = Math.max(first, Math.min(w, w - k));
-      for (let i = first; i < end; i++) {
-        out[at + i] = pixels[left + i] * pixels[right + i + k];
-      }
-      at += w;
-    }
-  }
 }
 
 /** Two modules with their parameters, a batch and its gradients. */

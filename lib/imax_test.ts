@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { gradientCheck } from "./gradient_check.ts";
 import {
+  encoder,
   evaluate,
   type ImaxConfig,
   imaxConfig,
@@ -12,7 +13,8 @@ import {
   scalarOutputs,
   trainImax,
 } from "./imax.ts";
-import { doubles } from "./matrix.ts";
+import { twinKernels } from "./kernels/twin.ts";
+import { doubles, workspace } from "./matrix.ts";
 import { fillNormal, type Rng, stream } from "./random.ts";
 import { finish, nextRow } from "./training.ts";
 
@@ -54,6 +56,28 @@ function train(
 ): ImaxState {
   return finish(trainImax({ ...tiny, ...config }, { seed, sample: coin }));
 }
+
+Deno.test("a network's inputs are pixels and products, to the twin's bits", () => {
+  for (const dtype of ["float32", "float64"] as const) {
+    for (const stripWidth of [2, 3, 4, 5, 10, 13]) {
+      for (const parity of ["free", "odd"] as const) {
+        for (const inputs of ["pixels", "products"] as const) {
+          const config = imaxConfig({ stripWidth, parity, inputs });
+          const [ours, twins] = [undefined, twinKernels].map((kernels) => {
+            const space = workspace(dtype, { bytes: 1 << 20, kernels });
+            const { net, pixels, forward } = encoder(space, config, {
+              rows: 5,
+            });
+            fillNormal(stream(stripWidth, "data"), pixels);
+            forward();
+            return net.input.data;
+          });
+          assert.deepEqual(ours, twins);
+        }
+      }
+    }
+  }
+});
 
 Deno.test("gradients agree with finite differences for every architecture and objective", () => {
   const variants: Partial<ImaxConfig>[] = [

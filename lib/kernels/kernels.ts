@@ -146,6 +146,15 @@ export interface Kernels {
     mixture: number,
     throughGamma: number,
   ): void;
+  /** See `lib/imax.ts`; pixels are float64. */
+  shiftProducts(
+    pixels: number,
+    out: number,
+    rows: number,
+    width: number,
+    shifts: number,
+    swap: number,
+  ): void;
   /** See `lib/wake_sleep.ts`. */
   wakeSleep(net: number, epsilon: number): void;
   sgd(

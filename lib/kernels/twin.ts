@@ -370,6 +370,25 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
                 share * all[at(dResidual) + element(k)]);
         }
       }),
+    shiftProducts: (pixels, out, rows, width, shifts, swap) => {
+      const seen = new Float64Array(memory.buffer, pixels, rows * 2 * width);
+      for (let row = 0; row < rows; row++) {
+        const first = row * 2 * width;
+        const left = swap ? first + width : first;
+        const right = swap ? first : first + width;
+        const to = at(out) + row * (2 + shifts) * width;
+        for (let i = 0; i < width; i++) {
+          all[to + i] = seen[left + i];
+          all[to + width + i] = seen[right + i];
+          for (let j = 0; j < shifts; j++) {
+            const partner = i + j - (shifts - 1) / 2;
+            if (partner < 0 || partner >= width) continue;
+            all[to + (2 + j) * width + i] = seen[left + i] *
+              seen[right + partner];
+          }
+        }
+      }
+    },
     wakeSleep: () => {
       throw new Error("The twin is wakeSleep of lib/helmholtz_machine.ts");
     },

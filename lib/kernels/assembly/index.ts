@@ -6,4 +6,5 @@ export * from "./em";
 export * from "./groups";
 export * from "./products";
 export * from "./reductions";
+export * from "./stereo";
 export * from "./wake_sleep";
