@@ -235,6 +235,7 @@ class Line<Row extends { step: number }> {
     await send(bundle([line]), {
       displayId: this.#displayId,
       update: this.#displayed,
+      passing: now.end === undefined,
     });
     this.#displayed = true;
   }
