@@ -98,7 +98,7 @@ export function sampleShifter(
 ): number {
   let row = 0;
   for (let x = 0; x < config.width; x++) {
-    if (rng() < config.pOn) row |= 1 << x;
+    row |= Number(rng() < config.pOn) << x; // no branch to mispredict
   }
   const direction = integer(rng, config.shifts.length);
   writeImage(out, 0, row, config.shifts[direction], config);

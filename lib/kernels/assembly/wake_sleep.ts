@@ -82,29 +82,26 @@ function rowBytes(n: usize): usize {
 /** p = σ(bias + the rows of the `count` listed units), n columns. */
 function activate(list: usize, count: usize, weights: usize, bias: usize, p: usize, n: usize): void {
   const row = rowBytes(n);
+  const end = list + count * WORD;
   let c: usize = 0;
-  for (; c + 64 <= row; c += 64) {
-    let s0 = v128.load(bias + c);
-    let s1 = v128.load(bias + c, 16);
-    let s2 = v128.load(bias + c, 32);
-    let s3 = v128.load(bias + c, 48);
-    const corner = weights + c;
-    for (let i: usize = 0; i < count; i++) {
-      const from = corner + <usize> load<u32>(list + i * WORD) * row;
-      s0 = v128.add<real>(s0, v128.load(from));
-      s1 = v128.add<real>(s1, v128.load(from, 16));
-      s2 = v128.add<real>(s2, v128.load(from, 32));
-      s3 = v128.add<real>(s3, v128.load(from, 48));
+  for (; c + 128 <= row; c += 128) {
+    // repeat 8
+    let s$ = v128.load(bias + c, 16 * $);
+    // end
+    for (let unit = list; unit < end; unit += WORD) {
+      const from = weights + c + <usize> load<u32>(unit) * row;
+      // repeat 8
+      s$ = v128.add<real>(s$, v128.load(from, 16 * $));
+      // end
     }
-    v128.store(p + c, sigmoidV(s0));
-    v128.store(p + c, sigmoidV(s1), 16);
-    v128.store(p + c, sigmoidV(s2), 32);
-    v128.store(p + c, sigmoidV(s3), 48);
+    // repeat 8
+    v128.store(p + c, sigmoidV(s$), 16 * $);
+    // end
   }
   for (; c < row; c += 16) {
     let s = v128.load(bias + c);
-    for (let i: usize = 0; i < count; i++) {
-      s = v128.add<real>(s, v128.load(weights + c + <usize> load<u32>(list + i * WORD) * row));
+    for (let unit = list; unit < end; unit += WORD) {
+      s = v128.add<real>(s, v128.load(weights + c + <usize> load<u32>(unit) * row));
     }
     v128.store(p + c, sigmoidV(s));
   }
@@ -114,28 +111,26 @@ function activate(list: usize, count: usize, weights: usize, bias: usize, p: usi
 function learn(list: usize, count: usize, weights: usize, bias: usize, target: usize, p: usize, n: usize, epsilon: f64): void {
   const row = rowBytes(n);
   const rate = v128.splat<real>(<real> epsilon);
+  const end = list + count * WORD;
   let c: usize = 0;
-  for (; c + 64 <= row; c += 64) {
-    const d0 = v128.mul<real>(rate, v128.sub<real>(v128.load(target + c), v128.load(p + c)));
-    const d1 = v128.mul<real>(rate, v128.sub<real>(v128.load(target + c, 16), v128.load(p + c, 16)));
-    const d2 = v128.mul<real>(rate, v128.sub<real>(v128.load(target + c, 32), v128.load(p + c, 32)));
-    const d3 = v128.mul<real>(rate, v128.sub<real>(v128.load(target + c, 48), v128.load(p + c, 48)));
+  for (; c + 128 <= row; c += 128) {
+    // repeat 8
+    const d$ = v128.mul<real>(rate, v128.sub<real>(v128.load(target + c, 16 * $), v128.load(p + c, 16 * $)));
+    // end
     let to = bias + c;
-    const corner = weights + c;
-    for (let i: usize = 0;; i++) {
-      v128.store(to, v128.add<real>(v128.load(to), d0));
-      v128.store(to, v128.add<real>(v128.load(to, 16), d1), 16);
-      v128.store(to, v128.add<real>(v128.load(to, 32), d2), 32);
-      v128.store(to, v128.add<real>(v128.load(to, 48), d3), 48);
-      if (i === count) break;
-      to = corner + <usize> load<u32>(list + i * WORD) * row;
+    for (let unit = list;; unit += WORD) {
+      // repeat 8
+      v128.store(to, v128.add<real>(v128.load(to, 16 * $), d$), 16 * $);
+      // end
+      if (unit === end) break;
+      to = weights + c + <usize> load<u32>(unit) * row;
     }
   }
   for (; c < row; c += 16) {
     const d = v128.mul<real>(rate, v128.sub<real>(v128.load(target + c), v128.load(p + c)));
     v128.store(bias + c, v128.add<real>(v128.load(bias + c), d));
-    for (let i: usize = 0; i < count; i++) {
-      const to = weights + c + <usize> load<u32>(list + i * WORD) * row;
+    for (let unit = list; unit < end; unit += WORD) {
+      const to = weights + c + <usize> load<u32>(unit) * row;
       v128.store(to, v128.add<real>(v128.load(to), d));
     }
   }
@@ -168,23 +163,23 @@ function draw(p: usize, n: usize, states: usize, list: usize): usize {
   let b = s1;
   let c = s2;
   let over = carry;
-  let count: usize = 0;
+  let to = list;
   for (let j: usize = 0; j < n; j++) {
     const t = 2091639 * a + over;
     a = b;
     b = c;
     c = t & 0xffffffff;
     over = t >> 32;
-    const on = <usize> (<f64> <i64> c * 2.3283064365386963e-10 < <f64> load<real>(p + j * SIZE));
+    const on = <usize> (<f64> <i64> c < <f64> load<real>(p + j * SIZE) * 4294967296);
     store<real>(states + j * SIZE, <real> on);
-    store<u32>(list + count * WORD, <u32> j);
-    count += on;
+    store<u32>(to, <u32> j);
+    to += on * WORD;
   }
   s0 = a;
   s1 = b;
   s2 = c;
   carry = over;
-  return count;
+  return (to - list) / WORD;
 }
 
 export function wakeSleep(net: usize, epsilon: f64): void {
