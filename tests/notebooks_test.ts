@@ -4,12 +4,23 @@ import { basename, dirname, join } from "node:path";
 import { machineTraces, notebookProblems } from "../tasks/check_notebooks.ts";
 import { executeNotebook, resultsOf } from "../tasks/execute.ts";
 import { notebookPage } from "../tasks/export_html.ts";
-import { injectParameters, readNotebook } from "../tasks/notebook.ts";
+import {
+  injectParameters,
+  type Notebook,
+  readNotebook,
+} from "../tasks/notebook.ts";
 import { differences, fingerprint, readSmoke } from "../tasks/verify.ts";
 import { findChromium, launch, openPage } from "./browser.ts";
 import { committedNotebooks } from "./jupyter.ts";
 
 const chromium = findChromium();
+
+/** What the notebook keeps of its trainings' progress. */
+function progressLines({ cells }: Notebook): string[] {
+  return cells.flatMap((cell) => cell.outputs)
+    .map((o) => "data" in o ? String(o.data["text/plain"] ?? "") : "")
+    .filter((text) => / of [\d,]+ steps/.test(text));
+}
 
 for (const file of committedNotebooks()) {
   const name = basename(file, ".ipynb");
@@ -29,6 +40,12 @@ for (const file of committedNotebooks()) {
     const results = resultsOf(executed.notebook);
     assert.ok(results && results.preset === "smoke");
     assert.deepEqual(executed.notebook.cells.flatMap(machineTraces), []);
+    const lines = progressLines(executed.notebook);
+    assert.ok(lines.length >= 3, "its trainings are not followed");
+    for (const line of lines) {
+      assert.match(line, /· ([\d,]+) of \1 steps/);
+      assert.doesNotMatch(line, / left\b| a second|stopped/);
+    }
     const recorded = (await readSmoke())[name];
     assert.ok(
       recorded,
