@@ -35,6 +35,7 @@ const OPERANDS: Partial<Record<keyof Kernels, Operands>> = {
   scale: (_alpha, _a, _out, n) => 2 * n,
   sgd: (_p, _g, _v, n) => 5 * n,
   adam: (_p, _g, _first, _second, n) => 7 * n,
+  shiftProducts: () => 0, // makes the input: the data's traffic, not the step's
 };
 
 /**
