@@ -67,11 +67,17 @@ export function bundle(items: readonly Showable[]): Bundle {
 }
 
 /**
- * Milliseconds in which an output leaves the kernel. It says that it is idle
- * before that, and what leaves later is lost: without a pause 7 of 150 cells
- * under nbclient, with 1 ms one notebook in four where both cores are busy.
+ * Waits until an output has left the kernel, which says that it is idle before
+ * that; what leaves later is lost. A thread of its own sends it: many short
+ * waits last longer where that thread, too, has to wait for a core. Without
+ * any, 7 of 150 cells are lost under nbclient; with one of 20 ms and busy
+ * cores, one of some thousands.
  */
-const LEAVING = 20;
+async function leave(): Promise<void> {
+  for (let i = 0; i < 10; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 3));
+  }
+}
 
 /**
  * Sends one `display_data` and waits for it; does nothing outside a kernel.
@@ -92,8 +98,7 @@ export async function send(
       transient: options.displayId ? { display_id: options.displayId } : {},
     },
   );
-  if (options.passing) return;
-  await new Promise((resolve) => setTimeout(resolve, LEAVING));
+  if (!options.passing) await leave();
 }
 
 /** Whether this code runs in a cell of the Deno kernel. */
