@@ -163,6 +163,10 @@ export interface Restarts {
   byTruth: number;
   /** EM started from the true responsibilities: whether the truth is kept. */
   fromTruth: number;
+  /** Mean loss at the end of the starts that `byLoss` chose, nats an image. */
+  chosenLoss: number;
+  /** Mean loss at the end of EM started from the truth, nats an image. */
+  truthLoss: number;
 }
 
 /** Runs EM from `tries` random starts and chooses among them, image by image. */
@@ -172,33 +176,53 @@ export function restarts(
   batch: ShapesBatch,
   tries: number,
 ): Restarts {
-  const attempts = Array.from({ length: tries }, (_, r) => {
+  const attempt = (name: string, options: InferOptions) => {
     const losses: number[] = [];
-    const { groups } = inferGroups(stream(seed, `start ${r}`), model, batch, {
+    const { groups } = inferGroups(stream(seed, name), model, batch, {
+      ...options,
       batch: 1,
       onStep: (_step, image, em) => losses[image] = em.losses[1],
     });
-    return { losses, scores: scoreImages(batch, groups.at(-1)!) };
-  });
-  const choose = (
-    better: (
-      a: typeof attempts[0],
-      b: typeof attempts[0],
-      i: number,
-    ) => boolean,
-  ): number =>
-    mean(
-      Array.from({ length: batch.count }, (_, i) =>
-        attempts.reduce((a, b) =>
-          better(b, a, i) ? b : a
-        ).scores[i].ami),
-    );
-  return {
-    one: mean(attempts.map(({ scores }) => meanScores(scores).ami)),
-    byLoss: choose((a, b, i) => a.losses[i] < b.losses[i]),
-    fromTruth: amiOf(seed, model, batch, { truth: batch.labels }),
-    byTruth: choose((a, b, i) => a.scores[i].ami > b.scores[i].ami),
+    return scoreImages(batch, groups.at(-1)!).map(({ ami }, i) => ({
+      ami,
+      loss: losses[i],
+    }));
   };
+  const attempts = Array.from(
+    { length: tries },
+    (_, r) => attempt(`start ${r}`, {}),
+  );
+  type Image = typeof attempts[0][0];
+  const choose = (better: (a: Image, b: Image) => boolean): Image[] =>
+    attempts.reduce((best, next) =>
+      best.map((a, i) => better(next[i], a) ? next[i] : a)
+    );
+  const ami = (images: readonly Image[]) => mean(images.map((i) => i.ami));
+  const loss = (images: readonly Image[]) => mean(images.map((i) => i.loss));
+  const chosen = choose((a, b) => a.loss < b.loss);
+  const truth = attempt("assess", { truth: batch.labels });
+  return {
+    one: mean(attempts.map(ami)),
+    byLoss: ami(chosen),
+    byTruth: ami(choose((a, b) => a.ami > b.ami)),
+    fromTruth: ami(truth),
+    chosenLoss: loss(chosen),
+    truthLoss: loss(truth),
+  };
+}
+
+/** The images of a batch in which shapes share `from` pixels or more. */
+export function crossing(batch: ShapesBatch, from: number): ShapesBatch {
+  const size = batch.canvas * batch.canvas;
+  const shared = Array.from(overlapPixels(batch));
+  const members = [...shared.keys()].filter((i) => shared[i] >= from);
+  const images = new Float32Array(members.length * size);
+  const labels = new Uint8Array(members.length * size);
+  members.forEach((i, n) => {
+    images.set(batch.images.subarray(i * size, (i + 1) * size), n * size);
+    labels.set(batch.labels.subarray(i * size, (i + 1) * size), n * size);
+  });
+  return { ...batch, count: members.length, images, labels };
 }
 
 /** The same weights with another number of components. */

@@ -6,12 +6,15 @@
  * @module
  */
 import { PAPER_SETTINGS, type Settings } from "./experiments/neural_em.ts";
+import type { Restarts } from "./neural_em_assessment.ts";
 
 /** One configuration of a study. */
 export interface Variant {
   study: string;
   label: string;
   overrides: Readonly<Partial<Settings>>;
+  /** Random starts of EM to choose among after training; none by default. */
+  starts?: number;
 }
 
 /** One line of the recorded results. */
@@ -22,6 +25,8 @@ export interface StudyRow {
   /** Updates, training loss, test NMI and test AMI along the way. */
   curve: { step: number; loss: number; nmi: number; ami: number }[];
   metrics: Record<string, number>;
+  /** What choosing among random starts gives, where the study asks for it. */
+  starts?: Restarts;
   /** Seconds of processor time, scoring included. */
   cpuSeconds: number;
 }
@@ -155,6 +160,35 @@ const schemes: Variant[] = [
   },
 }));
 
+/** How much a component pays for pixels that another is responsible for. */
+const interWeights: Variant[] = [1, 0.5, 0.3, 0.1].map((inter) => ({
+  study: "weight between components",
+  label: `${inter}`,
+  overrides: { ...PAPER_SETTINGS, inter, updates: 700, evalImages: 100 },
+  starts: 10,
+}));
+
+/** N-EM proper, whose M-step is a step along the gradient; carried states and
+ * a loss at every step leave it at chance, the paper's scheme does not. */
+const gradient: Variant[] = [
+  { label: "4 steps unrolled, states carried", overrides: {} },
+  {
+    label: "16 steps unrolled, loss of the last (paper)",
+    overrides: { unroll: 16, lossSteps: "last" },
+  },
+].map(({ label, overrides }) => ({
+  study: "N-EM",
+  label,
+  overrides: {
+    ...PAPER_SETTINGS,
+    mStep: "gradient",
+    learningRate: 3e-3,
+    updates: 1000,
+    evalImages: 100,
+    ...overrides,
+  },
+}));
+
 /** Every configuration of every study. */
 export const VARIANTS: readonly Variant[] = Object.freeze([
   ...onSeed,
@@ -162,6 +196,8 @@ export const VARIANTS: readonly Variant[] = Object.freeze([
   ...sizes,
   ...schemes,
   ...onPaper,
+  ...interWeights,
+  ...gradient,
 ]);
 
 /** A configuration's results over seeds. */

@@ -11,12 +11,20 @@ import { appendFile, readFile } from "node:fs/promises";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
-import { settings, trainSeed } from "../data/experiments/neural_em.ts";
+import {
+  modelOf,
+  settings,
+  trainSeed,
+  worldOf,
+} from "../data/experiments/neural_em.ts";
+import { restarts } from "../data/neural_em_assessment.ts";
 import {
   type StudyRow,
   type Variant,
   VARIANTS,
 } from "../data/neural_em_studies.ts";
+import { modelFrom } from "../lib/neural_em_inference.ts";
+import { stream } from "../lib/random.ts";
 import { finish } from "../lib/training.ts";
 import { parseSeeds } from "./sweep.ts";
 import { main, progressLine } from "./terminal.ts";
@@ -32,10 +40,18 @@ async function recorded(): Promise<StudyRow[]> {
 
 function run(variant: Variant, seed: number): StudyRow {
   const before = process.cpuUsage();
-  const training = trainSeed(seed, settings(variant.overrides));
-  const { rows, metrics } = finish(training);
-  const { user, system } = process.cpuUsage(before);
+  const chosen = settings(variant.overrides);
+  const { rows, metrics, params } = finish(trainSeed(seed, chosen));
   const rounded = (x: number): number => Number(x.toPrecision(5));
+  const round = <T extends object>(values: T): T =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, x]) => [name, rounded(x)]),
+    ) as T;
+  const test = worldOf(chosen)(stream(seed, "test set"), chosen.evalImages);
+  const model = modelFrom(modelOf(chosen), params);
+  const starts = variant.starts &&
+    round(restarts(seed, model, test, variant.starts));
+  const { user, system } = process.cpuUsage(before);
   return {
     study: variant.study,
     label: variant.label,
@@ -46,9 +62,8 @@ function run(variant: Variant, seed: number): StudyRow {
       nmi: rounded(test.nmi),
       ami: rounded(test.ami),
     })),
-    metrics: Object.fromEntries(
-      Object.entries(metrics).map(([name, x]) => [name, rounded(x)]),
-    ),
+    metrics: round(metrics),
+    ...(starts && { starts }),
     cpuSeconds: rounded((user + system) / 1e6),
   };
 }
