@@ -183,7 +183,7 @@ const gradient: Variant[] = [
     ...PAPER_SETTINGS,
     mStep: "gradient",
     learningRate: 3e-3,
-    updates: 1000,
+    updates: 500,
     evalImages: 100,
     ...overrides,
   },
