@@ -262,13 +262,18 @@ export function* trainNeuralEm<M extends object>(
   const { updates } = trainer.config;
   let sum = 0;
   let count = 0;
+  let measured = false;
   while (trainer.step < updates) {
     sum += trainer.update();
     count++;
     const { step } = trainer;
     const due = step % evalEvery === 0 || step === updates;
-    if (!due && !(yield step)) continue;
+    if (!due) {
+      if (!(yield step)) continue;
+      if (measured) break; // measuring takes long
+    }
     const row = { step, loss: sum / count, ...evaluate(trainer) };
+    measured = true;
     sum = count = 0;
     if (yield row) break;
   }

@@ -44,8 +44,8 @@ export interface Followed<Row, State> {
 
 /** Milliseconds of training between two looks at the stop button. */
 const SLICE = 50;
-/** Milliseconds between two updates of the display: ten a second at most. */
-const UPDATE = 110;
+/** Milliseconds between two updates of the display: editors are slow to draw. */
+const UPDATE = 200;
 /** Times that a training may yield after the stop: a row for each phase. */
 const LAST = 4;
 
