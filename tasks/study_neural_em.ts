@@ -17,7 +17,7 @@ import {
   trainSeed,
   worldOf,
 } from "../data/experiments/neural_em.ts";
-import { restarts } from "../data/neural_em_assessment.ts";
+import { type Restarts, restarts } from "../data/neural_em_assessment.ts";
 import {
   type StudyRow,
   type Variant,
@@ -47,10 +47,11 @@ function run(variant: Variant, seed: number): StudyRow {
     Object.fromEntries(
       Object.entries(values).map(([name, x]) => [name, rounded(x)]),
     ) as T;
-  const test = worldOf(chosen)(stream(seed, "test set"), chosen.evalImages);
-  const model = modelFrom(modelOf(chosen), params);
-  const starts = variant.starts &&
-    round(restarts(seed, model, test, variant.starts));
+  const chooseStarts = (tries: number): Restarts => {
+    const test = worldOf(chosen)(stream(seed, "test set"), chosen.evalImages);
+    return restarts(seed, modelFrom(modelOf(chosen), params), test, tries);
+  };
+  const starts = variant.starts && round(chooseStarts(variant.starts));
   const { user, system } = process.cpuUsage(before);
   return {
     study: variant.study,
