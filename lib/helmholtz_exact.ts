@@ -342,18 +342,30 @@ export interface Estimate {
  *
  * The estimate of −ln p is too high on average (Jensen), by about half the
  * squared standard error of each pattern.
- *
- * @param weights probability of each pattern; default equal
  */
 export function sampledNll(
   rng: Rng,
   params: HelmholtzParams,
-  { patterns, samples, weights }: {
-    patterns: Patterns;
-    samples: number;
-    weights?: ArrayLike<number>;
-  },
+  options: SampledNllOptions,
 ): Estimate {
+  return finish(samplingNll(rng, params, options));
+}
+
+/** What the estimate is made of. */
+export interface SampledNllOptions {
+  patterns: Patterns;
+  /** Samples of each pattern, M. */
+  samples: number;
+  /** Probability of each pattern; default equal. */
+  weights?: ArrayLike<number>;
+}
+
+/** `sampledNll` with a pause after each pattern. */
+export function* samplingNll(
+  rng: Rng,
+  params: HelmholtzParams,
+  { patterns, samples, weights }: SampledNllOptions,
+): Training<never, Estimate> {
   const layers = layersOf(params);
   const visible = layers.v.length;
   const count = patterns.length / visible;
@@ -373,6 +385,7 @@ export function sampledNll(
     // of ln of their mean to first order.
     const relative = logRatios.map((r) => samples * exp(r - total));
     squaredError += share * share * variance(relative) / samples;
+    yield k;
   }
   return { value, standardError: Math.sqrt(squaredError) };
 }

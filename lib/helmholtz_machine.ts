@@ -26,7 +26,7 @@ import {
 } from "./config.ts";
 import { sigmoid } from "./numeric.ts";
 import { fillNormal, type Rng } from "./random.ts";
-import type { Training } from "./training.ts";
+import { measured, type Measurement, type Training } from "./training.ts";
 
 /** Sizes and learning constants. Defaults are the reference program's. */
 export interface HelmholtzConfig {
@@ -319,21 +319,22 @@ export function recognize(
  * @param learner learns into `params`; its random stream draws patterns and
  *   states and nothing else, so evaluating changes no weight
  * @param evaluate metrics for the history, computed before the first image,
- *   then every `evalEvery` images and at the end, at once or with pauses
+ *   then every `evalEvery` images and at the end
  */
 export function* trainHelmholtz<M extends object>(
   params: HelmholtzParams,
   { config, learner, evaluate }: {
     config: HelmholtzConfig;
     learner: OnlineLearner;
-    evaluate: (params: HelmholtzParams) => M | Training<never, M>;
+    evaluate: (params: HelmholtzParams) => Measurement<M>;
   },
 ): Training<HelmholtzRow<M>, HelmholtzParams> {
   const { steps, learningRate, finalLearningRate, evalEvery } = config;
   const slope = (finalLearningRate - learningRate) / steps;
   for (let step = 0;;) {
     learner.store();
-    const metrics = yield* evaluated(evaluate(params), step);
+    const needed = step === 0;
+    const metrics = yield* measured(evaluate(params), { step, needed });
     if (metrics === null) return params;
     const stop = yield { step, ...metrics };
     if (stop || step === steps) return params;
@@ -344,22 +345,6 @@ export function* trainHelmholtz<M extends object>(
       if (step < end && (yield step)) break;
     }
   }
-}
-
-/** What is measured; null if a stop has ended it, the first row's excepted. */
-function* evaluated<M extends object>(
-  metrics: M | Training<never, M>,
-  step: number,
-): Training<never, M | null> {
-  if (!("next" in metrics)) return metrics;
-  let stop: boolean | void = false;
-  let next = metrics.next();
-  while (!next.done) {
-    stop ||= yield step;
-    if (stop && step > 0) return null;
-    next = metrics.next();
-  }
-  return next.value;
 }
 
 /**

@@ -15,6 +15,7 @@ import {
 } from "./neural_em.ts";
 import { normal, type Rng } from "./random.ts";
 import type { Tensors } from "./safetensors.ts";
+import { finish, type Training } from "./training.ts";
 
 /** Images, count × D; or one such batch for each frame of moving images. */
 export type Frames =
@@ -145,8 +146,18 @@ export function inferGroups(
   rng: Rng,
   model: NeuralEm,
   frames: Frames,
-  options: InferOptions = {},
+  options?: InferOptions,
 ): Inference {
+  return finish(inferringGroups(rng, model, frames, options));
+}
+
+/** `inferGroups` with a pause after each step of each batch. */
+export function* inferringGroups(
+  rng: Rng,
+  model: NeuralEm,
+  frames: Frames,
+  options: InferOptions = {},
+): Training<never, Inference> {
   const { config, params, space } = model;
   const { components: K } = config;
   const { steps = config.steps, onStep } = options;
@@ -156,51 +167,55 @@ export function inferGroups(
   const list = framesOf(frames);
   const count = list[0].images.length / pixels;
   const batch = Math.min(options.batch ?? 50, count);
-  const mark = space.mark();
-  const em = unrolledEm(space, params, config, { batch, steps: 1 });
   const groups = Array.from(
     { length: steps },
     () => new Uint8Array(count * pixels),
   );
   const losses = new Array<number>(steps).fill(0);
-  for (let start = 0; start < count; start += batch) {
-    // The last batch overlaps the one before, so that all have one size.
-    const first = Math.min(start, count - batch);
-    const show = (s: number, frame: number): void => {
-      const { images } = list[Math.min(frame, list.length - 1)];
-      const shown = images.subarray(first * pixels, (first + batch) * pixels);
-      em.targets[s].data.set(shown);
-      flipPixels(rng, shown, noise, em.inputs[s].data);
-    };
-    show(0, 0);
-    startStates(rng, model, em.states[0].data);
-    const learned = config.start === "states";
-    if (options.truth) {
-      const labels = options.truth.subarray(first * pixels);
-      trueResiduals(labels, em.inputs[0], K, em.residuals[0]);
-    } else if (!learned) {
-      const { data } = em.residuals[0];
-      randomResiduals(rng, em.inputs[0].data, K, pixels, data);
-    }
-    for (let step = 1; step <= steps; step++) {
-      show(1, step);
-      // With learned states entry 0 is an E-step of its own: the first.
-      em.forward([1, 1]);
-      const at = learned && step === 1 ? 0 : 1;
-      argmaxGroups(
-        em.responsibilities[at],
-        K,
-        groups[step - 1].subarray(first * pixels, (first + batch) * pixels),
-      );
-      losses[step - 1] += em.losses[at] * batch / count;
-      onStep?.(step, first, em);
-      if (at === 1) {
-        em.states[0].data.set(em.states[1].data);
-        em.residuals[0].data.set(em.residuals[1].data);
+  const mark = space.mark();
+  try {
+    const em = unrolledEm(space, params, config, { batch, steps: 1 });
+    for (let start = 0; start < count; start += batch) {
+      // The last batch overlaps the one before, so that all have one size.
+      const first = Math.min(start, count - batch);
+      const show = (s: number, frame: number): void => {
+        const { images } = list[Math.min(frame, list.length - 1)];
+        const shown = images.subarray(first * pixels, (first + batch) * pixels);
+        em.targets[s].data.set(shown);
+        flipPixels(rng, shown, noise, em.inputs[s].data);
+      };
+      show(0, 0);
+      startStates(rng, model, em.states[0].data);
+      const learned = config.start === "states";
+      if (options.truth) {
+        const labels = options.truth.subarray(first * pixels);
+        trueResiduals(labels, em.inputs[0], K, em.residuals[0]);
+      } else if (!learned) {
+        const { data } = em.residuals[0];
+        randomResiduals(rng, em.inputs[0].data, K, pixels, data);
+      }
+      for (let step = 1; step <= steps; step++) {
+        show(1, step);
+        // With learned states entry 0 is an E-step of its own: the first.
+        em.forward([1, 1]);
+        const at = learned && step === 1 ? 0 : 1;
+        argmaxGroups(
+          em.responsibilities[at],
+          K,
+          groups[step - 1].subarray(first * pixels, (first + batch) * pixels),
+        );
+        losses[step - 1] += em.losses[at] * batch / count;
+        onStep?.(step, first, em);
+        if (at === 1) {
+          em.states[0].data.set(em.states[1].data);
+          em.residuals[0].data.set(em.residuals[1].data);
+        }
+        yield step;
       }
     }
+  } finally {
+    space.release(mark);
   }
-  space.release(mark);
   return { groups, losses };
 }
 

@@ -29,7 +29,7 @@ import {
   stream,
 } from "./random.ts";
 import type { Tensors } from "./safetensors.ts";
-import type { Training } from "./training.ts";
+import { measured, type Measurement, type Training } from "./training.ts";
 
 /** Draws `count` images or sequences. */
 export type SampleFrames = (rng: Rng, count: number) => Frames;
@@ -256,24 +256,23 @@ export function* trainNeuralEm<M extends object>(
   trainer: NeuralEmTrainer,
   { evalEvery, evaluate }: {
     evalEvery: number;
-    evaluate: (model: NeuralEm) => M;
+    evaluate: (model: NeuralEm) => Measurement<M>;
   },
 ): Training<NeuralEmRow & M, NeuralEmTrainer> {
   const { updates } = trainer.config;
   let sum = 0;
   let count = 0;
-  let measured = false;
+  let needed = true;
   while (trainer.step < updates) {
     sum += trainer.update();
     count++;
     const { step } = trainer;
     const due = step % evalEvery === 0 || step === updates;
-    if (!due) {
-      if (!(yield step)) continue;
-      if (measured) break; // measuring takes long
-    }
-    const row = { step, loss: sum / count, ...evaluate(trainer) };
-    measured = true;
+    if (!due && !(yield step)) continue;
+    const metrics = yield* measured(evaluate(trainer), { step, needed });
+    if (metrics === null) break;
+    needed = false;
+    const row = { step, loss: sum / count, ...metrics };
     sum = count = 0;
     if (yield row) break;
   }

@@ -4,6 +4,7 @@ import {
   flipPixels,
   type Frames,
   inferGroups,
+  inferringGroups,
   modelFrom,
   randomResiduals,
   recordSteps,
@@ -164,6 +165,18 @@ Deno.test("inference shows every image to EM, the last batch overlapping", () =>
   assert.equal(groups.length, 2);
   assert.equal(groups[0].length, 7 * 36);
   assert.deepEqual(shown, [1, 0, 2, 0, 1, 3, 2, 3, 1, 4, 2, 4]);
+});
+
+Deno.test("inference that is broken off gives its memory back", () => {
+  const trainer = neuralEmTrainer(0, { config: tiny, sample: bars });
+  const { space } = trainer;
+  const mark = space.mark();
+  const rng = stream(2, "eval");
+  const inferring = inferringGroups(rng, trainer, bars(rng, 7));
+  inferring.next();
+  assert.notEqual(space.mark(), mark);
+  inferring.return(undefined as never);
+  assert.equal(space.mark(), mark);
 });
 
 Deno.test("more components than in training need no new parameters", () => {

@@ -7,8 +7,8 @@
  * - between rows it pauses often, by yielding the number of the step it is at;
  * - it returns its final state;
  * - when `next(true)` is called, it ends: it yields one last row, of where it
- *   is, unless it has just done so or measuring takes long, and returns the
- *   state that it has; there is always one row at least;
+ *   is, unless it has just done so or measuring pauses, and returns the state
+ *   that it has; there is always one row at least;
  * - neither pauses nor rows change what is learned.
  *
  * ```ts
@@ -33,6 +33,31 @@ export type Training<Row extends object, State> = Generator<
   State,
   boolean | void
 >;
+
+/** Metrics of a row: at once, or with pauses where they take long. */
+export type Measurement<Metrics extends object> =
+  | Metrics
+  | Training<never, Metrics>;
+
+/**
+ * Measures for a row. A stop ends a measurement that pauses, and then there is
+ * no row: null. One that is `needed` is brought to its end all the same.
+ *
+ * @param step what its pauses yield
+ */
+export function* measured<Metrics extends object>(
+  measurement: Measurement<Metrics>,
+  { step, needed }: { step: number; needed: boolean },
+): Training<never, Metrics | null> {
+  if (!("next" in measurement)) return measurement;
+  for (let next = measurement.next();; next = measurement.next()) {
+    if (next.done) return next.value;
+    if (!(yield step)) continue;
+    if (needed) return finish(measurement);
+    measurement.return(undefined as never); // gives back what it holds
+    return null;
+  }
+}
 
 /** The next row, or the end: goes on over the pauses. */
 export function nextRow<Row extends object, State>(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   finish,
   inTurn,
+  measured,
   nextRow,
   type Training,
   withRows,
@@ -55,6 +56,35 @@ Deno.test("a stop while the next row is sought gives the last row", () => {
   const training = train();
   training.next();
   assert.deepEqual(nextRow(training, true).value, { step: 1, loss: 1 });
+});
+
+Deno.test("a stop ends a measurement that pauses, unless it is needed", () => {
+  let held = 0;
+  function* measuring(): Training<never, { nll: number }> {
+    held++;
+    try {
+      for (let k = 0; k < 3; k++) yield k;
+      return { nll: 5 };
+    } finally {
+      held--;
+    }
+  }
+  const run = (needed: boolean): ReturnType<typeof measured> =>
+    measured(measuring(), { step: 7, needed });
+  const ended = (stop: boolean, needed: boolean): unknown => {
+    const at = run(needed);
+    assert.deepEqual(at.next(), { done: false, value: 7 });
+    return at.next(stop).value;
+  };
+  assert.deepEqual([...run(true)], [7, 7, 7]);
+  assert.deepEqual(finish(run(false)), { nll: 5 });
+  assert.equal(ended(false, false), 7);
+  assert.deepEqual(ended(true, true), { nll: 5 });
+  held = 0;
+  assert.equal(ended(true, false), null);
+  assert.equal(held, 0);
+  const atOnce = measured({ nll: 3 }, { step: 7, needed: false });
+  assert.deepEqual(atOnce.next(), { done: true, value: { nll: 3 } });
 });
 
 Deno.test("other rows leave pauses, state and stop as they are", () => {

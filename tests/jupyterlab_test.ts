@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import type { Download, Page } from "playwright-core";
-import { quantile } from "../lib/statistics.ts";
 import { findChromium } from "./browser.ts";
 import { committedNotebooks, findJupyter } from "./jupyter.ts";
 import { type Lab, withLab } from "./jupyterlab.ts";
@@ -288,9 +287,8 @@ const textOf = (cells: Seen[], id: string): string =>
 /** Milliseconds that a fixed piece of work takes, a tenth of a second or so. */
 function timeWork(): number {
   const start = performance.now();
-  let state = 1;
-  for (let i = 0; i < 5e7; i++) state = Math.imul(state, 1664525) + i | 0;
-  assert.notEqual(state, 0.5);
+  const state = new Int32Array(1); // memory, so that the loop is not left out
+  for (let i = 0; i < 5e7; i++) state[0] = Math.imul(state[0], 1664525) + i;
   return performance.now() - start;
 }
 
@@ -480,12 +478,8 @@ for (const file of NOTEBOOKS) {
         const stops = await notebook.stopTrainingsUntil(cell);
         const times = stops.map(({ cell, took }) => `${cell} ${took} ms`);
         console.log(`stopped: ${times.join(", ")}`);
-        // A second is aimed at. JupyterLab and its browser share two cores with
-        // the kernel here, and a stop within the measuring of a row waits.
-        const middle = quantile(stops.map(({ took }) => took), 0.5);
-        assert.ok(middle < 2000 * patience(), `median ${middle} ms`);
         for (const { cell, took } of stops) {
-          assert.ok(took < 5000 * patience(), `${cell}: ${took} ms`);
+          assert.ok(took < 1000 * patience(), `${cell}: ${took} ms`);
         }
         assert.equal(stops.at(-1)?.cell, cell, `${cell} was not stopped`);
         assert.match(stops.at(-1)!.line, /stopped, state kept/);

@@ -101,7 +101,9 @@ export async function follow<Row extends { step: number }, State>(
           await display.update(rows, { elapsed: now - start, at });
           shown = performance.now();
         }
-        await new Promise<void>((resolve) => setImmediate(resolve));
+        // A timer, so that the process rests for once: a signal is only looked
+        // for then, or after some sixty turns without a rest.
+        await new Promise<void>((resolve) => setTimeout(resolve, 0));
         slice = performance.now();
       }
       if (stop.aborted && ++asked > LAST) {

@@ -10,7 +10,7 @@ import {
   positiveInteger,
   refusal,
 } from "../../lib/config.ts";
-import { sampledNll } from "../../lib/helmholtz_exact.ts";
+import { samplingNll } from "../../lib/helmholtz_exact.ts";
 import {
   type HelmholtzConfig,
   helmholtzConfig,
@@ -24,7 +24,6 @@ import {
   trainHelmholtz,
 } from "../../lib/helmholtz_machine.ts";
 import {
-  assess,
   assessing,
   type Assessment,
   bestSignVector,
@@ -34,7 +33,7 @@ import { LOG2E, logit } from "../../lib/numeric.ts";
 import { type Rng, stream } from "../../lib/random.ts";
 import { reweightedWakeSleep } from "../../lib/reweighted_wake_sleep.ts";
 import { mean } from "../../lib/statistics.ts";
-import { type Training, withRows } from "../../lib/training.ts";
+import { measured, type Training, withRows } from "../../lib/training.ts";
 import { compileWakeSleep } from "../../lib/wake_sleep.ts";
 import {
   entropyBits,
@@ -124,6 +123,20 @@ export function* trainSeed(
   seed: number,
   settings: Settings,
 ): Training<{ step: number }, Outcome> {
+  const { params, metrics } = yield* trainAndMeasure(
+    seed,
+    settings,
+    (params) => measuring(stream(seed, "eval"), params, settings),
+  );
+  return { metrics: metrics ?? NOT_MEASURED, params };
+}
+
+/** Trains a machine and measures it, unless a stop cut that short: null. */
+function* trainAndMeasure<M extends object>(
+  seed: number,
+  settings: Settings,
+  measuring: (params: HelmholtzParams) => Training<never, M>,
+): Training<{ step: number }, { params: HelmholtzParams; metrics: M | null }> {
   const machine = machineOf(settings);
   const params = initHelmholtz(stream(seed, "init"), machine);
   const training = trainHelmholtz(params, {
@@ -131,15 +144,15 @@ export function* trainSeed(
     learner: learnerOf(seed, params, settings),
     evaluate: () => ({}),
   });
-  let learned = 0;
+  let step = 0;
   yield* withRows(training, (row) => {
-    learned = row.step;
+    step = row.step;
     return row;
   });
-  const metrics = learned < machine.steps
-    ? NOT_MEASURED // a stop does not wait for an enumeration
-    : measure(stream(seed, "eval"), params, settings);
-  return { metrics, params };
+  if (step < machine.steps) return { params, metrics: null };
+  const needed = false;
+  const metrics = yield* measured(measuring(params), { step, needed });
+  return { params, metrics };
 }
 
 const NOT_MEASURED: Readonly<ShifterMetrics> = Object.freeze({
@@ -154,25 +167,24 @@ const NOT_MEASURED: Readonly<ShifterMetrics> = Object.freeze({
   accuracyBySignsChance: NaN,
 });
 
-/** Every number of the result table for a machine. */
-export function measure(
+/** Every number of the result table for a machine, with pauses. */
+export function* measuring(
   rng: Rng,
   params: HelmholtzParams,
   settings: Settings,
-): ShifterMetrics {
+): Training<never, ShifterMetrics> {
   const world = worldOf(settings);
   const { patterns, labels } = drawImages(rng, world, settings.evalImages);
   const states = recognizedTops(rng, params, patterns);
   const { top } = settings;
-  const sampled = sampledNll(rng, params, { patterns, samples: 200 });
+  const sampled = yield* samplingNll(rng, params, { patterns, samples: 200 });
+  const chance = signVectorChance(rng, states, { top, trials: 500 });
   return {
-    ...assess(params, enumerateShifter(world)),
+    ...(yield* assessing(params, enumerateShifter(world))),
     nllBitsSampled: sampled.value * LOG2E,
     nllBitsSampledError: sampled.standardError * LOG2E,
     accuracyBySigns: bestSignVector(states, labels, top).accuracy,
-    accuracyBySignsChance: mean(
-      signVectorChance(rng, states, { top, trials: 500 }),
-    ),
+    accuracyBySignsChance: mean(chance),
   };
 }
 
@@ -274,7 +286,10 @@ export function* trainOnPairCode(
   });
 }
 
-/** A machine of any size, trained and scored by sampling alone. */
+/**
+ * A machine of any size, trained and scored by sampling alone; one that was
+ * stopped is not scored: NaN.
+ */
 export function* trainLarge(
   seed: number,
   settings: Settings,
@@ -283,24 +298,22 @@ export function* trainLarge(
   { nllBits: number; standardError: number; entropyBits: number }
 > {
   const world = worldOf(settings);
-  const params = initHelmholtz(stream(seed, "init"), machineOf(settings));
-  yield* trainHelmholtz(params, {
-    config: machineOf(settings),
-    learner: learnerOf(seed, params, settings),
-    evaluate: () => ({}),
-  });
   const { patterns } = drawImages(
     stream(seed, "eval"),
     world,
     settings.evalImages,
   );
-  const sampled = sampledNll(stream(seed, "eval-sampled"), params, {
-    patterns,
-    samples: 200,
-  });
+  const rng = stream(seed, "eval-sampled");
+  const { metrics } = yield* trainAndMeasure(
+    seed,
+    settings,
+    (params) => samplingNll(rng, params, { patterns, samples: 200 }),
+  );
+  const { value, standardError } = metrics ??
+    { value: NaN, standardError: NaN };
   return {
-    nllBits: sampled.value * LOG2E,
-    standardError: sampled.standardError * LOG2E,
+    nllBits: value * LOG2E,
+    standardError: standardError * LOG2E,
     entropyBits: entropyBits(enumerateShifter(world)),
   };
 }

@@ -18,7 +18,10 @@ import {
   neuralEmConfig,
   SEED_MODEL,
 } from "../../lib/neural_em.ts";
-import { inferGroups, type NeuralEm } from "../../lib/neural_em_inference.ts";
+import {
+  inferringGroups,
+  type NeuralEm,
+} from "../../lib/neural_em_inference.ts";
 import {
   type NeuralEmRow,
   neuralEmTrainer,
@@ -26,7 +29,7 @@ import {
   trainNeuralEm,
 } from "../../lib/neural_em_training.ts";
 import { permutation, type Rng, stream } from "../../lib/random.ts";
-import { type Training, withRows } from "../../lib/training.ts";
+import { finish, type Training, withRows } from "../../lib/training.ts";
 import {
   paperShapes,
   seedShapes,
@@ -176,14 +179,25 @@ export interface Outcome {
   rows: Row[];
 }
 
-/** Scores and loss of a model on a batch, from a stream of its own. */
+/** Scores and loss of a model on a batch. */
 export function assess(
   rng: Rng,
   model: NeuralEm,
   batch: ShapesBatch,
   steps?: number,
 ): GroupingScores & { loss: number } {
-  const { groups, losses } = inferGroups(rng, model, batch, { steps });
+  return finish(assessing(rng, model, batch, steps));
+}
+
+/** `assess` with pauses. */
+function* assessing(
+  rng: Rng,
+  model: NeuralEm,
+  batch: ShapesBatch,
+  steps?: number,
+): Training<never, GroupingScores & { loss: number }> {
+  const inferring = inferringGroups(rng, model, batch, { steps });
+  const { groups, losses } = yield* inferring;
   return { ...scoreGroups(batch, groups.at(-1)!), loss: losses.at(-1)! };
 }
 
@@ -216,10 +230,10 @@ export function* trainSeed(
   let chosen = { row: -1, params: plainParams(trainer) };
   const training = trainNeuralEm(trainer, {
     evalEvery: settings.evalEvery,
-    evaluate: (model) => {
+    *evaluate(model): Training<never, Omit<Row, keyof NeuralEmRow>> {
       const rng = stream(seed, "eval");
-      const { loss: _, ...valid } = assess(rng, model, validation);
-      const { loss: testLoss, ...scores } = assess(rng, model, test);
+      const { loss: _, ...valid } = yield* assessing(rng, model, validation);
+      const { loss: testLoss, ...scores } = yield* assessing(rng, model, test);
       return { validation: valid, test: scores, testLoss };
     },
   });

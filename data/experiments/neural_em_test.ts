@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { stream } from "../../lib/random.ts";
-import { finish } from "../../lib/training.ts";
+import { finish, nextRow } from "../../lib/training.ts";
 import {
   epochs,
   type Outcome,
@@ -44,11 +44,21 @@ Deno.test("a seed trains to the same metrics twice, whatever evalEvery", () => {
 Deno.test("stopping a seed keeps what it has learned", () => {
   const training = trainSeed(1, quick);
   assert.equal(training.next().value, 1); // a pause after the first update
-  const { value: last } = training.next(true);
+  const { value: last } = nextRow(training, true); // the first is measured
   assert.equal((last as Row).step, 1);
-  const { value: state, done } = training.next(true);
-  assert.ok(done);
-  assert.deepEqual(state.rows, [last]);
+  const end = training.next(true);
+  assert.deepEqual(end.done && end.value.rows, [last]);
+});
+
+Deno.test("a stop does not wait for a row's measurement, the first excepted", () => {
+  const training = trainSeed(1, quick);
+  const { value: first } = nextRow(training);
+  assert.equal(training.next().value, 5);
+  assert.equal(training.next(true).value, 5); // it begins to measure
+  const end = training.next(true);
+  assert.deepEqual(end.done && end.value.rows, [first]);
+  const { params } = end.value as Outcome;
+  assert.notDeepEqual(params, (end.value as Outcome).chosenParams);
 });
 
 Deno.test("settings that cannot work are refused", () => {

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { inTurn, type Training } from "../../lib/training.ts";
+import { finish, inTurn, type Training } from "../../lib/training.ts";
 
 /** A setting: a number, a switch, or the key of a choice. */
 export type Setting = number | boolean | string;
@@ -95,38 +95,43 @@ export function play<V extends Settings, S, D>(
   overrides: Partial<V> = {},
   data: D = undefined as D,
 ): Played<V, S> {
-  const settings = settingsOf(simulation, overrides);
-  const state = simulation.start(settings, data);
-  while (simulation.step(state, settings, data));
-  return { settings, state, numbers: numbersOf(simulation, state, settings) };
+  return finish(playing(simulation, overrides, data));
 }
 
-/** Plays as `play` does; returns what was played, without its state. */
+/** `play` with a pause after each step. */
 function* playing<V extends Settings, S, D>(
   simulation: Simulation<V, S, D>,
   overrides: Partial<V>,
   data: D,
-): Training<never, Omit<Played<V, S>, "state">> {
+): Training<never, Played<V, S>> {
   const settings = settingsOf(simulation, overrides);
   const state = simulation.start(settings, data);
   for (let step = 1; simulation.step(state, settings, data); step++) {
     if (yield step) break;
   }
-  return { settings, numbers: numbersOf(simulation, state, settings) };
+  return { settings, state, numbers: numbersOf(simulation, state, settings) };
 }
 
-/** Plays every variant under every seed, in turn. */
+/** Plays every variant under every seed, in turn; their states are let go. */
 export function playAll<V extends Settings, S, D>(
   simulation: Simulation<V, S, D>,
   variants: readonly Partial<V>[],
   { seeds, data }: { seeds: readonly number[]; data?: D },
 ): Training<{ step: number }, Omit<Played<V, S>, "state">[]> {
-  return inTurn(variants.flatMap((variant) =>
-    seeds.map((seed) => {
-      const overrides: Partial<V> = { ...variant, seed };
-      return playing(simulation, overrides, data as D);
-    })
-  ));
+  function* stateless(overrides: Partial<V>): Training<never, Outcome> {
+    const { settings, numbers } = yield* playing(
+      simulation,
+      overrides,
+      data as D,
+    );
+    return { settings, numbers };
+  }
+  type Outcome = Omit<Played<V, S>, "state">;
+  return inTurn(
+    variants.flatMap((variant) =>
+      seeds.map((seed) => stateless({ ...variant, seed }))
+    ),
+  );
 }
 
 /** The defaults with `overrides` laid over them. */
