@@ -19,7 +19,13 @@ import {
   type InferOptions,
   type NeuralEm,
   restoreNeuralEm,
+  trueResponsibilities,
 } from "../lib/neural_em_inference.ts";
+import {
+  inferInStages,
+  type Stage,
+  type StagedInference,
+} from "../lib/neural_em_stages.ts";
 import { permutation, type Rng, stream } from "../lib/random.ts";
 import { decodeSafetensors } from "../lib/safetensors.ts";
 import { mean } from "../lib/statistics.ts";
@@ -127,14 +133,12 @@ export interface OverlapClass {
   value: number;
 }
 
-/** The AMI of each image, by the number of pixels that its shapes share. */
+/** The AMI of groups, count × D, by the number of pixels that shapes share. */
 export function amiByOverlap(
-  seed: number,
-  model: NeuralEm,
   batch: ShapesBatch,
+  groups: Uint8Array,
 ): OverlapClass[] {
-  const { groups } = inferGroups(stream(seed, "assess"), model, batch);
-  const scores = scoreImages(batch, groups.at(-1)!);
+  const scores = scoreImages(batch, groups);
   const shared = overlapPixels(batch);
   const classes: [number, number, string][] = [
     [0, 0, "none"],
@@ -169,40 +173,41 @@ export interface Restarts {
   truthLoss: number;
 }
 
-/** Runs EM from `tries` random starts and chooses among them, image by image. */
+/** Runs stages from `tries` random starts and chooses among them, image by image. */
 export function restarts(
   seed: number,
-  model: NeuralEm,
+  stages: readonly Stage[],
   batch: ShapesBatch,
   tries: number,
 ): Restarts {
-  const attempt = (name: string, options: InferOptions) => {
-    const losses: number[] = [];
-    const { groups } = inferGroups(stream(seed, name), model, batch, {
-      ...options,
-      batch: 1,
-      onStep: (_step, image, em) => losses[image] = em.losses[1],
-    });
-    return scoreImages(batch, groups.at(-1)!).map(({ ami }, i) => ({
+  type Image = { ami: number; loss: number };
+  const scored = ({ groups, imageLosses }: StagedInference): Image[] =>
+    scoreImages(batch, groups).map(({ ami }, i) => ({
       ami,
-      loss: losses[i],
+      loss: imageLosses[i],
     }));
-  };
-  const attempts = Array.from(
-    { length: tries },
-    (_, r) => attempt(`start ${r}`, {}),
-  );
-  type Image = typeof attempts[0][0];
+  const ends: Image[][] = [];
+  inferInStages(stream(seed, "starts"), stages, batch.images, {
+    starts: tries,
+    onEnd: (end) => ends.push(scored(end)),
+  });
   const choose = (better: (a: Image, b: Image) => boolean): Image[] =>
-    attempts.reduce((best, next) =>
+    ends.reduce((best, next) =>
       best.map((a, i) => better(next[i], a) ? next[i] : a)
     );
   const ami = (images: readonly Image[]) => mean(images.map((i) => i.ami));
   const loss = (images: readonly Image[]) => mean(images.map((i) => i.loss));
   const chosen = choose((a, b) => a.loss < b.loss);
-  const truth = attempt("assess", { truth: batch.labels });
+  // The truth is where the last stage would have to stay.
+  const { components } = stages[0].model.config;
+  const pixels = batch.canvas * batch.canvas;
+  const start = trueResponsibilities(batch.labels, components, pixels);
+  const last = stages.slice(-1);
+  const truth = scored(
+    inferInStages(stream(seed, "assess"), last, batch.images, { start }),
+  );
   return {
-    one: mean(attempts.map(ami)),
+    one: mean(ends.map(ami)),
     byLoss: ami(chosen),
     byTruth: ami(choose((a, b) => a.ami > b.ami)),
     fromTruth: ami(truth),

@@ -57,7 +57,8 @@ Deno.test("AMI over steps has one value a step, for images and for sequences", (
 Deno.test("crossing images are those that share enough pixels, labels and all", () => {
   const many = paperShapes()(stream(0, "crossing"), 50);
   const crossing = assessment.crossing(many, 16);
-  const classes = assessment.amiByOverlap(0, trainer, many);
+  const groups = new Uint8Array(many.images.length);
+  const classes = assessment.amiByOverlap(many, groups);
   assert.ok(crossing.count > 0);
   assert.equal(crossing.count, classes.at(-1)!.count);
   const shared = crossing.labels.filter((label) => label === OVERLAP);
@@ -66,16 +67,17 @@ Deno.test("crossing images are those that share enough pixels, labels and all", 
 });
 
 Deno.test("a choice among starts is the best by its own measure", () => {
-  const starts = assessment.restarts(0, trainer, batch, 3);
+  const stages = [{ model: trainer, steps: 3 }];
+  const starts = assessment.restarts(0, stages, batch, 3);
   assert.ok(starts.byTruth >= starts.one);
   assert.ok(starts.byTruth >= starts.byLoss);
-  const alone = assessment.restarts(0, trainer, batch, 1);
+  const alone = assessment.restarts(0, stages, batch, 1);
   assert.ok(starts.chosenLoss <= alone.chosenLoss);
   assert.equal(alone.one, alone.byLoss);
 });
 
 Deno.test("overlap classes hold every image once", () => {
-  const classes = assessment.amiByOverlap(0, trainer, batch);
+  const classes = assessment.amiByOverlap(batch, batch.labels);
   assert.equal(classes.reduce((n, { count }) => n + count, 0), 6);
 });
 

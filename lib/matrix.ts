@@ -974,8 +974,10 @@ export interface EmStep {
   K: number;
   /** Weight of the loss within a component, Σ γ · BCE. */
   intra: number;
-  /** Weight of the loss between components, Σ (1 − γ) · KL(0 ‖ ψ). */
+  /** Weight of the loss between components, Σ (1 − γ) · KL(0 ‖ ψ), where x = 0. */
   inter: number;
+  /** The same where x = 1; in between, a mean of the two. */
+  interOn: number;
   /** Weight of the mixture's negative log-likelihood. */
   mixture: number;
   /** Predictions σ(logits); written by `emStep`. */
@@ -984,21 +986,34 @@ export interface EmStep {
   gamma: Matrix;
 }
 
+/** What `emStep` writes besides. */
+export interface EmResults {
+  /** γ (input − ψ), what the next M-step reads. */
+  residual: Matrix;
+  /** Loss of each image in nats, batch × 1. */
+  losses: Matrix;
+}
+
 /**
  * One iteration of Neural EM, in one pass over the pixels. With ε = 10⁻⁶:
  *
  *   ψ = σ(a),  p_k = x ψ_k + (1 − x)(1 − ψ_k),  S = Σ_j (p_j + ε)
  *   γ_k = (p_k + ε) / S,  residual_k = γ_k (input − ψ_k)
- *   loss = Σ [ intra γ_k (ln(1 + eᵃ) − x a) + inter (1 − γ_k) ln(1 + eᵃ) ]
+ *   apart = (1 − x) inter + x interOn
+ *   loss = Σ [ intra γ_k (ln(1 + eᵃ) − x a) + apart (1 − γ_k) ln(1 + eᵃ) ]
  *          − mixture ln(S / K)
  *
- * Writes psi, gamma and residual; returns the loss in nats, summed over all
- * pixels and images. psi may be the matrix of the logits where intra and inter
+ * Writes psi, gamma, residual and the losses of the images; returns their sum
+ * in nats. psi may be the matrix of the logits where intra, inter and interOn
  * are 0.
  */
-export function emStep(step: EmStep & { residual: Matrix }): number {
-  const { x, input, logits, psi, gamma, residual, K } = step;
+export function emStep(step: EmStep & EmResults): number {
+  const { x, input, logits, psi, gamma, residual, losses, K } = step;
   checkEm("emStep", step, residual);
+  if (losses.rows * losses.cols !== x.rows) {
+    fail("emStep", "losses must be one for each row of x", x, losses);
+  }
+  checkHome("emStep", x, losses);
   return x.workspace.kernels.emStep(
     x.pointer,
     input.pointer,
@@ -1006,11 +1021,13 @@ export function emStep(step: EmStep & { residual: Matrix }): number {
     psi.pointer,
     gamma.pointer,
     residual.pointer,
+    losses.pointer,
     x.rows,
     K,
     x.cols,
     step.intra,
     step.inter,
+    step.interOn,
     step.mixture,
   );
 }
@@ -1043,6 +1060,7 @@ export function emStepBackward(step: EmStepBackward): void {
     x.cols,
     step.intra,
     step.inter,
+    step.interOn,
     step.mixture,
     step.throughGamma ? 1 : 0,
   );

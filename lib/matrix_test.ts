@@ -318,12 +318,17 @@ Deno.test("groups, likelihoods and bumps match their twins", () => {
 
 Deno.test("an EM iteration and its backward pass match their twins", () => {
   const sizes = [[2, 3, 9], [1, 1, 1], [2, 4, 8], [3, 2, 24]];
-  const weights = [[1, 1, 0], [0, 0, 1], [0.5, 0.25, 2]];
+  const weights = [[1, 1, 1, 0], [0, 0, 0, 1], [0.5, 0.25, 0.75, 2], [
+    1,
+    0.5,
+    0,
+    0,
+  ]];
   matchesTwin(
     "em",
     (make) =>
       sizes.flatMap(([batch, K, pixels]) =>
-        weights.flatMap(([intra, inter, mixture]) => {
+        weights.flatMap(([intra, inter, interOn, mixture]) => {
           const wide = () => make(batch * K, pixels);
           const [x, input] = [make(batch, pixels), make(batch, pixels)];
           x.data.forEach((value, i) => x.data[i] = value > 0 ? 1 : 0);
@@ -334,15 +339,17 @@ Deno.test("an EM iteration and its backward pass match their twins", () => {
             wide(),
           ];
           const step = {
-            ...{ x, input, logits, K, intra, inter, mixture, psi, gamma },
+            ...{ x, input, logits, K, psi, gamma },
+            ...{ intra, inter, interOn, mixture },
           };
-          const loss = emStep({ ...step, residual });
+          const losses = make(batch, 1);
+          const loss = emStep({ ...step, residual, losses });
           const gradients = [true, false].map((throughGamma) => {
             const [dResidual, dLogits] = [wide(), wide()];
             emStepBackward({ ...step, throughGamma, dResidual, dLogits });
             return dLogits;
           });
-          return [loss, psi, gamma, residual, ...gradients];
+          return [loss, losses, psi, gamma, residual, ...gradients];
         })
       ),
   );
@@ -364,11 +371,19 @@ Deno.test("predictions may overwrite the logits where the loss is the mixture's"
     const psi = over ? logits : other;
     const step = {
       ...{ x, input: x, logits, psi, gamma, K: 3 },
-      ...{ intra: 0, inter: 0, mixture: 1 },
+      ...{ intra: 0, inter: 0, interOn: 0, mixture: 1 },
     };
-    const loss = emStep({ ...step, residual });
+    const losses = space.matrix(2, 1);
+    const loss = emStep({ ...step, residual, losses });
     emStepBackward({ ...step, throughGamma: true, dResidual, dLogits });
-    return [loss, psi.data, gamma.data, residual.data, dLogits.data];
+    return [
+      loss,
+      losses.data,
+      psi.data,
+      gamma.data,
+      residual.data,
+      dLogits.data,
+    ];
   };
   assert.deepEqual(run(true), run(false));
 });
@@ -383,7 +398,8 @@ Deno.test("the gradient of an EM iteration passes a finite-difference check", ()
   const x = make(2);
   x.data.forEach((value, i) => x.data[i] = value > 0 ? 1 : 0);
   const [logits, dResidual] = [make(6), make(6)];
-  const { psi, gamma, residual, dLogits } = space.matrices({
+  const { psi, gamma, residual, dLogits, losses } = space.matrices({
+    losses: [2, 1],
     psi: [6, 5],
     gamma: [6, 5],
     residual: [6, 5],
@@ -391,11 +407,12 @@ Deno.test("the gradient of an EM iteration passes a finite-difference check", ()
   });
   const step = {
     ...{ x, input: make(2), logits, K: 3, psi, gamma },
-    ...{ intra: 0.7, inter: 0.9, mixture: 1.3 },
+    ...{ intra: 0.7, inter: 0.9, interOn: 0.2, mixture: 1.3 },
   };
   const { maxRelativeError } = gradientCheck(doubles({ logits }), () => {
     // The loss that follows is taken as linear in the residual.
-    const loss = emStep({ ...step, residual }) + dot(residual, dResidual);
+    const loss = emStep({ ...step, residual, losses }) +
+      dot(residual, dResidual);
     emStepBackward({ ...step, throughGamma: true, dResidual, dLogits });
     return { loss, grads: { logits: dLogits.data } };
   });

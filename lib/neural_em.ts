@@ -90,6 +90,8 @@ export interface NeuralEmConfig {
   intra: number;
   /** Weight of the loss between components, (1 − γₖ) KL. */
   inter: number;
+  /** Share of that weight that holds at pixels that are on; the paper's is 1. */
+  interOn: number;
   /** Weight of the mixture's negative log-likelihood. */
   mixture: number;
   /** Whether gradients run through γ, or γ is held. */
@@ -137,6 +139,7 @@ export const neuralEmConfig: (
     lossSteps: "last",
     intra: 1,
     inter: 1,
+    interOn: 1,
     mixture: 0,
     throughGamma: true,
     noise: 0.1,
@@ -164,6 +167,7 @@ export const neuralEmConfig: (
     lossSteps: oneOf("last", "half", "all"),
     intra: nonNegative,
     inter: nonNegative,
+    interOn: nonNegative,
     mixture: nonNegative,
     noise: probability,
     noiseOn: oneOf("input", "image"),
@@ -302,6 +306,8 @@ export interface UnrolledEm {
   readonly predictions: readonly Matrix[];
   /** γ, batch·K × D. */
   readonly responsibilities: readonly Matrix[];
+  /** Loss of each image, batch × 1, nats. */
+  readonly imageLosses: readonly Matrix[];
   /** Loss after each step, nats an image. */
   readonly losses: Float64Array;
   /** Runs the steps; returns Σ weights[s] · losses[s]. */
@@ -343,6 +349,7 @@ export function unrolledEm(
   { batch, steps }: { batch: number; steps: number },
 ): UnrolledEm {
   const { components: K, hidden, intra, inter, mixture, throughGamma } = config;
+  const interOn = inter * config.interOn;
   const pixels = config.canvas * config.canvas;
   const list = (rows: number, cols: number): Matrix[] =>
     Array.from({ length: steps + 1 }, () => space.matrix(rows, cols));
@@ -352,6 +359,7 @@ export function unrolledEm(
   const residuals = list(batch * K, pixels);
   const predictions = list(batch * K, pixels);
   const responsibilities = list(batch * K, pixels);
+  const imageLosses = list(batch, 1);
   const scratch: Scratch = {
     // Over which their sigmoids are written where no loss reads them again.
     logits: intra || inter ? list(batch * K, pixels) : predictions,
@@ -383,7 +391,12 @@ export function unrolledEm(
     for (let s = first; s <= steps; s++) {
       if (s > 0) cell.forward(s);
       cell.decode(s);
-      losses[s] = emStep({ ...step(s), intra, inter, mixture }) / batch;
+      const loss = emStep({
+        ...step(s),
+        ...{ intra, inter, interOn, mixture },
+        losses: imageLosses[s],
+      });
+      losses[s] = loss / batch;
       total += weights[s] * losses[s];
     }
     return total;
@@ -400,6 +413,7 @@ export function unrolledEm(
         ...step(s),
         intra: weight * intra,
         inter: weight * inter,
+        interOn: weight * interOn,
         mixture: weight * mixture,
         throughGamma,
         dResidual,
@@ -422,6 +436,7 @@ export function unrolledEm(
     residuals,
     predictions,
     responsibilities,
+    imageLosses,
     losses,
     forward,
     backward,

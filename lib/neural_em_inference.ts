@@ -79,21 +79,38 @@ export function randomResiduals(
   }
 }
 
-/** The first residual if responsibilities were known. */
-function trueResiduals(
-  labels: Uint8Array,
-  { data: input, cols: pixels }: Matrix,
+/** The first residual, γ (x̃ − 0), with given responsibilities. */
+export function residualsFrom(
+  gamma: ArrayLike<number>,
+  input: Matrix["data"],
   K: number,
-  { data: out }: Matrix,
+  pixels: number,
+  out: Matrix["data"],
 ): void {
-  for (let i = 0; i < input.length; i++) {
-    const first = Math.floor(i / pixels) * K * pixels + i % pixels;
-    const owned = labels[i] >= 1 && labels[i] <= K;
-    for (let k = 0; k < K; k++) {
-      const gamma = owned ? (k === labels[i] - 1 ? 1 : 0) : 1 / K;
-      out[first + k * pixels] = gamma * input[i];
-    }
+  for (let i = 0; i < out.length; i++) {
+    const image = Math.floor(i / (K * pixels));
+    out[i] = gamma[i] * input[image * pixels + i % pixels];
   }
+}
+
+/**
+ * Responsibilities, count × K × D, of components that know the labels: a pixel
+ * of object n is component n's, one of no single object is shared by all.
+ */
+export function trueResponsibilities(
+  labels: Uint8Array,
+  K: number,
+  pixels: number,
+): Float32Array {
+  const gamma = new Float32Array(labels.length * K);
+  labels.forEach((label, i) => {
+    const first = Math.floor(i / pixels) * K * pixels + i % pixels;
+    const owned = label >= 1 && label <= K;
+    for (let k = 0; k < K; k++) {
+      gamma[first + k * pixels] = owned ? (k === label - 1 ? 1 : 0) : 1 / K;
+    }
+  });
+  return gamma;
 }
 
 /** States before the first step: 0, or learned with noise. */
@@ -118,6 +135,10 @@ export interface Inference {
   groups: Uint8Array[];
   /** Loss after each step, nats an image. */
   losses: number[];
+  /** Loss of each image after the last step, nats. */
+  imageLosses: Float32Array;
+  /** γ after the last step, count × K × D. */
+  responsibilities: Float32Array;
 }
 
 /** How EM is run on images. */
@@ -128,12 +149,8 @@ export interface InferOptions {
   noise?: number;
   /** Images at a time. */
   batch?: number;
-  /**
-   * Labels, count × D, to start from in place of random responsibilities: pixel
-   * of object n belongs to component n, one of no single object to all. Tells
-   * whether the truth, once found, would be kept.
-   */
-  truth?: Uint8Array;
+  /** Responsibilities to start from, count × K × D; default random ones. */
+  start?: Float32Array;
   /** Called after each step of each batch: em's entry 1 holds the result. */
   onStep?: (step: number, firstImage: number, em: UnrolledEm) => void;
 }
@@ -172,6 +189,8 @@ export function* inferringGroups(
     () => new Uint8Array(count * pixels),
   );
   const losses = new Array<number>(steps).fill(0);
+  const imageLosses = new Float32Array(count);
+  const responsibilities = new Float32Array(count * K * pixels);
   const mark = space.mark();
   try {
     const em = unrolledEm(space, params, config, { batch, steps: 1 });
@@ -187,12 +206,13 @@ export function* inferringGroups(
       show(0, 0);
       startStates(rng, model, em.states[0].data);
       const learned = config.start === "states";
-      if (options.truth) {
-        const labels = options.truth.subarray(first * pixels);
-        trueResiduals(labels, em.inputs[0], K, em.residuals[0]);
+      const { data: input } = em.inputs[0];
+      const { data: residuals } = em.residuals[0];
+      if (options.start) {
+        const gamma = options.start.subarray(first * K * pixels);
+        residualsFrom(gamma, input, K, pixels, residuals);
       } else if (!learned) {
-        const { data } = em.residuals[0];
-        randomResiduals(rng, em.inputs[0].data, K, pixels, data);
+        randomResiduals(rng, input, K, pixels, residuals);
       }
       for (let step = 1; step <= steps; step++) {
         show(1, step);
@@ -212,11 +232,15 @@ export function* inferringGroups(
         }
         yield step;
       }
+      const last = learned && steps === 1 ? 0 : 1;
+      imageLosses.set(em.imageLosses[last].data, first);
+      const { data: gamma } = em.responsibilities[last];
+      responsibilities.set(gamma, first * K * pixels);
     }
   } finally {
     space.release(mark);
   }
-  return { groups, losses };
+  return { groups, losses, imageLosses, responsibilities };
 }
 
 /** Component with the largest responsibility for each pixel. */

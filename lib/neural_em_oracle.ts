@@ -65,6 +65,7 @@ export function plainLoss(
       for (let i = 0; i < D; i++) {
         const x = em.targets[s].data[b * D + i];
         const input = em.inputs[s].data[b * D + i];
+        const apart = config.inter * (1 - x + x * config.interOn);
         const psi = logits.map((a) => sigmoid(a[i]));
         const p = psi.map((q) => x * q + (1 - x) * (1 - q) + EPSILON);
         const sum = p.reduce((x, y) => x + y);
@@ -72,7 +73,7 @@ export function plainLoss(
           const gamma = held ? held[s][(b * K + k) * D + i] : p[k] / sum;
           const a = logits[k][i];
           loss += config.intra * gamma * (softplus(a) - x * a) +
-            config.inter * (1 - gamma) * softplus(a);
+            apart * (1 - gamma) * softplus(a);
           residuals[k][i] = gamma * (input - psi[k]);
         }
         loss -= config.mixture * log(sum / K);

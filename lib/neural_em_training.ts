@@ -18,6 +18,7 @@ import {
   framesOf,
   type NeuralEm,
   randomResiduals,
+  residualsFrom,
   startStates,
 } from "./neural_em_inference.ts";
 import { adam, clipGlobalNorm } from "./optimizers.ts";
@@ -33,6 +34,13 @@ import { measured, type Measurement, type Training } from "./training.ts";
 
 /** Draws `count` images or sequences. */
 export type SampleFrames = (rng: Rng, count: number) => Frames;
+
+/** Responsibilities, count × K × D, that training starts `images` from. */
+export type StartImages = (
+  rng: Rng,
+  images: Float32Array,
+  model: NeuralEmTrainer,
+) => Float32Array;
 
 /** One row of the history. */
 export interface NeuralEmRow {
@@ -95,13 +103,16 @@ function scheduleFree(config: NeuralEmConfig): string {
  * A trainer that starts from `seed`, or goes on from what `save` gave, if need
  * be on another schedule.
  *
+ * @param start what images are started from in place of random
+ *   responsibilities, as in a later stage (see `neural_em_stages.ts`)
  * @throws {TypeError} if `saved` belongs to another configuration
  */
 export function neuralEmTrainer(
   seed: number,
-  { config, sample, saved }: {
+  { config, sample, start, saved }: {
     config: Readonly<NeuralEmConfig>;
     sample: SampleFrames;
+    start?: StartImages;
     saved?: Tensors;
   },
 ): NeuralEmTrainer {
@@ -120,6 +131,7 @@ export function neuralEmTrainer(
   const rngs: Record<string, StatefulRng> = {
     data: stream(seed, "data"),
     train: stream(seed, "train"),
+    start: stream(seed, "start"),
   };
   /** The frames of each group, from its first to its last. */
   const held: Float32Array[][] = Array.from({ length: groups }, () => []);
@@ -155,7 +167,10 @@ export function neuralEmTrainer(
     if (config.start === "responsibilities") {
       const input = part(em.inputs[0], g);
       const residual = part(em.residuals[0], g, K);
-      randomResiduals(rngs.train, input, K, pixels, residual);
+      if (start) {
+        const gamma = start(rngs.start, held[g][0], trainer);
+        residualsFrom(gamma, input, K, pixels, residual);
+      } else randomResiduals(rngs.train, input, K, pixels, residual);
     }
   }
 
@@ -207,6 +222,7 @@ export function neuralEmTrainer(
         config: JSON.stringify(config),
         data: JSON.stringify(rngs.data.state()),
         train: JSON.stringify(rngs.train.state()),
+        start: JSON.stringify(rngs.start.state()),
       },
     };
   }
@@ -229,12 +245,12 @@ export function neuralEmTrainer(
     }
     step = Number(metadata.step);
     optimizer.resume(step);
-    for (const name of ["data", "train"]) {
+    for (const name in rngs) {
       rngs[name] = resume(JSON.parse(metadata[name]) as AleaState);
     }
   }
 
-  return {
+  const trainer: NeuralEmTrainer = {
     config,
     params,
     space,
@@ -244,6 +260,7 @@ export function neuralEmTrainer(
     update,
     save,
   };
+  return trainer;
 }
 
 /**

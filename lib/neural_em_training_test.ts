@@ -9,6 +9,7 @@ import {
   randomResiduals,
   recordSteps,
   restoreNeuralEm,
+  trueResponsibilities,
 } from "./neural_em_inference.ts";
 import {
   learningRateAt,
@@ -108,6 +109,27 @@ Deno.test("a trainer that was saved goes on to the same bits", () => {
     () => neuralEmTrainer(4, { ...options, saved: begun.save() }),
     /must have the same seed and model: it has seed 3/,
   );
+});
+
+Deno.test("images are started from the responsibilities that are asked for", () => {
+  const seen: number[] = [];
+  const trainer = neuralEmTrainer(3, {
+    config: tiny,
+    sample: bars,
+    start(_rng, images, model) {
+      seen.push(images.length / 36, model.step);
+      const all = new Uint8Array(images.length).fill(1);
+      return trueResponsibilities(all, 2, 36);
+    },
+  });
+  const whole = neuralEmTrainer(3, { config: tiny, sample: bars });
+  for (const model of [trainer, whole]) {
+    for (let i = 0; i < 3; i++) model.update();
+  }
+  // Two groups of 8 images at first, then one of them an update.
+  assert.deepEqual(seen, [8, 0, 8, 0, 8, 1, 8, 2]);
+  const weights = ({ params }: typeof whole) => params.inputWeights.data;
+  assert.notDeepEqual(weights(trainer), weights(whole));
 });
 
 Deno.test("evaluating more often changes no weight", () => {
@@ -248,7 +270,7 @@ Deno.test("EM started from the truth gives each object its own component at once
     (x, i) => x === 0 ? 0 : i % 6 < 3 ? 1 : 2,
   );
   const { groups } = inferGroups(stream(2, "eval"), trainer, images, {
-    truth,
+    start: trueResponsibilities(truth, 2, 36),
     noise: 0,
   });
   let right = 0;

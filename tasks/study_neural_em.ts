@@ -49,7 +49,8 @@ function run(variant: Variant, seed: number): StudyRow {
     ) as T;
   const chooseStarts = (tries: number): Restarts => {
     const test = worldOf(chosen)(stream(seed, "test set"), chosen.evalImages);
-    return restarts(seed, modelFrom(modelOf(chosen), params), test, tries);
+    const model = modelFrom(modelOf(chosen), params);
+    return restarts(seed, [{ model, steps: chosen.steps }], test, tries);
   };
   const starts = variant.starts && round(chooseStarts(variant.starts));
   const { user, system } = process.cpuUsage(before);

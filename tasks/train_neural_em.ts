@@ -1,7 +1,9 @@
 /**
- * `deno task train:neural_em --seed N [--updates N] [--minutes M] [--set key=value]…`
+ * `deno task train:neural_em --seed N [--stage 2] [--updates N] [--minutes M] [--set key=value]…`
  *
- * Trains neural EM on the paper's shapes at length. The state is written to
+ * Trains neural EM on the paper's shapes at length; with `--stage 2` the second
+ * stage, on what the recorded first of that seed makes of them
+ * (`lib/neural_em_stages.ts`). The state is written to
  * `.cache/neural_em/` every few minutes, so a run that is ended, or that
  * `--minutes` ends, goes on from there when the same command is given again,
  * with more updates or another cooldown if wished. Every row of the curve and
@@ -10,6 +12,8 @@
  * - `data/checkpoints/neural_em_seed<N>.safetensors`: configuration and
  *   parameters where the validation images scored best
  * - `data/results/neural_em_seed<N>.json`: commands, curve, processor time
+ *
+ * The second stage's are named `neural_em_second_seed<N>`.
  *
  * @module
  */
@@ -27,9 +31,17 @@ import {
   worldOf,
 } from "../data/experiments/neural_em.ts";
 import type { RecordedRun } from "../data/neural_em_studies.ts";
+import {
+  scoringStages,
+  SECOND_STAGE,
+  stagesOf,
+  startsFrom,
+} from "../data/neural_em_stages.ts";
+import { type NeuralEm, restoreNeuralEm } from "../lib/neural_em_inference.ts";
 import { neuralEmTrainer, trainNeuralEm } from "../lib/neural_em_training.ts";
 import { stream } from "../lib/random.ts";
 import { decodeSafetensors, encodeSafetensors } from "../lib/safetensors.ts";
+import { finish } from "../lib/training.ts";
 import { main, progressLine } from "./terminal.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -67,29 +79,55 @@ function parseSettings(pairs: readonly string[]): Partial<Settings> {
   }));
 }
 
+/** The recorded first stage. Throws where there is none. */
+async function firstStage(seed: number, path: string): Promise<NeuralEm> {
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) {
+    throw new Error(
+      `Cannot train the second stage as ${path} must be there: ` +
+        `run deno task train:neural_em --seed ${seed} first`,
+    );
+  }
+  return restoreNeuralEm(decodeSafetensors(bytes));
+}
+
 async function train(signal: AbortSignal): Promise<void> {
   const { values } = parseArgs({
     options: {
       seed: { type: "string", default: "0" },
-      updates: { type: "string", default: "20000" },
+      stage: { type: "string", default: "1" },
+      updates: { type: "string" },
       minutes: { type: "string", default: "Infinity" },
       set: { type: "string", multiple: true, default: [] },
     },
   });
   const seed = Number(values.seed);
+  const { stage } = values;
+  if (stage !== "1" && stage !== "2") {
+    throw new RangeError(
+      `Cannot train neural EM as --stage must be 1 or 2: current value is "${stage}"`,
+    );
+  }
+  const recorded = stage === "1" ? PAPER_SETTINGS : SECOND_STAGE;
   const chosen = settings({
-    ...PAPER_SETTINGS,
+    ...recorded,
     ...parseSettings(values.set),
-    updates: Number(values.updates),
+    updates: Number(values.updates ?? recorded.updates),
   });
   const config = modelOf(chosen);
   const world = worldOf(chosen);
-  const name = `neural_em_seed${seed}`;
+  const firstName = `neural_em_seed${seed}`;
+  const name = stage === "1" ? firstName : `neural_em_second_seed${seed}`;
+  const checkpointOf = (name: string): string =>
+    join(root, "data/checkpoints", `${name}.safetensors`);
   const paths = {
     state: join(root, ".cache/neural_em", `${name}.safetensors`),
-    checkpoint: join(root, "data/checkpoints", `${name}.safetensors`),
+    checkpoint: checkpointOf(name),
     results: join(root, "data/results", `${name}.json`),
   };
+  const first = stage === "2"
+    ? await firstStage(seed, checkpointOf(firstName))
+    : undefined;
   const stateBytes = await readIfThere(paths.state);
   const saved = stateBytes && decodeSafetensors(stateBytes);
   const run: RecordedRun = saved
@@ -99,7 +137,13 @@ async function train(signal: AbortSignal): Promise<void> {
   run.commands.push(
     ["deno task train:neural_em", ...process.argv.slice(2)].join(" "),
   );
-  const trainer = neuralEmTrainer(seed, { config, sample: world, saved });
+  const start = first && startsFrom(first);
+  const trainer = neuralEmTrainer(seed, {
+    config,
+    sample: world,
+    start,
+    saved,
+  });
   const validation = world(stream(seed, "validation set"), chosen.evalImages);
   const spentBefore = run.rows.at(-1)?.cpuSeconds ?? 0;
   const cpuBefore = process.cpuUsage();
@@ -129,7 +173,10 @@ async function train(signal: AbortSignal): Promise<void> {
   const training = trainNeuralEm(trainer, {
     evalEvery: chosen.evalEvery,
     evaluate: (model) => {
-      const { ami, loss } = assess(stream(seed, "eval"), model, validation);
+      const rng = stream(seed, "eval");
+      const { ami, loss } = first
+        ? finish(scoringStages(rng, stagesOf(first, model), validation, 8))
+        : assess(rng, model, validation);
       return { ami, evalLoss: loss };
     },
   });

@@ -14,7 +14,7 @@ import {
   type ExperimentOptions,
   type SeedResult,
 } from "../lib/experiment.ts";
-import { sweep } from "../lib/sweep.ts";
+import { sweep, type TaskName } from "../lib/sweep.ts";
 import type { Training } from "../lib/training.ts";
 import { escape, type Html, raw } from "./html.ts";
 import { bundle, inKernel, send } from "./show.ts";
@@ -128,12 +128,21 @@ export async function follow<Row extends { step: number }, State>(
  * Throws `Error` if a seed fails.
  *
  * @param total steps of one seed
+ * @param task what is run for a seed, if not an experiment; it reports the
+ *   number of the step that it is at
  */
-export async function followSeeds(
+export async function followSeeds<
+  Options = ExperimentOptions,
+  Value = SeedResult,
+>(
   seeds: readonly number[],
-  options: ExperimentOptions,
-  { label, total }: { label: string; total: number },
-): Promise<SeedResult[]> {
+  options: Options,
+  { label, total, task = EXPERIMENT }: {
+    label: string;
+    total: number;
+    task?: TaskName;
+  },
+): Promise<Value[]> {
   const steps = new Map<number, number>();
   let ended = 0;
   const rows = (): { step: number }[] => [
@@ -147,7 +156,7 @@ export async function followSeeds(
     });
     await display.update(rows());
     const start = performance.now();
-    const trained = sweep<ExperimentOptions, SeedResult>(EXPERIMENT, {
+    const trained = sweep<Options, Value>(task, {
       seeds,
       options,
       stop,

@@ -123,11 +123,13 @@ export interface Kernels {
     psi: number,
     gamma: number,
     residual: number,
+    losses: number,
     batch: number,
     group: number,
     pixels: number,
     intra: number,
     inter: number,
+    interOn: number,
     mixture: number,
   ): number;
   emStepBackward(
@@ -143,6 +145,7 @@ export interface Kernels {
     pixels: number,
     intra: number,
     inter: number,
+    interOn: number,
     mixture: number,
     throughGamma: number,
   ): void;

@@ -296,16 +296,19 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
       psi,
       gamma,
       residual,
+      losses,
       batch,
       group,
       pixels,
       intra,
       inter,
+      interOn,
       mixture,
     ) => {
-      let loss = 0;
+      const byImage = new Float64Array(batch);
       perPixel(batch, group, pixels, (element, narrow) => {
         const target = all[at(x) + narrow];
+        let loss = 0;
         let total = 0;
         for (let k = 0; k < group; k++) {
           const y = numeric.sigmoid(all[at(logits) + element(k)]);
@@ -320,12 +323,15 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
           all[at(residual) + element(k)] = share *
             (all[at(input) + narrow] - y);
           const plus = numeric.softplus(a);
+          const apart = (1 - target) * inter + target * interOn;
           loss += intra * share * (plus - target * a) +
-            inter * (1 - share) * plus;
+            apart * (1 - share) * plus;
         }
         loss -= mixture * numeric.log(total / group);
+        byImage[Math.floor(narrow / pixels)] += loss;
       });
-      return loss;
+      all.set(byImage, at(losses));
+      return byImage.reduce((sum, loss) => sum + loss, 0);
     },
     emStepBackward: (
       x,
@@ -340,18 +346,20 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
       pixels,
       intra,
       inter,
+      interOn,
       mixture,
       throughGamma,
     ) =>
       perPixel(batch, group, pixels, (element, narrow) => {
         const target = all[at(x) + narrow];
+        const apart = (1 - target) * inter + target * interOn;
         const byShare = (k: number): number => {
           const a = all[at(logits) + element(k)];
           const y = all[at(psi) + element(k)];
           const plus = numeric.softplus(a);
           return throughGamma
             ? all[at(dResidual) + element(k)] * (all[at(input) + narrow] - y) +
-              intra * (plus - target * a) - inter * plus
+              intra * (plus - target * a) - apart * plus
             : 0;
         };
         let total = 0, inner = 0;
@@ -364,7 +372,7 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
           const share = all[at(gamma) + element(k)];
           const byLikelihood = (byShare(k) - inner - mixture) / total;
           all[at(dLogits) + element(k)] = intra * share * (y - target) +
-            inter * (1 - share) * y +
+            apart * (1 - share) * y +
             y * (1 - y) *
               ((2 * target - 1) * byLikelihood -
                 share * all[at(dResidual) + element(k)]);

@@ -60,14 +60,15 @@ function predict(a: v128): v128 {
 /** Where `emPixels` leaves S. */
 const TOTAL = memory.data(16, 16);
 
-/** `count` pixels of one image; returns their Σ [intra … + inter …]. */
+/** `count` pixels of one image; returns their Σ [intra … + (inter + x onMore) …]. */
 // @ts-ignore: decorator
 @inline
-function emPixels(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, residual: usize, count: usize, group: usize, row: usize, terms: bool, intra: v128, inter: v128): v128 {
+function emPixels(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, residual: usize, count: usize, group: usize, row: usize, terms: bool, intra: v128, inter: v128, onMore: v128): v128 {
   const target = get(x, count);
   const seen = get(input, count);
   const base = v128.add<real>(v128.sub<real>(one(), target), splat(EPSILON));
   const sign = v128.sub<real>(v128.add<real>(target, target), one());
+  const apart = v128.add<real>(inter, v128.mul<real>(target, onMore));
   const size = group * row;
   let total = splat(0);
   for (let k: usize = 0; k < size; k += row) {
@@ -85,7 +86,7 @@ function emPixels(x: usize, input: usize, logits: usize, psi: usize, gamma: usiz
       const plus = softplusOf(a, y);
       const entropy = v128.sub<real>(plus, v128.mul<real>(target, a));
       const within = v128.mul<real>(v128.mul<real>(intra, share), entropy);
-      const between = v128.mul<real>(v128.mul<real>(inter, v128.sub<real>(one(), share)), plus);
+      const between = v128.mul<real>(v128.mul<real>(apart, v128.sub<real>(one(), share)), plus);
       sum = v128.add<real>(sum, v128.add<real>(within, between));
     }
   }
@@ -101,14 +102,16 @@ function accumulate(total: v128, x: v128): v128 {
   return sizeof<real>() === 4 ? f64x2.add(total, highHalf(x)) : total;
 }
 
-export function emStep(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, residual: usize, batch: usize, group: usize, pixels: usize, intra: f64, inter: f64, mixture: f64): f64 {
+export function emStep(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, residual: usize, losses: usize, batch: usize, group: usize, pixels: usize, intra: f64, inter: f64, interOn: f64, mixture: f64): f64 {
   const row = pixels * SIZE;
   const whole = (pixels & ~(LANES - 1)) * SIZE;
   const rest = pixels & (LANES - 1);
   const share = splat(1 / <f64> group);
-  const terms = intra !== 0 || inter !== 0;
+  const terms = intra !== 0 || inter !== 0 || interOn !== 0;
   const within = splat(intra);
   const between = splat(inter);
+  const more = splat(interOn - inter);
+  let before: f64 = 0;
   let loss = f64x2.splat(0);
   let logs = f64x2.splat(0);
   for (let b: usize = 0; b < batch; b++) {
@@ -119,7 +122,7 @@ export function emStep(x: usize, input: usize, logits: usize, psi: usize, gamma:
     // One logarithm for a product of four S / K, each at least ε.
     let product = one();
     for (let at: usize = 0; at < whole; at += 16) {
-      loss = accumulate(loss, emPixels(x + at, input + at, logits + at, psi + at, gamma + at, residual + at, LANES, group, row, terms, within, between));
+      loss = accumulate(loss, emPixels(x + at, input + at, logits + at, psi + at, gamma + at, residual + at, LANES, group, row, terms, within, between, more));
       if (mixture !== 0) {
         product = v128.mul<real>(product, v128.mul<real>(share, v128.load(TOTAL)));
         if ((at & 48) === 48) {
@@ -130,11 +133,14 @@ export function emStep(x: usize, input: usize, logits: usize, psi: usize, gamma:
     }
     if (mixture !== 0) logs = accumulate(logs, logV(product));
     if (rest) {
-      const sum = emPixels(x + whole, input + whole, logits + whole, psi + whole, gamma + whole, residual + whole, rest, group, row, terms, within, between);
+      const sum = emPixels(x + whole, input + whole, logits + whole, psi + whole, gamma + whole, residual + whole, rest, group, row, terms, within, between, more);
       loss = accumulate(loss, keep(sum, rest));
       const mean = v128.mul<real>(share, v128.load(TOTAL));
       logs = accumulate(logs, keep(logV(mean), rest));
     }
+    const now = f64x2.extract_lane(loss, 0) + f64x2.extract_lane(loss, 1) - mixture * (f64x2.extract_lane(logs, 0) + f64x2.extract_lane(logs, 1));
+    store<real>(losses + b * sizeof<real>(), <real> (now - before));
+    before = now;
     x += row;
     input += row;
     logits += group * row;
@@ -149,11 +155,12 @@ export function emStep(x: usize, input: usize, logits: usize, psi: usize, gamma:
 /** The gradient by the logits of `count` pixels of one image. */
 // @ts-ignore: decorator
 @inline
-function emPixelsBackward(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, dResidual: usize, dLogits: usize, count: usize, group: usize, row: usize, terms: bool, intra: v128, inter: v128, mixture: v128, throughGamma: i32): void {
+function emPixelsBackward(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, dResidual: usize, dLogits: usize, count: usize, group: usize, row: usize, terms: bool, intra: v128, inter: v128, onMore: v128, mixture: v128, throughGamma: i32): void {
   const target = get(x, count);
   const seen = get(input, count);
   const base = v128.add<real>(v128.sub<real>(one(), target), splat(EPSILON));
   const sign = v128.sub<real>(v128.add<real>(target, target), one());
+  const apart = v128.add<real>(inter, v128.mul<real>(target, onMore));
   const size = group * row;
   let total = splat(0);
   let inner = splat(0);
@@ -166,7 +173,7 @@ function emPixelsBackward(x: usize, input: usize, logits: usize, psi: usize, gam
         const a = get(logits + k, count);
         const plus = softplusOf(a, y);
         const entropy = v128.sub<real>(plus, v128.mul<real>(target, a));
-        g = v128.add<real>(g, v128.sub<real>(v128.mul<real>(intra, entropy), v128.mul<real>(inter, plus)));
+        g = v128.add<real>(g, v128.sub<real>(v128.mul<real>(intra, entropy), v128.mul<real>(apart, plus)));
       }
       inner = v128.add<real>(inner, v128.mul<real>(get(gamma + k, count), g));
       put(dLogits + k, g, count); // for the next loop
@@ -183,26 +190,27 @@ function emPixelsBackward(x: usize, input: usize, logits: usize, psi: usize, gam
     let byLogit = v128.mul<real>(v128.mul<real>(y, v128.sub<real>(one(), y)), byPsi);
     if (terms) {
       const within = v128.mul<real>(v128.mul<real>(intra, share), v128.sub<real>(y, target));
-      const between = v128.mul<real>(v128.mul<real>(inter, v128.sub<real>(one(), share)), y);
+      const between = v128.mul<real>(v128.mul<real>(apart, v128.sub<real>(one(), share)), y);
       byLogit = v128.add<real>(byLogit, v128.add<real>(within, between));
     }
     put(dLogits + k, byLogit, count);
   }
 }
 
-export function emStepBackward(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, dResidual: usize, dLogits: usize, batch: usize, group: usize, pixels: usize, intra: f64, inter: f64, mixture: f64, throughGamma: i32): void {
+export function emStepBackward(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, dResidual: usize, dLogits: usize, batch: usize, group: usize, pixels: usize, intra: f64, inter: f64, interOn: f64, mixture: f64, throughGamma: i32): void {
   const row = pixels * SIZE;
   const whole = (pixels & ~(LANES - 1)) * SIZE;
   const rest = pixels & (LANES - 1);
-  const terms = intra !== 0 || inter !== 0;
+  const terms = intra !== 0 || inter !== 0 || interOn !== 0;
   const within = splat(intra);
   const between = splat(inter);
+  const more = splat(interOn - inter);
   const slope = splat(-mixture);
   for (let b: usize = 0; b < batch; b++) {
     for (let at: usize = 0; at < whole; at += 16) {
-      emPixelsBackward(x + at, input + at, logits + at, psi + at, gamma + at, dResidual + at, dLogits + at, LANES, group, row, terms, within, between, slope, throughGamma);
+      emPixelsBackward(x + at, input + at, logits + at, psi + at, gamma + at, dResidual + at, dLogits + at, LANES, group, row, terms, within, between, more, slope, throughGamma);
     }
-    if (rest) emPixelsBackward(x + whole, input + whole, logits + whole, psi + whole, gamma + whole, dResidual + whole, dLogits + whole, rest, group, row, terms, within, between, slope, throughGamma);
+    if (rest) emPixelsBackward(x + whole, input + whole, logits + whole, psi + whole, gamma + whole, dResidual + whole, dLogits + whole, rest, group, row, terms, within, between, more, slope, throughGamma);
     x += row;
     input += row;
     logits += group * row;
