@@ -5,16 +5,18 @@
  * @module
  */
 import { type GroupingScores, scoreGroups } from "../lib/grouping.ts";
-import type { NeuralEm } from "../lib/neural_em_inference.ts";
+import { type NeuralEm, restoreNeuralEm } from "../lib/neural_em_inference.ts";
 import {
   inferInStages,
   inferringInStages,
   type Stage,
+  type StagedInference,
 } from "../lib/neural_em_stages.ts";
 import type { StartImages } from "../lib/neural_em_training.ts";
-import type { Rng } from "../lib/random.ts";
+import { stream } from "../lib/random.ts";
+import { decodeSafetensors } from "../lib/safetensors.ts";
 import { mean } from "../lib/statistics.ts";
-import type { Training } from "../lib/training.ts";
+import { seedTask, type TaskName } from "../lib/sweep.ts";
 import { PAPER_SETTINGS, type Settings } from "./experiments/neural_em.ts";
 import type { ShapesBatch } from "./shapes.ts";
 
@@ -41,6 +43,15 @@ export function stagesOf(first: NeuralEm, second: NeuralEm): Stage[] {
   return [first, second].map((model) => ({ model, steps: STAGE_STEPS }));
 }
 
+/** The same from the bytes of both checkpoints. */
+export function restoreStages(
+  [first, second]: readonly [Uint8Array, Uint8Array],
+): Stage[] {
+  const restore = (bytes: Uint8Array): NeuralEm =>
+    restoreNeuralEm(decodeSafetensors(bytes));
+  return stagesOf(restore(first), restore(second));
+}
+
 /**
  * Training images of the second stage start from the responsibilities that both
  * stages, the second as it is by then, end with: the best of a few starts by
@@ -53,18 +64,62 @@ export function startsFrom(first: NeuralEm): StartImages {
     }).responsibilities;
 }
 
-/** Scores of both stages on a batch, the best of `starts` by the loss. */
-export function* scoringStages(
-  rng: Rng,
-  stages: readonly Stage[],
+/** Scores on a batch of the best by the loss, and its mean loss. */
+export function scoreChoice(
   batch: ShapesBatch,
-  starts: number,
-): Training<never, GroupingScores & { loss: number }> {
-  const { groups, imageLosses } = yield* inferringInStages(
-    rng,
-    stages,
-    batch.images,
-    { starts },
-  );
+  { groups, imageLosses }: StagedInference,
+): GroupingScores & { loss: number } {
   return { ...scoreGroups(batch, groups), loss: mean(imageLosses) };
 }
+
+/** What `scoreStages` is told. */
+export interface ScoringOptions {
+  /** Bytes of the checkpoints of both stages, by their seed. */
+  checkpoints: Record<number, readonly [Uint8Array, Uint8Array]>;
+  /** Seed of the random starts. */
+  seed: number;
+  batch: ShapesBatch;
+  starts: number;
+}
+
+/** What it returns. */
+export interface StagedScores {
+  /** Seed of the checkpoints. */
+  seed: number;
+  scores: GroupingScores & { loss: number };
+  /** AMI of the best by the loss of the first 1, 2, 4, … starts. */
+  byStarts: [number, number][];
+  /** Component of each pixel, count × D. */
+  groups: Uint8Array;
+}
+
+/** Scores the recorded stages of a seed; the task of `SCORE_STAGES`. */
+export function scoreStages(
+  seed: number,
+  { checkpoints, seed: from, batch, starts }: ScoringOptions,
+  report: (start: number) => void,
+  stopped: () => boolean = () => false,
+): StagedScores {
+  const byStarts: [number, number][] = [];
+  let ended = 0;
+  let due = 1;
+  const rng = stream(from, `recorded ${seed}`);
+  const stages = restoreStages(checkpoints[seed]);
+  const inferring = inferringInStages(rng, stages, batch.images, {
+    starts,
+    onEnd(_end, best): void {
+      report(++ended);
+      if (ended < due && ended < starts) return;
+      byStarts.push([ended, scoreGroups(batch, best.groups).ami]);
+      due *= 2;
+    },
+  });
+  let next = inferring.next();
+  while (!next.done) next = inferring.next(stopped());
+  const best = next.value;
+  const scores = scoreChoice(batch, best);
+  return { seed, scores, byStarts, groups: best.groups };
+}
+
+/** The task to hand to `followSeeds`. */
+export const SCORE_STAGES: TaskName = seedTask(import.meta.url, "scoreStages");

@@ -44,8 +44,8 @@ export interface StageOptions {
   starts?: number;
   /** Responsibilities to start from, count × K × D; default random ones. */
   start?: Float32Array;
-  /** Called with the end of each start. */
-  onEnd?: (end: StagedInference) => void;
+  /** Called with the end of each start, and the best so far by the loss. */
+  onEnd?: (end: StagedInference, best: StagedInference) => void;
 }
 
 /**
@@ -92,9 +92,9 @@ export function* inferringInStages(
       for (; !next.done; next = em.next()) stop ||= yield s;
       end = { ...next.value, groups: next.value.groups[steps - 1] };
     }
-    onEnd?.(end!);
     if (best === undefined) best = structuredClone(end!);
     else keepBetter(best, end!);
+    onEnd?.(end!, best);
   }
   return best!;
 }

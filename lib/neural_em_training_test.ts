@@ -116,7 +116,7 @@ Deno.test("images are started from the responsibilities that are asked for", () 
   const trainer = neuralEmTrainer(3, {
     config: tiny,
     sample: bars,
-    start(_rng, images, model) {
+    start(_rng, images, model): Float32Array {
       seen.push(images.length / 36, model.step);
       const all = new Uint8Array(images.length).fill(1);
       return trueResponsibilities(all, 2, 36);

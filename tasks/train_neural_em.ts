@@ -32,16 +32,16 @@ import {
 } from "../data/experiments/neural_em.ts";
 import type { RecordedRun } from "../data/neural_em_studies.ts";
 import {
-  scoringStages,
+  scoreChoice,
   SECOND_STAGE,
   stagesOf,
   startsFrom,
 } from "../data/neural_em_stages.ts";
 import { type NeuralEm, restoreNeuralEm } from "../lib/neural_em_inference.ts";
+import { inferInStages } from "../lib/neural_em_stages.ts";
 import { neuralEmTrainer, trainNeuralEm } from "../lib/neural_em_training.ts";
 import { stream } from "../lib/random.ts";
 import { decodeSafetensors, encodeSafetensors } from "../lib/safetensors.ts";
-import { finish } from "../lib/training.ts";
 import { main, progressLine } from "./terminal.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -175,7 +175,12 @@ async function train(signal: AbortSignal): Promise<void> {
     evaluate: (model) => {
       const rng = stream(seed, "eval");
       const { ami, loss } = first
-        ? finish(scoringStages(rng, stagesOf(first, model), validation, 8))
+        ? scoreChoice(
+          validation,
+          inferInStages(rng, stagesOf(first, model), validation.images, {
+            starts: 8,
+          }),
+        )
         : assess(rng, model, validation);
       return { ami, evalLoss: loss };
     },
