@@ -27,7 +27,7 @@ import {
   dots,
   type Frame,
   path,
-  px,
+  place,
   py,
   svg,
   trace,
@@ -227,19 +227,13 @@ function scatter(
   causes: Float64Array,
   frame: Frame,
 ): string {
-  const at = (i: number): [number, number] => [
-    px(frame, clip(a[2 * i], frame.x)),
-    py(frame, clip(a[2 * i + 1], frame.y)),
-  ];
   const groups: [number, number][][] = Array.from({ length: 7 }, () => []);
   for (let i = 0; i < a.length / 2; i++) {
     const level = Math.round(1.5 * causes[4 * i]) + 3;
-    groups[Math.max(0, Math.min(6, level))].push(at(i));
+    groups[Math.max(0, Math.min(6, level))].push(
+      place(frame, a[2 * i], a[2 * i + 1]),
+    );
   }
   return groups.map((group, g) => dots(group, diverging((g - 3) / 3), 5, 0.85))
     .join("");
-}
-
-function clip(value: number, [low, high]: readonly [number, number]): number {
-  return Math.max(low, Math.min(high, value));
 }

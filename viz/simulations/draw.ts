@@ -35,6 +35,13 @@ export function py({ top, height, y: [low, high] }: Frame, y: number): number {
   return top + height * (high - y) / (high - low);
 }
 
+/** Where the point (x, y) stands, in pixels; at the edge if it lies outside. */
+export function place(frame: Frame, x: number, y: number): [number, number] {
+  const clip = (value: number, [low, high]: readonly [number, number]) =>
+    Math.max(low, Math.min(high, value));
+  return [px(frame, clip(x, frame.x)), py(frame, clip(y, frame.y))];
+}
+
 /** One SVG element. Its words are 12 px at its own width. */
 export function svg(
   width: number,
@@ -165,13 +172,11 @@ export function trace(
   xs: ArrayLike<number>,
   ys: ArrayLike<number>,
 ): [number, number][] {
-  const [low, high] = frame.y;
   const stride = Math.max(1, Math.ceil(xs.length / 300));
   const points: [number, number][] = [];
   for (let i = 0; i < xs.length; i++) {
     if (i % stride !== 0 && i !== xs.length - 1) continue;
-    const y = Math.min(high, Math.max(low, ys[i]));
-    points.push([px(frame, xs[i]), py(frame, y)]);
+    points.push(place(frame, xs[i], ys[i]));
   }
   return points;
 }

@@ -21,6 +21,7 @@ import {
   dots,
   type Frame,
   path,
+  place,
   px,
   py,
   svg,
@@ -208,10 +209,10 @@ function draw(state: ImaxState, settings: ImaxSettings, width: number): string {
     y: [-1, 6],
   };
   const { u, v } = state.ratio;
-  const points = Array.from(state.a, (a, i): [number, number] => [
-    px(cloud, clip(u * a)),
-    py(cloud, clip(v * state.b[i])),
-  ]);
+  const points = Array.from(
+    state.a,
+    (a, i) => place(cloud, u * a, v * state.b[i]),
+  );
   const diagonal: [number, number][] = [-6, 6].map((
     x,
   ) => [px(cloud, x), py(cloud, x)]);
@@ -228,10 +229,6 @@ function draw(state: ImaxState, settings: ImaxSettings, width: number): string {
     growth(state.difference.sizes, sizes, COLORS.vermilion, "difference"),
     growth(state.ratio.sizes, sizes, COLORS.green, "ratio"),
   );
-}
-
-function clip(value: number): number {
-  return Math.max(-6, Math.min(6, value));
 }
 
 /** Bars for the three measures of the sample, ticks for their exact values. */

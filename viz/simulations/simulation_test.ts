@@ -8,6 +8,7 @@ import {
 import { finish } from "../../lib/training.ts";
 import { agree } from "./agree.ts";
 import { collapse } from "./collapse.ts";
+import { type Frame, place } from "./draw.ts";
 import { experiment, fingerprint } from "./experiment.ts";
 import { imax } from "./imax.ts";
 import { landscape } from "./landscape.ts";
@@ -110,4 +111,13 @@ Deno.test("an experiment plays to its metrics and a fingerprint of its weights",
     weights: fingerprint({ w: Float64Array.of(5) }),
   });
   ok(fingerprint({ w: Float64Array.of(6) }) !== numbers.weights);
+});
+
+Deno.test("a point outside its frame stands at the edge", () => {
+  const frame: Frame = {
+    ...{ left: 10, top: 20, width: 100, height: 50 },
+    ...{ x: [0, 2], y: [-1, 1] },
+  };
+  deepStrictEqual(place(frame, 1, 0), [60, 45]);
+  deepStrictEqual(place(frame, 5, -9), [110, 70]);
 });
