@@ -29,7 +29,11 @@ const HEADLINES: Record<string, readonly string[]> = {
     "direction, by q",
     "direction by q, reweighted",
   ],
-  neural_em: ["seed, NMI (chosen)", "RNN-EM recorded, AMI"],
+  neural_em: [
+    "seed, NMI (chosen)",
+    "RNN-EM recorded, AMI",
+    "two stages, least loss of starts, AMI",
+  ],
   two_view_agreement: ["R² of both causes, weight 25", "η², Imax"],
 };
 

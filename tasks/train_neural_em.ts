@@ -102,6 +102,12 @@ async function train(signal: AbortSignal): Promise<void> {
     },
   });
   const seed = Number(values.seed);
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new RangeError(
+      "Cannot train neural EM as --seed must be an integer ≥ 0: current value " +
+        `is "${values.seed}"`,
+    );
+  }
   const { stage } = values;
   if (stage !== "1" && stage !== "2") {
     throw new RangeError(

@@ -257,7 +257,7 @@ function rows(
         domain: [...domain],
         ticks: Math.max(3, Math.round(width / 110)),
         tickSize: 4,
-        ...(log ? { tickFormat: "~s" } : {}),
+        ...(log ? { tickFormat: "~g" } : {}),
       },
       y: {
         label: null,
