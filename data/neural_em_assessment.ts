@@ -235,13 +235,15 @@ export function withComponents(model: NeuralEm, components: number): NeuralEm {
   return { ...model, config: { ...model.config, components } };
 }
 
-/** How a model does on images of another number of objects. */
+/** How stages do on images of another number of objects. */
 export interface ObjectsRow {
   objects: number;
-  /** AMI with one component more than objects. */
+  /** AMI of the first stage's model, with one component more than objects. */
   matching: number;
-  /** AMI with four components. */
+  /** The same with four components. */
   four: number;
+  /** AMI of all stages, with one component more than objects. */
+  staged: number;
   /** AMI of k-means that is told the number of objects. */
   kMeans: number;
 }
@@ -249,19 +251,27 @@ export interface ObjectsRow {
 /** Tests on 2 … 5 objects; a single object cannot be scored by AMI. */
 export function otherObjects(
   seed: number,
-  model: NeuralEm,
-  count: number,
+  stages: readonly Stage[],
+  { count, starts }: { count: number; starts: number },
 ): ObjectsRow[] {
+  const [{ model }] = stages;
   return [2, 3, 4, 5].map((objects) => {
     const batch = paperShapes({ objects })(
       stream(seed, `objects ${objects}`),
       count,
     );
     const kMeans = kMeansPositions(stream(seed, "k-means"), objects, 3);
+    const wider = stages.map(({ model, steps }): Stage => ({
+      model: withComponents(model, objects + 1),
+      steps,
+    }));
+    const rng = stream(seed, "assess");
+    const staged = inferInStages(rng, wider, batch.images, { starts });
     return {
       objects,
       matching: amiOf(seed, withComponents(model, objects + 1), batch),
       four: amiOf(seed, withComponents(model, 4), batch),
+      staged: scoreGroups(batch, staged.groups).ami,
       kMeans: scoreGroups(batch, groupBatch(batch, kMeans)).ami,
     };
   });

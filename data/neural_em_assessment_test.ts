@@ -82,7 +82,9 @@ Deno.test("overlap classes hold every image once", () => {
 });
 
 Deno.test("other numbers of objects need no other weights", () => {
-  const rows = assessment.otherObjects(0, trainer, 2);
+  const stages = [{ model: trainer, steps: 3 }, { model: trainer, steps: 2 }];
+  const few = { count: 2, starts: 2 };
+  const rows = assessment.otherObjects(0, stages, few);
   assert.deepEqual(rows.map(({ objects }) => objects), [2, 3, 4, 5]);
   const share = assessment.loneObjects(0, trainer, 2);
   assert.ok(share >= 0.5 && share <= 1);
