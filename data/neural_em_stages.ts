@@ -57,11 +57,13 @@ export function restoreStages(
  * stages, the second as it is by then, end with: the best of a few starts by
  * the second's own loss. No label takes part.
  */
-export function startsFrom(first: NeuralEm): StartImages {
+export function startsFrom(
+  first: NeuralEm,
+  starts = TRAINING_STARTS,
+): StartImages {
   return (rng, images, second) =>
-    inferInStages(rng, stagesOf(first, second), images, {
-      starts: TRAINING_STARTS,
-    }).responsibilities;
+    inferInStages(rng, stagesOf(first, second), images, { starts })
+      .responsibilities;
 }
 
 /** Scores on a batch of the best by the loss, and its mean loss. */

@@ -15,6 +15,11 @@ export interface Variant {
   overrides: Readonly<Partial<Settings>>;
   /** Random starts of EM to choose among after training; none by default. */
   starts?: number;
+  /**
+   * Trains a second stage on what the recorded first of the seed makes of
+   * images, the best of so many starts; by default a first stage.
+   */
+  second?: { trainingStarts: number };
 }
 
 /** One line of the recorded results. */
@@ -195,6 +200,20 @@ const gradient: Variant[] = [
   },
 }));
 
+/** What the second stage owes its loss and its choice among starts to. */
+const secondStages: Variant[] = [
+  { label: "no loss between components where pixels are on", interOn: 0 },
+  { label: "a third of it", interOn: 1 / 3 },
+  { label: "all of it, as in the first stage", interOn: 1 },
+  { label: "none of it, one start in training", interOn: 0, starts: 1 },
+].map(({ label, interOn, starts = 4 }) => ({
+  study: "second stage",
+  label,
+  overrides: { ...PAPER_SETTINGS, interOn, updates: 1000, evalImages: 100 },
+  starts: 16,
+  second: { trainingStarts: starts },
+}));
+
 /** Every configuration of every study. */
 export const VARIANTS: readonly Variant[] = Object.freeze([
   ...onSeed,
@@ -204,6 +223,7 @@ export const VARIANTS: readonly Variant[] = Object.freeze([
   ...onPaper,
   ...interWeights,
   ...gradient,
+  ...secondStages,
 ]);
 
 /** A configuration's results over seeds. */

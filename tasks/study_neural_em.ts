@@ -23,10 +23,14 @@ import {
   type Variant,
   VARIANTS,
 } from "../data/neural_em_studies.ts";
+import { stagesOf, startsFrom } from "../data/neural_em_stages.ts";
 import { modelFrom } from "../lib/neural_em_inference.ts";
+import type { Stage } from "../lib/neural_em_stages.ts";
+import { neuralEmTrainer } from "../lib/neural_em_training.ts";
 import { stream } from "../lib/random.ts";
 import { finish } from "../lib/training.ts";
 import { parseSeeds } from "./sweep.ts";
+import { firstStage } from "./train_neural_em.ts";
 import { main, progressLine } from "./terminal.ts";
 
 const path = fileURLToPath(
@@ -38,26 +42,33 @@ async function recorded(): Promise<StudyRow[]> {
   return text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
 }
 
-function run(variant: Variant, seed: number): StudyRow {
-  const before = process.cpuUsage();
+const rounded = (x: number): number => Number(x.toPrecision(5));
+
+function round<T extends object>(values: T): T {
+  const entries = Object.entries(values);
+  return Object.fromEntries(entries.map(([k, x]) => [k, rounded(x)])) as T;
+}
+
+/** What a variant's stages make of test images from several starts. */
+function chooseStarts(
+  { overrides, starts }: Variant,
+  seed: number,
+  stages: readonly Stage[],
+): Restarts | undefined {
+  if (starts === undefined) return undefined;
+  const chosen = settings(overrides);
+  const test = worldOf(chosen)(stream(seed, "test set"), chosen.evalImages);
+  return round(restarts(seed, stages, test, starts));
+}
+
+type Result = Pick<StudyRow, "curve" | "metrics" | "starts">;
+
+function trainFirst(variant: Variant, seed: number): Result {
   const chosen = settings(variant.overrides);
   const { rows, metrics, params } = finish(trainSeed(seed, chosen));
-  const rounded = (x: number): number => Number(x.toPrecision(5));
-  const round = <T extends object>(values: T): T =>
-    Object.fromEntries(
-      Object.entries(values).map(([name, x]) => [name, rounded(x)]),
-    ) as T;
-  const chooseStarts = (tries: number): Restarts => {
-    const test = worldOf(chosen)(stream(seed, "test set"), chosen.evalImages);
-    const model = modelFrom(modelOf(chosen), params);
-    return restarts(seed, [{ model, steps: chosen.steps }], test, tries);
-  };
-  const starts = variant.starts && round(chooseStarts(variant.starts));
-  const { user, system } = process.cpuUsage(before);
+  const model = modelFrom(modelOf(chosen), params);
+  const starts = chooseStarts(variant, seed, [{ model, steps: chosen.steps }]);
   return {
-    study: variant.study,
-    label: variant.label,
-    seed,
     curve: rows.map(({ step, loss, test }) => ({
       step,
       loss: rounded(loss),
@@ -66,8 +77,35 @@ function run(variant: Variant, seed: number): StudyRow {
     })),
     metrics: round(metrics),
     ...(starts && { starts }),
-    cpuSeconds: rounded((user + system) / 1e6),
   };
+}
+
+async function trainSecond(
+  variant: Variant,
+  seed: number,
+  trainingStarts: number,
+): Promise<Result> {
+  const chosen = settings(variant.overrides);
+  const first = await firstStage(seed);
+  const trainer = neuralEmTrainer(seed, {
+    config: modelOf(chosen),
+    sample: worldOf(chosen),
+    start: startsFrom(first, trainingStarts),
+  });
+  while (trainer.step < chosen.updates) trainer.update();
+  const starts = chooseStarts(variant, seed, stagesOf(first, trainer))!;
+  return { curve: [], metrics: { finalAmi: starts.byLoss }, starts };
+}
+
+async function run(variant: Variant, seed: number): Promise<StudyRow> {
+  const { study, label, second } = variant;
+  const before = process.cpuUsage();
+  const result = second
+    ? await trainSecond(variant, seed, second.trainingStarts)
+    : trainFirst(variant, seed);
+  const { user, system } = process.cpuUsage(before);
+  const cpuSeconds = rounded((user + system) / 1e6);
+  return { study, label, seed, ...result, cpuSeconds };
 }
 
 async function study(signal: AbortSignal): Promise<void> {
@@ -96,7 +134,7 @@ async function study(signal: AbortSignal): Promise<void> {
       const { study, label } = variant;
       if (done.has(`${study}|${label}|${seed}`)) continue;
       if (signal.aborted) return;
-      const row = run(variant, seed);
+      const row = await run(variant, seed);
       await appendFile(path, `${JSON.stringify(row)}\n`);
       line.log(
         `${study} · ${label} · seed ${seed} · AMI ` +

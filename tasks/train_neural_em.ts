@@ -79,8 +79,14 @@ function parseSettings(pairs: readonly string[]): Partial<Settings> {
   }));
 }
 
-/** The recorded first stage. Throws where there is none. */
-async function firstStage(seed: number, path: string): Promise<NeuralEm> {
+/** Where the checkpoint of a run is recorded. */
+function checkpointOf(name: string): string {
+  return join(root, "data/checkpoints", `${name}.safetensors`);
+}
+
+/** The recorded first stage of a seed. Throws where there is none. */
+export async function firstStage(seed: number): Promise<NeuralEm> {
+  const path = checkpointOf(`neural_em_seed${seed}`);
   const bytes = await readIfThere(path);
   if (bytes === undefined) {
     throw new Error(
@@ -122,18 +128,13 @@ async function train(signal: AbortSignal): Promise<void> {
   });
   const config = modelOf(chosen);
   const world = worldOf(chosen);
-  const firstName = `neural_em_seed${seed}`;
-  const name = stage === "1" ? firstName : `neural_em_second_seed${seed}`;
-  const checkpointOf = (name: string): string =>
-    join(root, "data/checkpoints", `${name}.safetensors`);
+  const name = `neural_em_${stage === "1" ? "" : "second_"}seed${seed}`;
   const paths = {
     state: join(root, ".cache/neural_em", `${name}.safetensors`),
     checkpoint: checkpointOf(name),
     results: join(root, "data/results", `${name}.json`),
   };
-  const first = stage === "2"
-    ? await firstStage(seed, checkpointOf(firstName))
-    : undefined;
+  const first = stage === "2" ? await firstStage(seed) : undefined;
   const stateBytes = await readIfThere(paths.state);
   const saved = stateBytes && decodeSafetensors(stateBytes);
   const run: RecordedRun = saved
