@@ -158,6 +158,8 @@ export interface InferOptions {
 /**
  * Runs EM on images or sequences with a model's present parameters. The state
  * of the model does not change.
+ *
+ * @throws {TypeError} if `start` has not one number a component and pixel
  */
 export function inferGroups(
   rng: Rng,
@@ -189,8 +191,15 @@ export function* inferringGroups(
     () => new Uint8Array(count * pixels),
   );
   const losses = new Array<number>(steps).fill(0);
+  const wanted = count * K * pixels;
+  if (options.start && options.start.length !== wanted) {
+    throw new TypeError(
+      `Cannot start EM as start must have ${wanted} responsibilities, for ` +
+        `${count} images and ${K} components: it has ${options.start.length}`,
+    );
+  }
   const imageLosses = new Float32Array(count);
-  const responsibilities = new Float32Array(count * K * pixels);
+  const responsibilities = new Float32Array(wanted);
   const mark = space.mark();
   try {
     const em = unrolledEm(space, params, config, { batch, steps: 1 });

@@ -120,7 +120,14 @@ Deno.test("components that know the labels share what is nobody's", () => {
   assert.deepEqual(Array.from(gamma), [0.5, 1, 0, 0.5, 0.5, 0, 1, 0.5]);
 });
 
-Deno.test("no stage and no start are refused with one clear error", () => {
+Deno.test("no stage, no start and a start of another size are refused", () => {
+  assert.throws(
+    () =>
+      inferInStages(rng, [{ model: first, steps: 1 }], images, {
+        start: new Float32Array(5),
+      }),
+    /start must have 1080 responsibilities, for 10 images and 3 components/,
+  );
   const stage = { model: first, steps: 1 };
   const refused = /there must be a stage and a start: there are/;
   assert.throws(() => inferInStages(rng, [], images), refused);
