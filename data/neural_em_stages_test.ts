@@ -9,6 +9,7 @@ import { stream } from "../lib/random.ts";
 import { encodeSafetensors } from "../lib/safetensors.ts";
 import { settings } from "./experiments/neural_em.ts";
 import {
+  ENOUGH,
   scoreChoice,
   scoreStages,
   type ScoringOptions,
@@ -50,7 +51,7 @@ Deno.test("recorded stages are scored as the models they were made from", () => 
     stream(3, "recorded 7"),
     stagesOf(first, second),
     batch.images,
-    { starts: 5 },
+    { starts: 5, enough: ENOUGH },
   );
   assert.deepEqual(scored.groups, chosen.groups);
   assert.deepEqual(scored.scores, scoreChoice(batch, chosen));
@@ -63,7 +64,7 @@ Deno.test("scoring that is asked to stop keeps the starts that have ended", () =
   let asked = false;
   const report = (start: number): boolean => asked = start === 2;
   const { byStarts } = scoreStages(7, options, report, () => asked);
-  assert.deepEqual(byStarts.map(([n]) => n), [1, 2]);
+  assert.deepEqual(byStarts.map(([n]) => n), [1, 2, 3]); // 3 was under way
 });
 
 Deno.test("training images start from what both stages make of them", () => {

@@ -40,11 +40,16 @@ export type StagedInference =
 
 /** How stages are run. */
 export interface StageOptions {
-  /** Random starts to choose among; default 1. */
+  /** Random starts to choose among, at most; default 1. */
   starts?: number;
+  /** An image is not started again once its loss is below; default never, 0. */
+  enough?: number;
   /** Responsibilities to start from, count × K × D; default random ones. */
   start?: Float32Array;
-  /** Called with the end of each start, and the best so far by the loss. */
+  /**
+   * Called with the end of each start, of the images that were started, and
+   * with the best so far of all.
+   */
   onEnd?: (end: StagedInference, best: StagedInference) => void;
 }
 
@@ -70,7 +75,7 @@ export function* inferringInStages(
   rng: Rng,
   stages: readonly Stage[],
   images: Float32Array,
-  { starts = 1, start, onEnd }: StageOptions = {},
+  { starts = 1, enough = 0, start, onEnd }: StageOptions = {},
 ): Training<never, StagedInference> {
   if (stages.length === 0 || !(starts >= 1)) {
     throw new RangeError(
@@ -78,38 +83,59 @@ export function* inferringInStages(
         `${stages.length} stages and ${starts} starts`,
     );
   }
+  const { canvas } = stages[0].model.config;
+  const count = images.length / (canvas * canvas);
   let best: StagedInference | undefined;
+  let open = Array.from({ length: count }, (_, i) => i);
   let stop: boolean | void = false;
-  for (let s = 0; s < starts && !stop; s++) {
+  for (let s = 0; s < starts && open.length > 0 && !stop; s++) {
+    const begun = { images: rowsOf(images, open, count) };
+    let from = start && rowsOf(start, open, count);
     let end: StagedInference | undefined;
     for (const { model, steps } of stages) {
-      const from = end?.responsibilities ?? start;
-      const em = inferringGroups(rng, model, { images }, {
-        steps,
-        start: from,
-      });
+      const em = inferringGroups(rng, model, begun, { steps, start: from });
       let next = em.next();
       for (; !next.done; next = em.next()) stop ||= yield s;
       end = { ...next.value, groups: next.value.groups[steps - 1] };
+      from = end.responsibilities;
     }
-    if (best === undefined) best = structuredClone(end!);
-    else keepBetter(best, end!);
+    best ??= structuredClone(end!);
+    keepBetter(best, end!, open);
     onEnd?.(end!, best);
+    const { imageLosses } = best;
+    open = open.filter((i) => !(imageLosses[i] < enough));
   }
   return best!;
 }
 
-/** Overwrites the images of `best` for which `other` has less loss. */
-function keepBetter(best: StagedInference, other: StagedInference): void {
-  const count = best.imageLosses.length;
-  for (let i = 0; i < count; i++) {
-    if (!(other.imageLosses[i] < best.imageLosses[i])) continue;
+/** Some of the rows of an array of `count` rows. */
+function rowsOf(
+  all: Float32Array,
+  rows: readonly number[],
+  count: number,
+): Float32Array {
+  const size = all.length / count;
+  const out = new Float32Array(rows.length * size);
+  rows.forEach((row, n) =>
+    out.set(all.subarray(row * size, (row + 1) * size), n * size)
+  );
+  return out;
+}
+
+/** Overwrites those images of `best` that have less loss in `other`. */
+function keepBetter(
+  best: StagedInference,
+  other: StagedInference,
+  images: readonly number[],
+): void {
+  images.forEach((image, n) => {
+    if (!(other.imageLosses[n] < best.imageLosses[image])) return;
     for (
       const name of ["groups", "imageLosses", "responsibilities"] as const
     ) {
-      const size = best[name].length / count;
-      const row = other[name].subarray(i * size, (i + 1) * size);
-      best[name].set(row, i * size);
+      const size = best[name].length / best.imageLosses.length;
+      const row = other[name].subarray(n * size, (n + 1) * size);
+      best[name].set(row, image * size);
     }
-  }
+  });
 }

@@ -94,6 +94,27 @@ Deno.test("of several starts each image keeps the one with the least loss", () =
   assert.ok(from.size > 1, "one start was best for all images");
 });
 
+Deno.test("an image that is explained well enough is not started again", () => {
+  const stages = [{ model: first, steps: 2 }];
+  const one = inferInStages(stream(4, "eval"), stages, images);
+  const enough = one.imageLosses.toSorted()[4];
+  const started: number[] = [];
+  const chosen = inferInStages(stream(4, "eval"), stages, images, {
+    ...{ starts: 3, enough },
+    onEnd: (end) => started.push(end.imageLosses.length),
+  });
+  assert.equal(started[0], 10);
+  assert.equal(started[1], 6); // four were below
+  assert.ok(started.length === 3 && started[2] <= 6);
+  one.imageLosses.forEach((loss, i) => {
+    if (loss < enough) assert.equal(chosen.imageLosses[i], loss);
+    else assert.ok(chosen.imageLosses[i] <= loss);
+  });
+  const responsibilities = chosen.responsibilities.subarray(0, K * D);
+  const sum = responsibilities.reduce((a, b) => a + b, 0);
+  assert.ok(Math.abs(sum - D) < 1e-3);
+});
+
 Deno.test("asked to stop, it ends with the start that it is at", () => {
   const stages = [{ model: first, steps: 2 }];
   const options = { starts: 9 };

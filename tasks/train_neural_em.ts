@@ -36,6 +36,7 @@ import {
   SECOND_STAGE,
   stagesOf,
   startsFrom,
+  TRAINING_STEPS,
 } from "../data/neural_em_stages.ts";
 import { type NeuralEm, restoreNeuralEm } from "../lib/neural_em_inference.ts";
 import { inferInStages } from "../lib/neural_em_stages.ts";
@@ -184,9 +185,12 @@ async function train(signal: AbortSignal): Promise<void> {
       const { ami, loss } = first
         ? scoreChoice(
           validation,
-          inferInStages(rng, stagesOf(first, model), validation.images, {
-            starts: 8,
-          }),
+          inferInStages(
+            rng,
+            stagesOf(first, model, TRAINING_STEPS),
+            validation.images,
+            { starts: 8 },
+          ),
         )
         : assess(rng, model, validation);
       return { ami, evalLoss: loss };
