@@ -170,7 +170,10 @@ export function inferGroups(
   return finish(inferringGroups(rng, model, frames, options));
 }
 
-/** `inferGroups` with a pause after each step of each batch. */
+/**
+ * `inferGroups` with a pause after each step of each batch. Asked to stop, it
+ * takes no further step with the batch, and a single one with those that follow.
+ */
 export function* inferringGroups(
   rng: Rng,
   model: NeuralEm,
@@ -200,6 +203,7 @@ export function* inferringGroups(
   }
   const imageLosses = new Float32Array(count);
   const responsibilities = new Float32Array(wanted);
+  let stop: boolean | void = false;
   const mark = space.mark();
   try {
     const em = unrolledEm(space, params, config, { batch, steps: 1 });
@@ -239,7 +243,15 @@ export function* inferringGroups(
           em.states[0].data.set(em.states[1].data);
           em.residuals[0].data.set(em.residuals[1].data);
         }
-        yield step;
+        stop ||= yield step;
+        if (!stop) continue;
+        for (let s = step; s < steps; s++) { // as if nothing more changed
+          const from = first * pixels;
+          const to = from + batch * pixels;
+          groups[s].set(groups[step - 1].subarray(from, to), from);
+          losses[s] += em.losses[at] * batch / count;
+        }
+        break;
       }
       const last = learned && steps === 1 ? 0 : 1;
       imageLosses.set(em.imageLosses[last].data, first);

@@ -68,8 +68,8 @@ export function inferInStages(
 }
 
 /**
- * `inferInStages` with pauses. Asked to stop, it chooses among the starts that
- * have ended, after the one that it is at.
+ * `inferInStages` with pauses. Asked to stop, it chooses among the starts so
+ * far, the last of them cut short.
  */
 export function* inferringInStages(
   rng: Rng,
@@ -95,9 +95,10 @@ export function* inferringInStages(
     for (const { model, steps } of stages) {
       const em = inferringGroups(rng, model, begun, { steps, start: from });
       let next = em.next();
-      for (; !next.done; next = em.next()) stop ||= yield s;
-      end = { ...next.value, groups: next.value.groups[steps - 1] };
-      from = end.responsibilities;
+      for (; !next.done; next = em.next(stop)) stop ||= yield s;
+      const { groups, imageLosses, responsibilities } = next.value;
+      end = { groups: groups[steps - 1], imageLosses, responsibilities };
+      from = responsibilities;
     }
     best ??= structuredClone(end!);
     keepBetter(best, end!, open);

@@ -115,13 +115,15 @@ Deno.test("an image that is explained well enough is not started again", () => {
   assert.ok(Math.abs(sum - D) < 1e-3);
 });
 
-Deno.test("asked to stop, it ends with the start that it is at", () => {
-  const stages = [{ model: first, steps: 2 }];
+Deno.test("asked to stop, it cuts the start short that it is at", () => {
+  const stages = [{ model: first, steps: 9 }, { model: second, steps: 9 }];
   const options = { starts: 9 };
   const run = inferringInStages(stream(4, "eval"), stages, images, options);
   assert.deepEqual(run.next(), { done: false, value: 0 });
   const end = run.next(true);
-  const one = inferInStages(stream(4, "eval"), stages, images);
+  // As after one step with each stage.
+  const brief = stages.map(({ model }) => ({ model, steps: 1 }));
+  const one = inferInStages(stream(4, "eval"), brief, images);
   assert.deepEqual(end, { done: true, value: one });
 });
 

@@ -15,7 +15,7 @@ const NOTEBOOKS = committedNotebooks();
 const LONGEST: Record<string, string> = {
   helmholtz_shifter: "seeds",
   imax_stereograms: "pixels",
-  neural_em: "paper-training",
+  neural_em: "stages",
   population_codes: "seeds",
   two_view_agreement: "encoders-seeds",
 };
