@@ -31,7 +31,7 @@ import { decodeSafetensors } from "../lib/safetensors.ts";
 import { mean } from "../lib/statistics.ts";
 import { assess } from "./experiments/neural_em.ts";
 import type { RecordedRun } from "./neural_em_studies.ts";
-import { paperShapes, type ShapesBatch } from "./shapes.ts";
+import { paperShapes, type ShapesBatch, someImages } from "./shapes.ts";
 
 /** A recorded model with its scores on fresh images. */
 export interface ScoredCheckpoint {
@@ -104,13 +104,7 @@ export function amiOverSteps(
 
 /** The first `count` images of a batch. */
 export function firstImages(batch: ShapesBatch, count: number): ShapesBatch {
-  const size = count * batch.canvas * batch.canvas;
-  return {
-    count,
-    canvas: batch.canvas,
-    images: batch.images.slice(0, size),
-    labels: batch.labels.slice(0, size),
-  };
+  return someImages(batch, 0, count);
 }
 
 /** Moves the pixels of each image, with their labels, to random places. */

@@ -18,7 +18,7 @@ import { decodeSafetensors } from "../lib/safetensors.ts";
 import { mean } from "../lib/statistics.ts";
 import { seedTask, type TaskName } from "../lib/sweep.ts";
 import { PAPER_SETTINGS, type Settings } from "./experiments/neural_em.ts";
-import type { ShapesBatch } from "./shapes.ts";
+import { type ShapesBatch, someImages } from "./shapes.ts";
 
 /** EM steps of each stage in training. */
 export const TRAINING_STEPS = [8, 8] as const;
@@ -28,9 +28,9 @@ export const SCORING_STEPS = [8, 5] as const;
 
 /**
  * Nats below which an image is not started again. On validation images this
- * saves half of sixteen starts and costs next to nothing.
+ * saves more than half of sixteen starts and costs next to nothing.
  */
-export const ENOUGH = 6;
+export const ENOUGH = 7;
 
 /** Random starts that an image is given in training, to choose among. */
 export const TRAINING_STARTS = 4;
@@ -95,10 +95,13 @@ export interface ScoringOptions {
   /** Seed of the random starts. */
   seed: number;
   batch: ShapesBatch;
+  /** Parts of the batch, which divide the work. */
+  parts: number;
+  /** Random starts of an image, at most. */
   starts: number;
 }
 
-/** What it returns. */
+/** What recorded stages make of a batch, or of a part of one. */
 export interface StagedScores {
   /** Seed of the checkpoints. */
   seed: number;
@@ -109,35 +112,90 @@ export interface StagedScores {
   groups: Uint8Array;
 }
 
-/** Scores the recorded stages of a seed; the task of `SCORE_STAGES`. */
+/**
+ * Scores all recorded stages on one part of a batch; the task of
+ * `SCORE_STAGES`, whose parts `joinParts` joins.
+ */
 export function scoreStages(
-  seed: number,
-  { checkpoints, seed: from, batch, starts }: ScoringOptions,
+  part: number,
+  { checkpoints, seed: from, batch, parts, starts }: ScoringOptions,
   report: (start: number) => void,
   stopped: () => boolean = () => false,
-): StagedScores {
-  const byStarts: [number, number][] = [];
+): StagedScores[] {
+  const [first, end] = [part, part + 1].map((n) =>
+    Math.floor(n * batch.count / parts)
+  );
+  const images = someImages(batch, first, end - first);
+  const told = startsTold(starts);
   let ended = 0;
-  let due = 1;
-  const rng = stream(from, `recorded ${seed}`);
-  const stages = restoreStages(checkpoints[seed]);
-  const inferring = inferringInStages(rng, stages, batch.images, {
-    starts,
-    enough: ENOUGH,
-    onEnd(_end, best): void {
-      report(++ended);
-      if (ended < due) return;
-      byStarts.push([ended, scoreGroups(batch, best.groups).ami]);
-      due *= 2;
-    },
+  return Object.keys(checkpoints).map(Number).map((seed) => {
+    const byStarts: [number, number][] = [];
+    let start = 0;
+    const inferring = inferringInStages(
+      stream(from, `recorded ${seed}, part ${part}`),
+      restoreStages(checkpoints[seed]),
+      images.images,
+      {
+        starts,
+        enough: ENOUGH,
+        onEnd(_end, best): void {
+          report(++ended);
+          start++;
+          if (start !== told[byStarts.length]) return;
+          byStarts.push([start, scoreGroups(images, best.groups).ami]);
+        },
+      },
+    );
+    let next = inferring.next();
+    while (!next.done) next = inferring.next(stopped());
+    const { value: best } = next;
+    const scores = scoreChoice(images, best);
+    // Where all images were settled before, more starts change nothing.
+    const rest = told.slice(byStarts.length);
+    for (const start of rest) byStarts.push([start, scores.ami]);
+    return { seed, scores, byStarts, groups: best.groups };
   });
-  let next = inferring.next();
-  while (!next.done) next = inferring.next(stopped());
-  const best = next.value;
-  const scores = scoreChoice(batch, best);
-  if (ended !== byStarts.at(-1)![0]) byStarts.push([ended, scores.ami]);
-  return { seed, scores, byStarts, groups: best.groups };
 }
 
-/** The task to hand to `followSeeds`. */
+/** 1, 2, 4, … up to `starts`, and `starts` itself. */
+function startsTold(starts: number): number[] {
+  const told = [];
+  for (let n = 1; n < starts; n *= 2) told.push(n);
+  return [...told, starts];
+}
+
+/** The task to hand to `followSeeds`, with the numbers of the parts as seeds. */
 export const SCORE_STAGES: TaskName = seedTask(import.meta.url, "scoreStages");
+
+/** The scores of a whole batch from those of its parts, in order. */
+export function joinParts(
+  parts: readonly (readonly StagedScores[])[],
+  batch: ShapesBatch,
+): StagedScores[] {
+  return parts[0].map(({ seed, scores, byStarts }, c) => {
+    const same = parts.map((part) => part[c]);
+    const scored = same.reduce((sum, { groups }) => sum + groups.length, 0);
+    const whole = (value: (part: StagedScores) => number): number =>
+      same.reduce((sum, part) => sum + part.groups.length * value(part), 0) /
+      scored;
+    const groups = new Uint8Array(batch.images.length);
+    let at = 0;
+    for (const part of same) {
+      groups.set(part.groups, at);
+      at += part.groups.length;
+    }
+    const average = { ...scores };
+    for (const key of Object.keys(scores) as (keyof typeof scores)[]) {
+      average[key] = whole((part) => part.scores[key]);
+    }
+    return {
+      seed,
+      scores: average,
+      byStarts: byStarts.map(([start], i) => [
+        start,
+        whole((part) => part.byStarts[i][1]),
+      ]),
+      groups,
+    };
+  });
+}

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { scoreGroups } from "../lib/grouping.ts";
 import { neuralEmConfig } from "../lib/neural_em.ts";
 import { inferInStages } from "../lib/neural_em_stages.ts";
 import {
@@ -10,14 +11,15 @@ import { encodeSafetensors } from "../lib/safetensors.ts";
 import { settings } from "./experiments/neural_em.ts";
 import {
   ENOUGH,
+  joinParts,
+  restoreStages,
   scoreChoice,
   scoreStages,
   type ScoringOptions,
   SECOND_STAGE,
-  stagesOf,
   startsFrom,
 } from "./neural_em_stages.ts";
-import { paperShapes } from "./shapes.ts";
+import { paperShapes, someImages } from "./shapes.ts";
 
 function trained(seed: number, hidden: number): NeuralEmTrainer {
   const steps = { steps: 4, unroll: 2, lossSteps: "all", batchSize: 6 };
@@ -33,6 +35,7 @@ const options: ScoringOptions = {
   checkpoints: { 7: [first, second].map(bytesOf) as [Uint8Array, Uint8Array] },
   seed: 3,
   batch,
+  parts: 3,
   starts: 5,
 };
 
@@ -46,25 +49,35 @@ Deno.test("the second stage's settings work", () => {
 
 Deno.test("recorded stages are scored as the models they were made from", () => {
   const reported: number[] = [];
-  const scored = scoreStages(7, options, (start) => reported.push(start));
+  const report = (start: number): void => void reported.push(start);
+  const parts = [0, 1, 2].map((part) => scoreStages(part, options, report));
+  assert.deepEqual(parts.map(([{ groups }]) => groups.length / 784), [2, 3, 3]);
+  const [whole] = joinParts(parts, batch);
+  const second = someImages(batch, 2, 3);
   const chosen = inferInStages(
-    stream(3, "recorded 7"),
-    stagesOf(first, second),
-    batch.images,
+    stream(3, "recorded 7, part 1"),
+    restoreStages(options.checkpoints[7]),
+    second.images,
     { starts: 5, enough: ENOUGH },
   );
-  assert.deepEqual(scored.groups, chosen.groups);
-  assert.deepEqual(scored.scores, scoreChoice(batch, chosen));
-  assert.deepEqual(reported, [1, 2, 3, 4, 5]);
-  assert.deepEqual(scored.byStarts.map(([n]) => n), [1, 2, 4, 5]);
-  assert.equal(scored.byStarts.at(-1)![1], scored.scores.ami);
+  const { ami } = scoreGroups(batch, whole.groups);
+  assert.equal(whole.seed, 7);
+  assert.deepEqual(parts[1][0].groups, chosen.groups);
+  assert.deepEqual(parts[1][0].scores, scoreChoice(second, chosen));
+  assert.deepEqual(reported, [1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 2, 3, 4, 5]);
+  assert.deepEqual(whole.byStarts.map(([n]) => n), [1, 2, 4, 5]);
+  assert.ok(Math.abs(whole.scores.ami - ami) < 1e-12);
+  assert.ok(Math.abs(whole.byStarts[3][1] - ami) < 1e-12);
 });
 
-Deno.test("scoring that is asked to stop keeps the starts that have ended", () => {
-  let asked = false;
-  const report = (start: number): boolean => asked = start === 2;
-  const { byStarts } = scoreStages(7, options, report, () => asked);
-  assert.deepEqual(byStarts.map(([n]) => n), [1, 2, 3]); // 3 was under way
+Deno.test("scoring that is asked to stop keeps what it has found by then", () => {
+  let ended = 0;
+  const report = (start: number): number => ended = start;
+  const part = scoreStages(0, options, report, () => ended === 2);
+  const [whole] = joinParts([part], batch);
+  assert.equal(ended, 3); // that was under way
+  assert.equal(whole.groups.length, batch.labels.length);
+  assert.ok(Number.isFinite(whole.scores.ami));
 });
 
 Deno.test("training images start from what both stages make of them", () => {

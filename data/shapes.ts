@@ -41,6 +41,22 @@ export interface ShapesBatch {
   labels: Uint8Array;
 }
 
+/** `count` images of a batch, from image `first` on. */
+export function someImages(
+  { canvas, images, labels }: ShapesBatch,
+  first: number,
+  count: number,
+): ShapesBatch {
+  const size = canvas * canvas;
+  const [from, to] = [first * size, (first + count) * size];
+  return {
+    count,
+    canvas,
+    images: images.slice(from, to),
+    labels: labels.slice(from, to),
+  };
+}
+
 /** Draws `count` images. */
 export type ShapesSampler = (rng: Rng, count: number) => ShapesBatch;
 

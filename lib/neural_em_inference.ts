@@ -131,7 +131,10 @@ export function startStates(
 
 /** What EM makes of a batch of images. */
 export interface Inference {
-  /** Component with the largest γ for each pixel, count × D, after each step. */
+  /**
+   * Component with the largest γ for each pixel, count × D, after each step, or
+   * after the last alone.
+   */
   groups: Uint8Array[];
   /** Loss after each step, nats an image. */
   losses: number[];
@@ -149,6 +152,8 @@ export interface InferOptions {
   noise?: number;
   /** Images at a time. */
   batch?: number;
+  /** Whether groups are wanted after the last step alone. */
+  lastOnly?: boolean;
   /** Responsibilities to start from, count × K × D; default random ones. */
   start?: Float32Array;
   /** Called after each step of each batch: em's entry 1 holds the result. */
@@ -190,7 +195,7 @@ export function* inferringGroups(
   const count = list[0].images.length / pixels;
   const batch = Math.min(options.batch ?? 50, count);
   const groups = Array.from(
-    { length: steps },
+    { length: options.lastOnly ? 1 : steps },
     () => new Uint8Array(count * pixels),
   );
   const losses = new Array<number>(steps).fill(0);
@@ -210,9 +215,10 @@ export function* inferringGroups(
     for (let start = 0; start < count; start += batch) {
       // The last batch overlaps the one before, so that all have one size.
       const first = Math.min(start, count - batch);
+      const [from, to] = [first * pixels, (first + batch) * pixels];
       const show = (s: number, frame: number): void => {
         const { images } = list[Math.min(frame, list.length - 1)];
-        const shown = images.subarray(first * pixels, (first + batch) * pixels);
+        const shown = images.subarray(from, to);
         em.targets[s].data.set(shown);
         flipPixels(rng, shown, noise, em.inputs[s].data);
       };
@@ -232,11 +238,10 @@ export function* inferringGroups(
         // With learned states entry 0 is an E-step of its own: the first.
         em.forward([1, 1]);
         const at = learned && step === 1 ? 0 : 1;
-        argmaxGroups(
-          em.responsibilities[at],
-          K,
-          groups[step - 1].subarray(first * pixels, (first + batch) * pixels),
-        );
+        if (!options.lastOnly) {
+          const out = groups[step - 1].subarray(from, to);
+          argmaxGroups(em.responsibilities[at], K, out);
+        }
         losses[step - 1] += em.losses[at] * batch / count;
         onStep?.(step, first, em);
         if (at === 1) {
@@ -246,17 +251,18 @@ export function* inferringGroups(
         stop ||= yield step;
         if (!stop) continue;
         for (let s = step; s < steps; s++) { // as if nothing more changed
-          const from = first * pixels;
-          const to = from + batch * pixels;
-          groups[s].set(groups[step - 1].subarray(from, to), from);
+          groups[s]?.set(groups[step - 1].subarray(from, to), from);
           losses[s] += em.losses[at] * batch / count;
         }
         break;
       }
       const last = learned && steps === 1 ? 0 : 1;
       imageLosses.set(em.imageLosses[last].data, first);
-      const { data: gamma } = em.responsibilities[last];
-      responsibilities.set(gamma, first * K * pixels);
+      const gamma = em.responsibilities[last];
+      responsibilities.set(gamma.data, first * K * pixels);
+      if (options.lastOnly) {
+        argmaxGroups(gamma, K, groups[0].subarray(from, to));
+      }
     }
   } finally {
     space.release(mark);

@@ -93,11 +93,12 @@ export function* inferringInStages(
     let from = start && rowsOf(start, open, count);
     let end: StagedInference | undefined;
     for (const { model, steps } of stages) {
-      const em = inferringGroups(rng, model, begun, { steps, start: from });
+      const options = { steps, start: from, lastOnly: true };
+      const em = inferringGroups(rng, model, begun, options);
       let next = em.next();
       for (; !next.done; next = em.next(stop)) stop ||= yield s;
       const { groups, imageLosses, responsibilities } = next.value;
-      end = { groups: groups[steps - 1], imageLosses, responsibilities };
+      end = { groups: groups[0], imageLosses, responsibilities };
       from = responsibilities;
     }
     best ??= structuredClone(end!);
