@@ -255,15 +255,15 @@ export function otherObjects(
       count,
     );
     const kMeans = kMeansPositions(stream(seed, "k-means"), objects, 3);
-    const wider = stages.map(({ model, steps }): Stage => ({
-      model: withComponents(model, objects + 1),
-      steps,
+    const matching = stages.map((stage): Stage => ({
+      ...stage,
+      model: withComponents(stage.model, objects + 1),
     }));
     const rng = stream(seed, "assess");
-    const staged = inferInStages(rng, wider, batch.images, { starts });
+    const staged = inferInStages(rng, matching, batch.images, { starts });
     return {
       objects,
-      matching: amiOf(seed, withComponents(model, objects + 1), batch),
+      matching: amiOf(seed, matching[0].model, batch),
       four: amiOf(seed, withComponents(model, 4), batch),
       staged: scoreGroups(batch, staged.groups).ami,
       kMeans: scoreGroups(batch, groupBatch(batch, kMeans)).ami,

@@ -11,7 +11,7 @@ const bin = findJupyter();
 const chromium = findChromium();
 const EDITOR = join(ROOT, "tests", "fixtures", "editor.ipynb");
 const NOTEBOOKS = committedNotebooks();
-/** The cell of each notebook that trains longest. */
+/** The cell of each notebook up to which every run is stopped. */
 const LONGEST: Record<string, string> = {
   helmholtz_shifter: "seeds",
   imax_stereograms: "pixels",
