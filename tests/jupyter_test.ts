@@ -59,6 +59,11 @@ function shown(notebook: Notebook): [string, unknown[]][] {
   ]);
 }
 
+/** How many outputs each cell has: what is lost is named in a few lines. */
+function counted(notebook: Notebook): [string, number][] {
+  return shown(notebook).map(([id, outputs]) => [id, outputs.length]);
+}
+
 const PARAMETERS = { seed: 3, preset: "smoke" };
 
 /** What the notebook shows when executed by this project's own client. */
@@ -111,6 +116,7 @@ for (const file of [EDITOR, ...committedNotebooks()]) {
         assert.equal(resultsOf(want)?.seed, PARAMETERS.seed);
         const compare = async (out: string): Promise<void> => {
           const made = await read(out);
+          assert.deepEqual(counted(made), counted(want), out);
           assert.deepEqual(shown(made), shown(want), out);
           assert.deepEqual(resultsOf(made), resultsOf(want), out);
         };
@@ -124,6 +130,36 @@ for (const file of [EDITOR, ...committedNotebooks()]) {
     },
   });
 }
+
+Deno.test({
+  name: "a cell ends when its outputs have arrived, however many wait before",
+  ignore: bin === null,
+  fn: async () => {
+    const place = await workplace([EDITOR]);
+    try {
+      const file = join(place.notebooks, "editor.ipynb");
+      const notebook = await readNotebook(file);
+      const [cell] = notebook.cells.filter((c) => c.cell_type === "code");
+      const [many, next] = [
+        `import { send, show } from "../viz/show.ts";
+const large = { "text/plain": "x".repeat(900_000) };
+for (let i = 0; i < 40; i++) await send(large, { passing: true });
+await show("last");`,
+        `await show("next");`,
+      ].map((source, i) => ({ ...cell, id: `cell-${i}`, source, outputs: [] }));
+      notebook.cells = [many, next];
+      await Deno.writeTextFile(file, formatNotebook(notebook));
+      await run("jupyter-execute", ["--inplace", file], place);
+      const { cells } = await read(file);
+      assert.deepEqual(
+        cells.map((c) => c.cell_type === "code" && c.outputs.length),
+        [41, 1],
+      );
+    } finally {
+      await place.remove();
+    }
+  },
+});
 
 /** What can be seen of outputs: figures, shapes, images and table cells. */
 interface Census {

@@ -17,7 +17,8 @@ import {
 import { sweep, type TaskName } from "../lib/sweep.ts";
 import type { Training } from "../lib/training.ts";
 import { escape, type Html, raw } from "./html.ts";
-import { bundle, inKernel, send } from "./show.ts";
+import { inKernel } from "./kernel.ts";
+import { bundle, send } from "./show.ts";
 import { COLORS, significant } from "./theme.ts";
 
 /** What {@link follow} takes besides the generator. */

@@ -3,7 +3,7 @@
  *
  * The Deno kernel says that it is idle before its output has left, so the
  * value of a trailing expression may be lost. `show` sends one `display_data`
- * and waits until it is sent. All of it is one `text/html` output, because
+ * and waits until it has arrived. All of it is one `text/html` output, because
  * that is what VS Code, JupyterLab, nbconvert and this project's reports all
  * keep whole. Outside a kernel (tests, scripts) `show` checks its items and
  * sends nothing.
@@ -12,6 +12,7 @@
  */
 
 import { escape, type Html, html, isHtml, raw } from "./html.ts";
+import { broadcast, delivered, inKernel } from "./kernel.ts";
 import { markdown } from "./markdown.ts";
 import { inlineScript } from "./picture.ts";
 import { styleFor } from "./theme.ts";
@@ -67,19 +68,6 @@ export function bundle(items: readonly Showable[]): Bundle {
 }
 
 /**
- * Waits until an output has left the kernel, which says that it is idle before
- * that; what leaves later is lost. A thread of its own sends it: many short
- * waits last longer where that thread, too, has to wait for a core. Without
- * any, 7 of 150 cells are lost under nbclient; with one of 20 ms and busy
- * cores, one of some thousands.
- */
-async function leave(): Promise<void> {
-  for (let i = 0; i < 10; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 3));
-  }
-}
-
-/**
  * Sends one `display_data` and waits for it; does nothing outside a kernel.
  *
  * @param options `passing`: another will follow, so it need not be waited for
@@ -88,34 +76,13 @@ export async function send(
   data: Bundle,
   options: { displayId?: string; update?: boolean; passing?: boolean } = {},
 ): Promise<void> {
-  const jupyter = kernel();
-  if (jupyter === null) return;
-  await jupyter.broadcast(
-    options.update ? "update_display_data" : "display_data",
-    {
-      data,
-      metadata: {},
-      transient: options.displayId ? { display_id: options.displayId } : {},
-    },
-  );
-  if (!options.passing) await leave();
-}
-
-/** Whether this code runs in a cell of the Deno kernel. */
-export function inKernel(): boolean {
-  return kernel() !== null;
-}
-
-interface Kernel {
-  broadcast(type: string, content: Record<string, unknown>): Promise<void>;
-}
-
-function kernel(): Kernel | null {
-  try {
-    return (Deno as unknown as { jupyter: Kernel }).jupyter;
-  } catch {
-    return null; // the property throws outside a kernel
-  }
+  if (!inKernel()) return;
+  broadcast(options.update ? "update_display_data" : "display_data", {
+    data,
+    metadata: {},
+    transient: options.displayId ? { display_id: options.displayId } : {},
+  });
+  if (!options.passing) await delivered();
 }
 
 function toHtml(item: Showable): Html {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { raw } from "./html.ts";
-import { bundle, inKernel, OUTPUT_CAP, show } from "./show.ts";
+import { inKernel } from "./kernel.ts";
+import { bundle, OUTPUT_CAP, show } from "./show.ts";
 
 Deno.test("outside a kernel show sends nothing and returns nothing", async () => {
   assert.equal(inKernel(), false);
