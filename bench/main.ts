@@ -1,6 +1,7 @@
 /**
- * `deno task bench`: our steps, numpy's and PyTorch's, side by side in one
- * run, on one thread, in float32.
+ * `deno task bench [--only WORK] [--repeats N] [--threads] [--out FILE.json]`:
+ * our steps, numpy's and PyTorch's, side by side in one run, on one thread, in
+ * float32.
  *
  * The three take turns, `--repeats` times, each for some 5 ms; the table shows
  * the least time of a step (and the median), because whatever else the machine
@@ -12,10 +13,11 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { quantile } from "../lib/statistics.ts";
 import { WorkerPool } from "../lib/sweep.ts";
 import { compileAssembly } from "../tasks/build_kernels.ts";
+import { parseOptions } from "../tasks/report.ts";
+import { main } from "../tasks/terminal.ts";
 import { type Reference, startReference } from "./references.ts";
 import { BENCH_TASK, type BenchSeed } from "./seed_task.ts";
 import { type Work, WORKS } from "./works.ts";
@@ -285,29 +287,33 @@ async function benchThreads(
   await writeJson(out, { rows, identical: results.size === 1, repeats });
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: {
-      threads: { type: "boolean", default: false },
-      repeats: { type: "string" },
-      only: { type: "string" },
-      out: { type: "string" },
-    },
-  });
-  const repeats = Number(values.repeats ?? (values.threads ? 3 : 40));
-  if (!(Number.isInteger(repeats) && repeats > 0)) {
-    console.error(
-      `Cannot run the benchmark as repeats must be an integer > 0: ` +
-        `current value is ${values.repeats}`,
+/** Parses and runs; throws `RangeError` for an option that cannot work. */
+async function bench(args: string[]): Promise<void> {
+  const { threads, repeats: wanted, only, out } = parseOptions(args, {
+    threads: { type: "boolean" },
+    repeats: { type: "string" },
+    only: { type: "string" },
+    out: { type: "string" },
+  }).values;
+  if (only !== undefined && !WORKS.some(({ name }) => name.includes(only))) {
+    throw new RangeError(
+      `Cannot run the benchmark as there is no work "${only}": they are ${
+        WORKS.map(({ name }) => name).join(", ")
+      }`,
     );
-    Deno.exit(1);
   }
-  if (values.threads) {
-    const out = values.out ?? "reports/bench_threads.json";
-    await benchThreads({ repeats, out });
+  const repeats = Number(wanted ?? (threads ? 3 : 40));
+  if (!(Number.isInteger(repeats) && repeats > 0)) {
+    throw new RangeError(
+      "Cannot run the benchmark as repeats must be an integer > 0: " +
+        `current value is ${wanted}`,
+    );
+  }
+  if (threads) {
+    await benchThreads({ repeats, out: out ?? "reports/bench_threads.json" });
   } else {
-    const out = values.out ?? "reports/bench.json";
-    await benchSteps({ repeats, only: values.only, out });
+    await benchSteps({ repeats, only, out: out ?? "reports/bench.json" });
   }
 }
+
+if (import.meta.main) await main(() => bench(Deno.args));

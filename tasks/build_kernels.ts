@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 import type { Dtype } from "../lib/kernels/kernels.ts";
+import { main } from "./terminal.ts";
 
 const folder = fileURLToPath(new URL("../lib/kernels/", import.meta.url));
 
@@ -108,7 +109,7 @@ async function replaceFile(
   await rename(join(folder, `${name}.part`), join(folder, name));
 }
 
-if (import.meta.main) {
+async function build(): Promise<void> {
   const float32 = await compileKernels("float32");
   const float64 = await compileKernels("float64");
   await replaceFile("float32.wasm", float32);
@@ -119,3 +120,5 @@ if (import.meta.main) {
       `float64.wasm ${float64.length} bytes`,
   );
 }
+
+if (import.meta.main) await main(build);

@@ -1,7 +1,8 @@
 /**
- * `deno task report`: executes notebooks on the Deno kernel and writes, for
- * each, one offline HTML page, the executed notebook and its results, and an
- * index of all verdicts.
+ * `deno task report [notebook…] [--seed N] [--preset full|smoke]
+ * [--set key=value]… [--out DIR] [--timeout SECONDS]`: executes notebooks, by
+ * default all, on the Deno kernel and writes, for each, one offline HTML page,
+ * the executed notebook and its results, and an index of all verdicts.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `deno task run`: re-executes notebooks in place, in their normal form. A
- * notebook is replaced only after all its cells ran.
+ * `deno task run [notebook…]`: re-executes notebooks, by default all, in place,
+ * in their normal form. A notebook is replaced only after all its cells ran.
  *
  * @module
  */

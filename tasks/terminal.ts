@@ -1,5 +1,5 @@
 /**
- * What commands share: one progress line, one-line failures, exit codes.
+ * What commands share: help, one progress line, one-line failures, exit codes.
  *
  * @module
  */
@@ -9,8 +9,14 @@ export class Interrupted extends Error {
   override name = "Interrupted";
 }
 
+/** The comment at the top of a command's module: what `--help` prints. */
+export function helpOf(source: string): string {
+  const [, comment] = /\/\*\*\n([^]*?)\n \* @module/.exec(source) ?? [];
+  return (comment ?? "").replace(/^ \* ?/gm, "").replaceAll("`", "").trim();
+}
+
 /**
- * Run a command: a failure is one line on standard error and exit code 1,
+ * Run a command: `--help` prints its module's comment, a failure is one line on standard error and exit code 1,
  * Ctrl-C is exit code 130, after the command has cleaned up.
  *
  * @param command receives a signal that aborts on SIGINT, SIGTERM and SIGHUP
@@ -18,6 +24,10 @@ export class Interrupted extends Error {
 export async function main(
   command: (signal: AbortSignal) => Promise<void>,
 ): Promise<never> {
+  if (Deno.args.some((arg) => arg === "--help" || arg === "-h")) {
+    console.log(helpOf(await Deno.readTextFile(new URL(Deno.mainModule))));
+    Deno.exit(0);
+  }
   const abort = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     Deno.addSignalListener(signal, () => abort.abort(new Interrupted(signal)));
