@@ -188,7 +188,7 @@ function legend(
   let y = top;
   return ENCODER_LOSSES.map((loss) => {
     const label = LOSS_TITLES[loss];
-    const width = 24 + 6.6 * label.length;
+    const width = 24 + (loss === chosen ? 7.6 : 6.6) * label.length;
     if (x + width > right) {
       x = left;
       y += 18;

@@ -226,8 +226,8 @@ function draw(state: ImaxState, settings: ImaxSettings, width: number): string {
     axes(bars, "information (nats)", { yTicks: false }),
     measures(state, settings, bars),
     axes(sizes, "log₁₀ size of the weights", { xLabel: "step" }),
-    growth(state.difference.sizes, sizes, COLORS.vermilion, "difference"),
-    growth(state.ratio.sizes, sizes, COLORS.green, "ratio"),
+    growth(state.difference.sizes, sizes, COLORS.vermilion, "difference", -7),
+    growth(state.ratio.sizes, sizes, COLORS.green, "ratio", 13),
   );
 }
 
@@ -250,13 +250,14 @@ function measures(
     ["sum", "Becker & Hinton's", COLORS.blue],
   ];
   return rows.map(([key, label, color], i) => {
-    const y = frame.top + 8 + 29 * i;
+    const y = frame.top + 13 + 31 * i; // of the words; the bar is below
     const end = px(frame, Math.min(2, measured[key]));
     const tick = px(frame, Math.min(2, expected[key]));
-    return box(frame.left, y, end - frame.left, 20, color, { opacity: 0.55 }) +
-      path([[tick, y - 2], [tick, y + 22]], color, { width: 3 }) +
-      words(frame.left + 8, y + 14, label, { bold: true }) +
-      words(frame.left + frame.width - 6, y + 14, measured[key].toFixed(3), {
+    const wide = end - frame.left;
+    return box(frame.left, y + 5, wide, 9, color, { opacity: 0.55 }) +
+      path([[tick, y + 3], [tick, y + 16]], color, { width: 3 }) +
+      words(frame.left + 6, y, label, { bold: true }) +
+      words(frame.left + frame.width - 6, y, measured[key].toFixed(3), {
         anchor: "end",
       });
   }).join("");
@@ -267,11 +268,12 @@ function growth(
   frame: Frame,
   color: string,
   label: string,
+  below: number,
 ): string {
   const logs = sizes.map((size) => log(size) * LOG2E / 3.321928094887362);
   const line = trace(frame, sizes.map((_, i) => i), logs);
   const [x, y] = line[line.length - 1];
   const anchor = x > frame.left + 80 ? "end" : "start";
   return path(line, color, { width: 2 }) +
-    words(x, Math.max(frame.top + 14, y - 7), label, { anchor, color });
+    words(x, Math.max(frame.top + 14, y + below), label, { anchor, color });
 }
