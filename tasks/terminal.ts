@@ -16,8 +16,9 @@ export function helpOf(source: string): string {
 }
 
 /**
- * Run a command: `--help` prints its module's comment, a failure is one line on standard error and exit code 1,
- * Ctrl-C is exit code 130, after the command has cleaned up.
+ * Run a command: `--help` prints its module's comment, a failure is one line on
+ * standard error and exit code 1, Ctrl-C is exit code 130, after the command has
+ * cleaned up.
  *
  * @param command receives a signal that aborts on SIGINT, SIGTERM and SIGHUP
  */

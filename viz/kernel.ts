@@ -108,12 +108,10 @@ async function findAddress(): Promise<Address | null> {
   }
 }
 
+/** Words of the kernel's command line, with spaces or, on Linux, NULs between. */
 async function commandLine(): Promise<string> {
   if (Deno.build.os === "linux") {
-    return (await Deno.readTextFile("/proc/self/cmdline")).replaceAll(
-      "\0",
-      " ",
-    );
+    return await Deno.readTextFile("/proc/self/cmdline");
   }
   const { stdout } = await new Deno.Command("ps", {
     args: ["-ww", "-o", "args=", "-p", String(Deno.pid)],
