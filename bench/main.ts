@@ -16,8 +16,7 @@ import { fileURLToPath } from "node:url";
 import { quantile } from "../lib/statistics.ts";
 import { WorkerPool } from "../lib/sweep.ts";
 import { compileAssembly } from "../tasks/build_kernels.ts";
-import { parseOptions } from "../tasks/report.ts";
-import { main } from "../tasks/terminal.ts";
+import { main, parseOptions } from "../tasks/terminal.ts";
 import { type Reference, startReference } from "./references.ts";
 import { BENCH_TASK, type BenchSeed } from "./seed_task.ts";
 import { type Work, WORKS } from "./works.ts";
@@ -167,7 +166,11 @@ async function writeJson(path: string, value: unknown): Promise<void> {
 }
 
 async function benchSteps(
-  { repeats, only, out }: { repeats: number; only?: string; out: string },
+  { repeats, works, out }: {
+    repeats: number;
+    works: readonly Work[];
+    out: string;
+  },
 ): Promise<void> {
   const missing: string[] = [];
   const references: Reference[] = [];
@@ -180,9 +183,8 @@ async function benchSteps(
   }
   const peak = await measurePeak();
   const rows: Row[] = [];
-  const chosen = WORKS.filter(({ name }) => !only || name.includes(only));
-  for (const [i, work] of chosen.entries()) {
-    console.error(`${i + 1}/${chosen.length} ${work.title}`);
+  for (const [i, work] of works.entries()) {
+    console.error(`${i + 1}/${works.length} ${work.title}`);
     rows.push(await measure(work, references, { repeats, missing }));
   }
   const versions = references.map(({ name, version }) => `${name} ${version}`);
@@ -294,8 +296,9 @@ async function bench(args: string[]): Promise<void> {
     repeats: { type: "string" },
     only: { type: "string" },
     out: { type: "string" },
-  }).values;
-  if (only !== undefined && !WORKS.some(({ name }) => name.includes(only))) {
+  }, false).values;
+  const works = WORKS.filter(({ name }) => !only || name.includes(only));
+  if (works.length === 0) {
     throw new RangeError(
       `Cannot run the benchmark as there is no work "${only}": they are ${
         WORKS.map(({ name }) => name).join(", ")
@@ -312,7 +315,7 @@ async function bench(args: string[]): Promise<void> {
   if (threads) {
     await benchThreads({ repeats, out: out ?? "reports/bench_threads.json" });
   } else {
-    await benchSteps({ repeats, only, out: out ?? "reports/bench.json" });
+    await benchSteps({ repeats, works, out: out ?? "reports/bench.json" });
   }
 }
 

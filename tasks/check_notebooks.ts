@@ -18,8 +18,8 @@ import {
   parametersOf,
   parseNotebook,
 } from "./notebook.ts";
-import { NOTEBOOKS, parseOptions, ROOT } from "./report.ts";
-import { main } from "./terminal.ts";
+import { NOTEBOOKS, ROOT } from "./report.ts";
+import { main, parseOptions } from "./terminal.ts";
 
 /** Longest code cell, in lines. */
 const MAX_LINES = 25;

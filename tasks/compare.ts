@@ -19,9 +19,8 @@ import { type Column, table } from "../viz/table.ts";
 import { fixed, significant } from "../viz/theme.ts";
 import { page } from "./export_html.ts";
 import { writeWhole } from "./notebook.ts";
-import { parseOptions } from "./report.ts";
 import { parseRows, type SweepRow } from "./sweep.ts";
-import { main } from "./terminal.ts";
+import { main, parseOptions } from "./terminal.ts";
 
 /** A metric in two sweeps. */
 export interface MetricComparison extends Comparison {

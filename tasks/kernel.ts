@@ -7,8 +7,8 @@
 import { dirname, join } from "node:path";
 import { PINNED_DENO } from "./environment.ts";
 import { startKernel } from "./jupyter_client.ts";
-import { NOTEBOOKS, parseOptions } from "./report.ts";
-import { main } from "./terminal.ts";
+import { NOTEBOOKS } from "./report.ts";
+import { main, parseOptions } from "./terminal.ts";
 
 /** What a command said, or null where there is no such command. */
 async function ask(command: string, ...args: string[]): Promise<string | null> {

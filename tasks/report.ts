@@ -7,9 +7,8 @@
  * @module
  */
 import { basename, dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import type { Results } from "../lib/claim.ts";
-import { checkPreset, didYouMean } from "../lib/config.ts";
+import { checkPreset } from "../lib/config.ts";
 import { type Environment, environment } from "./environment.ts";
 import type { Output } from "./jupyter_client.ts";
 import { executeNotebook, resultsOf } from "./execute.ts";
@@ -30,6 +29,7 @@ import {
   bar,
   duration,
   main,
+  parseOptions,
   type Progress,
   progressLine,
 } from "./terminal.ts";
@@ -69,38 +69,6 @@ export function settingsOf(
     ...values.preset === undefined ? [] : [`preset=${values.preset}`],
     ...values.set ?? [],
   ];
-}
-
-/**
- * Parse arguments; an unknown option names the nearest one.
- *
- * @throws RangeError for an option that does not exist
- */
-export function parseOptions<
-  const O extends Record<
-    string,
-    { type: "string" | "boolean"; multiple?: boolean; short?: string }
-  >,
->(
-  args: string[],
-  options: O,
-  // deno-lint-ignore no-explicit-any
-): { values: any; positionals: string[] } {
-  const names = Object.keys(options);
-  for (const arg of args) {
-    const [, name] = /^--([^=]+)/.exec(arg) ?? [];
-    if (name && !names.includes(name)) {
-      throw new RangeError(
-        `Cannot run as --${name} is not an option${didYouMean(name, names)}: ` +
-          `they are ${names.map((n) => `--${n}`).join(", ")}`,
-      );
-    }
-  }
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    throw new RangeError(`Cannot run: ${(error as Error).message}`);
-  }
 }
 
 /**

@@ -12,8 +12,8 @@ import {
   readNotebook,
   writeWhole,
 } from "./notebook.ts";
-import { cellProgress, NOTEBOOKS, parseOptions } from "./report.ts";
-import { duration, main, progressLine } from "./terminal.ts";
+import { cellProgress, NOTEBOOKS } from "./report.ts";
+import { duration, main, parseOptions, progressLine } from "./terminal.ts";
 
 /** Execute the named notebooks, or all, and write them where they were. */
 export async function run(args: string[], signal: AbortSignal): Promise<void> {

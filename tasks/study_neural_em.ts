@@ -9,7 +9,6 @@
  */
 import { appendFile, readFile } from "node:fs/promises";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import {
   modelOf,
@@ -31,7 +30,7 @@ import { stream } from "../lib/random.ts";
 import { finish } from "../lib/training.ts";
 import { parseSeeds } from "./sweep.ts";
 import { firstStage } from "./train_neural_em.ts";
-import { main, progressLine } from "./terminal.ts";
+import { main, parseOptions, progressLine } from "./terminal.ts";
 
 const path = fileURLToPath(
   new URL("../data/results/neural_em_studies.jsonl", import.meta.url),
@@ -109,12 +108,10 @@ async function run(variant: Variant, seed: number): Promise<StudyRow> {
 }
 
 async function study(signal: AbortSignal): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: "string", default: "0-2" },
-      study: { type: "string" },
-    },
-  });
+  const { values } = parseOptions(Deno.args, {
+    seeds: { type: "string", default: "0-2" },
+    study: { type: "string" },
+  }, false);
   const done = new Set(
     (await recorded()).map((row) => `${row.study}|${row.label}|${row.seed}`),
   );

@@ -19,8 +19,8 @@ import {
   type SeedResult,
 } from "../lib/experiment.ts";
 import { closeSweep, sweep } from "../lib/sweep.ts";
-import { parseOptions, ROOT } from "./report.ts";
-import { bar, duration, main, progressLine } from "./terminal.ts";
+import { ROOT } from "./report.ts";
+import { bar, duration, main, parseOptions, progressLine } from "./terminal.ts";
 
 /** One line of a sweep's file. */
 export interface SweepRow extends Omit<SeedResult, "params"> {

@@ -1,16 +1,53 @@
 /**
- * What commands share: help, one progress line, one-line failures, exit codes.
+ * What commands share: options, help, one progress line, one-line failures,
+ * exit codes.
  *
  * @module
  */
+import { parseArgs } from "node:util";
+import { didYouMean } from "../lib/config.ts";
 
 /** Ctrl-C, or a polite request to end. */
 export class Interrupted extends Error {
   override name = "Interrupted";
 }
 
+/**
+ * Parse arguments; an unknown option names the nearest one.
+ *
+ * @param allowPositionals whether the command takes words beside options
+ * @throws RangeError for an option or a word that it does not take
+ */
+export function parseOptions<
+  const O extends Record<
+    string,
+    { type: "string" | "boolean"; multiple?: boolean; short?: string }
+  >,
+>(
+  args: string[],
+  options: O,
+  allowPositionals = true,
+  // deno-lint-ignore no-explicit-any
+): { values: any; positionals: string[] } {
+  const names = Object.keys(options);
+  for (const arg of args) {
+    const [, name] = /^--([^=]+)/.exec(arg) ?? [];
+    if (name && !names.includes(name)) {
+      throw new RangeError(
+        `Cannot run as --${name} is not an option${didYouMean(name, names)}: ` +
+          `they are ${names.map((n) => `--${n}`).join(", ")}`,
+      );
+    }
+  }
+  try {
+    return parseArgs({ args, options, allowPositionals });
+  } catch (error) {
+    throw new RangeError(`Cannot run: ${(error as Error).message}`);
+  }
+}
+
 /** The comment at the top of a command's module: what `--help` prints. */
-export function helpOf(source: string): string {
+function helpOf(source: string): string {
   const [, comment] = /\/\*\*\n([^]*?)\n \* @module/.exec(source) ?? [];
   return (comment ?? "").replace(/^ \* ?/gm, "").replaceAll("`", "").trim();
 }

@@ -16,3 +16,20 @@ Deno.test("every command tells with --help what it does, and does nothing", asyn
     assert.doesNotMatch(stdout, /\*|@module/);
   }
 });
+
+Deno.test("an option or a word that a command does not take is refused in one line", async () => {
+  for (
+    const [name, wrong, words] of [
+      ["bench", "imax", /Unexpected argument 'imax'/],
+      ["bench", "--only=nosuch", /no work "nosuch": they are .*imax/],
+      ["study:neural_em", "--sed=1", /--sed is not an option/],
+      ["train:neural_em", "3", /Unexpected argument '3'/],
+    ] as const
+  ) {
+    const [, ...args] = tasks[name].command.split(" ");
+    const { code, stderr } = await start([...args, wrong]).ended;
+    assert.equal(code, 1, name);
+    assert.match(stderr, words);
+    assert.doesNotMatch(stderr, /\n +at /);
+  }
+});

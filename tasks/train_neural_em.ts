@@ -19,7 +19,6 @@
  */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import {
@@ -43,7 +42,7 @@ import { inferInStages } from "../lib/neural_em_stages.ts";
 import { neuralEmTrainer, trainNeuralEm } from "../lib/neural_em_training.ts";
 import { stream } from "../lib/random.ts";
 import { decodeSafetensors, encodeSafetensors } from "../lib/safetensors.ts";
-import { main, progressLine } from "./terminal.ts";
+import { main, parseOptions, progressLine } from "./terminal.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -99,15 +98,13 @@ export async function firstStage(seed: number): Promise<NeuralEm> {
 }
 
 async function train(signal: AbortSignal): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: "string", default: "0" },
-      stage: { type: "string", default: "1" },
-      updates: { type: "string" },
-      minutes: { type: "string", default: "Infinity" },
-      set: { type: "string", multiple: true, default: [] },
-    },
-  });
+  const { values } = parseOptions(Deno.args, {
+    seed: { type: "string", default: "0" },
+    stage: { type: "string", default: "1" },
+    updates: { type: "string" },
+    minutes: { type: "string", default: "Infinity" },
+    set: { type: "string", multiple: true, default: [] },
+  }, false);
   const seed = Number(values.seed);
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(

@@ -18,8 +18,8 @@ import {
   readNotebook,
   writeWhole,
 } from "./notebook.ts";
-import { cellProgress, NOTEBOOKS, parseOptions, ROOT } from "./report.ts";
-import { main, progressLine } from "./terminal.ts";
+import { cellProgress, NOTEBOOKS, ROOT } from "./report.ts";
+import { main, parseOptions, progressLine } from "./terminal.ts";
 
 /** What must be the same on every machine. */
 export interface Fingerprint {

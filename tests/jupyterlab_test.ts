@@ -12,7 +12,7 @@ const chromium = findChromium();
 const EDITOR = join(ROOT, "tests", "fixtures", "editor.ipynb");
 const NOTEBOOKS = committedNotebooks();
 /** The cell of each notebook up to which every run is stopped. */
-const LONGEST: Record<string, string> = {
+const LAST_STOPPED: Record<string, string> = {
   helmholtz_shifter: "seeds",
   imax_stereograms: "pixels",
   neural_em: "stages",
@@ -474,7 +474,7 @@ for (const file of NOTEBOOKS) {
 
         await notebook.set(/preset = "smoke"/, 'preset = "full"');
         await notebook.menu("Run", "Run All Cells");
-        const cell = LONGEST[name];
+        const cell = LAST_STOPPED[name];
         const stops = await notebook.stopTrainingsUntil(cell);
         const times = stops.map(({ cell, took }) => `${cell} ${took} ms`);
         console.log(`stopped: ${times.join(", ")}`);
