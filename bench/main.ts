@@ -13,9 +13,9 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { quantile } from "../lib/statistics.ts";
-import { WorkerPool } from "../lib/sweep.ts";
-import { compileAssembly } from "../tasks/build_kernels.ts";
+import { quantile } from "../lib/numeric/statistics.ts";
+import { WorkerPool } from "../lib/run/sweep.ts";
+import { compileAssembly } from "../tasks/wasm.ts";
 import { main, parseOptions } from "../tasks/terminal.ts";
 import { type Reference, startReference } from "./references.ts";
 import { BENCH_TASK, type BenchSeed } from "./seed_task.ts";

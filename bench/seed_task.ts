@@ -4,10 +4,10 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { stereoSampler } from "../data/stereograms.ts";
-import { imaxModel, imaxStep } from "../lib/imax.ts";
-import { stream } from "../lib/random.ts";
-import { type SeedTask, seedTask } from "../lib/sweep.ts";
+import { stereoSampler } from "../data/worlds/stereograms.ts";
+import { imaxModel, imaxStep } from "../lib/imax/imax.ts";
+import { stream } from "../lib/numeric/random.ts";
+import { type SeedTask, seedTask } from "../lib/run/sweep.ts";
 
 /** Options of the task. */
 export interface BenchSeed {

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { dipoleWorld, drawSet } from "../data/dipoles.ts";
-import { seedShapes } from "../data/shapes.ts";
-import { sampleShifter, shifterConfig } from "../data/shifter.ts";
-import { stereoSampler } from "../data/stereograms.ts";
-import { helmholtzConfig, initHelmholtz } from "../lib/helmholtz_machine.ts";
-import { imaxModel, imaxStep } from "../lib/imax.ts";
+import { dipoleWorld, drawSet } from "../data/worlds/dipoles.ts";
+import { seedShapes } from "../data/worlds/shapes.ts";
+import { sampleShifter, shifterConfig } from "../data/worlds/shifter.ts";
+import { stereoSampler } from "../data/worlds/stereograms.ts";
+import { helmholtzConfig, initHelmholtz } from "../lib/helmholtz/machine.ts";
+import { imaxModel, imaxStep } from "../lib/imax/imax.ts";
 import {
   exp,
   log,
@@ -23,19 +23,19 @@ import {
   tanh,
   type Workspace,
   workspace,
-} from "../lib/matrix.ts";
-import { neuralEmConfig, SEED_MODEL } from "../lib/neural_em.ts";
-import { neuralEmTrainer } from "../lib/neural_em_training.ts";
-import { likeParams } from "../lib/optimizers.ts";
+} from "../lib/numeric/matrix.ts";
+import { neuralEmConfig, SEED_MODEL } from "../lib/neural_em/model.ts";
+import { neuralEmTrainer } from "../lib/neural_em/training.ts";
+import { likeParams } from "../lib/numeric/optimizers.ts";
 import {
   batches,
   initPopulation,
   makeOptimizer,
   populationConfig,
   populationPass,
-} from "../lib/population_code.ts";
-import { fillNormal, stream } from "../lib/random.ts";
-import { compileWakeSleep } from "../lib/wake_sleep.ts";
+} from "../lib/population/population_code.ts";
+import { fillNormal, stream } from "../lib/numeric/random.ts";
+import { compileWakeSleep } from "../lib/helmholtz/compiled_wake_sleep.ts";
 
 /** One line of the table. */
 export interface Work {

@@ -9,16 +9,16 @@ import {
   comparePairs,
   compareSamples,
   type Comparison,
-} from "../lib/comparison.ts";
-import { stream } from "../lib/random.ts";
-import { mean, standardDeviation } from "../lib/statistics.ts";
-import { strips } from "../viz/bars.ts";
-import { type Html, html } from "../viz/html.ts";
-import { inlined } from "../viz/picture.ts";
-import { type Column, table } from "../viz/table.ts";
-import { fixed, significant } from "../viz/theme.ts";
-import { page } from "./export_html.ts";
-import { writeWhole } from "./notebook.ts";
+} from "../lib/run/comparison.ts";
+import { stream } from "../lib/numeric/random.ts";
+import { mean, standardDeviation } from "../lib/numeric/statistics.ts";
+import { strips } from "../viz/figures/bar_chart.ts";
+import { type Html, html } from "../viz/page/html.ts";
+import { inlined } from "../viz/page/picture.ts";
+import { type Column, table } from "../viz/figures/table.ts";
+import { fixed, significant } from "../viz/page/theme.ts";
+import { page } from "./notebook/export_html.ts";
+import { writeWhole } from "./notebook/notebook.ts";
 import { parseRows, type SweepRow } from "./sweep.ts";
 import { main, parseOptions } from "./terminal.ts";
 

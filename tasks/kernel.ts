@@ -5,8 +5,8 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { PINNED_DENO } from "./environment.ts";
-import { startKernel } from "./jupyter_client.ts";
+import { PINNED_DENO } from "./notebook/environment.ts";
+import { startKernel } from "./notebook/jupyter_client.ts";
 import { NOTEBOOKS } from "./report.ts";
 import { main, parseOptions } from "./terminal.ts";
 
@@ -55,7 +55,7 @@ async function tryKernel(): Promise<number> {
   const kernel = await startKernel({ cwd: NOTEBOOKS });
   try {
     const { error } = await kernel.execute(
-      `const { stream } = await import("../lib/random.ts");`,
+      `const { stream } = await import("../lib/numeric/random.ts");`,
     );
     if (error) throw new Error(`${error.name}: ${error.message}`);
     return (performance.now() - start) / 1000;

@@ -22,7 +22,7 @@ const STEPS: Record<string, string[]> = {
   fmt: ["fmt", "--check", `--ignore=${unformatted().join()}`],
   lint: ["lint"],
   check: ["check", "."],
-  notebooks: ["run", "-A", "tasks/check_notebooks.ts"],
+  notebooks: ["run", "-A", "tasks/notebook/check.ts"],
   tests: ["run", "-A", "tasks/test.ts"],
 };
 

@@ -5,11 +5,15 @@
  * @module
  */
 import { basename, dirname, join } from "node:path";
-import type { Metric } from "../lib/claim.ts";
-import { drawingFiles } from "../viz/picture.ts";
-import { resultsOf } from "./execute.ts";
-import { titleOf } from "./export_html.ts";
-import { findNotebooks, readNotebook, writeWhole } from "./notebook.ts";
+import type { Metric } from "../lib/run/results.ts";
+import { drawingFiles } from "../viz/page/picture.ts";
+import { resultsOf } from "./notebook/execute.ts";
+import { titleOf } from "./notebook/export_html.ts";
+import {
+  findNotebooks,
+  readNotebook,
+  writeWhole,
+} from "./notebook/notebook.ts";
 import { NOTEBOOKS, ROOT } from "./report.ts";
 import { main } from "./terminal.ts";
 

@@ -7,12 +7,12 @@
  * @module
  */
 import { basename, dirname, join, resolve } from "node:path";
-import type { Results } from "../lib/claim.ts";
-import { checkPreset } from "../lib/config.ts";
-import { type Environment, environment } from "./environment.ts";
-import type { Output } from "./jupyter_client.ts";
-import { executeNotebook, resultsOf } from "./execute.ts";
-import { indexPage, notebookPage, titleOf } from "./export_html.ts";
+import type { Results } from "../lib/run/results.ts";
+import { checkPreset } from "../lib/run/config.ts";
+import { type Environment, environment } from "./notebook/environment.ts";
+import type { Output } from "./notebook/jupyter_client.ts";
+import { executeNotebook, resultsOf } from "./notebook/execute.ts";
+import { indexPage, notebookPage, titleOf } from "./notebook/export_html.ts";
 import {
   type Cell,
   findNotebooks,
@@ -24,7 +24,7 @@ import {
   parseSettings,
   readNotebook,
   writeWhole,
-} from "./notebook.ts";
+} from "./notebook/notebook.ts";
 import {
   bar,
   duration,

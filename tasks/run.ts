@@ -5,13 +5,13 @@
  * @module
  */
 import { basename, dirname } from "node:path";
-import { executeNotebook } from "./execute.ts";
+import { executeNotebook } from "./notebook/execute.ts";
 import {
   findNotebooks,
   formatNotebook,
   readNotebook,
   writeWhole,
-} from "./notebook.ts";
+} from "./notebook/notebook.ts";
 import { cellProgress, NOTEBOOKS } from "./report.ts";
 import { duration, main, parseOptions, progressLine } from "./terminal.ts";
 

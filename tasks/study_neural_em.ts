@@ -1,7 +1,7 @@
 /**
  * `deno task study:neural_em [--seeds 0-2] [--study NAME]`
  *
- * Trains the configurations of `data/neural_em_studies.ts` and appends a line
+ * Trains the configurations of `data/studies/neural_em/variants.ts` and appends a line
  * each to `data/results/neural_em_studies.jsonl`. What is recorded there is not
  * trained again: the same command goes on where it stopped.
  *
@@ -16,18 +16,21 @@ import {
   trainSeed,
   worldOf,
 } from "../data/experiments/neural_em.ts";
-import { type Restarts, restarts } from "../data/neural_em_assessment.ts";
+import {
+  type Restarts,
+  restarts,
+} from "../data/studies/neural_em/assessment.ts";
 import {
   type StudyRow,
   type Variant,
   VARIANTS,
-} from "../data/neural_em_studies.ts";
-import { stagesOf, startsFrom } from "../data/neural_em_stages.ts";
-import { modelFrom } from "../lib/neural_em_inference.ts";
-import type { Stage } from "../lib/neural_em_stages.ts";
-import { neuralEmTrainer } from "../lib/neural_em_training.ts";
-import { stream } from "../lib/random.ts";
-import { finish } from "../lib/training.ts";
+} from "../data/studies/neural_em/variants.ts";
+import { stagesOf, startsFrom } from "../data/studies/neural_em/stages.ts";
+import { modelFrom } from "../lib/neural_em/inference.ts";
+import type { Stage } from "../lib/neural_em/stages.ts";
+import { neuralEmTrainer } from "../lib/neural_em/training.ts";
+import { stream } from "../lib/numeric/random.ts";
+import { finish } from "../lib/run/training.ts";
 import { parseSeeds } from "./sweep.ts";
 import { firstStage } from "./train_neural_em.ts";
 import { main, parseOptions, progressLine } from "./terminal.ts";

@@ -1,19 +1,19 @@
 /**
  * `deno task study:population [study…]`: trains the variants of
- * `data/experiments/population_studies.ts` over their seeds on all cores, and
+ * `data/studies/population.ts` over their seeds on all cores, and
  * records one JSON row a seed in `data/results/population_<study>.jsonl`. Rows
  * that are there are kept, so the command goes on where it stopped.
  *
  * @module
  */
 import { join } from "node:path";
-import { STUDIES } from "../data/experiments/population_studies.ts";
+import { STUDIES } from "../data/studies/population.ts";
 import {
   EXPERIMENT,
   type ExperimentOptions,
   type SeedResult,
-} from "../lib/experiment.ts";
-import { closeSweep, sweep } from "../lib/sweep.ts";
+} from "../lib/run/experiment.ts";
+import { closeSweep, sweep } from "../lib/run/sweep.ts";
 import { ROOT } from "./report.ts";
 import { type SweepRow } from "./sweep.ts";
 import { main, progressLine } from "./terminal.ts";

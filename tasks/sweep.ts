@@ -10,15 +10,15 @@
  * @module
  */
 import { basename, dirname, join, resolve } from "node:path";
-import { didYouMean } from "../lib/config.ts";
+import { didYouMean } from "../lib/run/config.ts";
 import {
   EXPERIMENT,
   type Experiment,
   experimentModule,
   type ExperimentOptions,
   type SeedResult,
-} from "../lib/experiment.ts";
-import { closeSweep, sweep } from "../lib/sweep.ts";
+} from "../lib/run/experiment.ts";
+import { closeSweep, sweep } from "../lib/run/sweep.ts";
 import { ROOT } from "./report.ts";
 import { bar, duration, main, parseOptions, progressLine } from "./terminal.ts";
 

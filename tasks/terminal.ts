@@ -5,7 +5,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { didYouMean } from "../lib/config.ts";
+import { didYouMean } from "../lib/run/config.ts";
 
 /** Ctrl-C, or a polite request to end. */
 export class Interrupted extends Error {

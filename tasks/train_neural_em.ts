@@ -3,7 +3,7 @@
  *
  * Trains neural EM on the paper's shapes at length; with `--stage 2` the second
  * stage, on what the recorded first of that seed makes of them
- * (`lib/neural_em_stages.ts`). The state is written to
+ * (`lib/neural_em/stages.ts`). The state is written to
  * `.cache/neural_em/` every few minutes, so a run that is ended, or that
  * `--minutes` ends, goes on from there when the same command is given again,
  * with more updates or another cooldown if wished. Every row of the curve and
@@ -29,19 +29,22 @@ import {
   settings,
   worldOf,
 } from "../data/experiments/neural_em.ts";
-import type { RecordedRun } from "../data/neural_em_studies.ts";
+import type { RecordedRun } from "../data/studies/neural_em/assessment.ts";
 import {
   scoreChoice,
   SECOND_STAGE,
   stagesOf,
   startsFrom,
   TRAINING_STEPS,
-} from "../data/neural_em_stages.ts";
-import { type NeuralEm, restoreNeuralEm } from "../lib/neural_em_inference.ts";
-import { inferInStages } from "../lib/neural_em_stages.ts";
-import { neuralEmTrainer, trainNeuralEm } from "../lib/neural_em_training.ts";
-import { stream } from "../lib/random.ts";
-import { decodeSafetensors, encodeSafetensors } from "../lib/safetensors.ts";
+} from "../data/studies/neural_em/stages.ts";
+import { type NeuralEm, restoreNeuralEm } from "../lib/neural_em/inference.ts";
+import { inferInStages } from "../lib/neural_em/stages.ts";
+import { neuralEmTrainer, trainNeuralEm } from "../lib/neural_em/training.ts";
+import { stream } from "../lib/numeric/random.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+} from "../lib/run/safetensors.ts";
 import { main, parseOptions, progressLine } from "./terminal.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));

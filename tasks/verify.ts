@@ -6,9 +6,9 @@
  * @module
  */
 import { basename, dirname, join } from "node:path";
-import type { Results } from "../lib/claim.ts";
-import { checkPreset } from "../lib/config.ts";
-import { executeNotebook, resultsOf } from "./execute.ts";
+import type { Results } from "../lib/run/results.ts";
+import { checkPreset } from "../lib/run/config.ts";
+import { executeNotebook, resultsOf } from "./notebook/execute.ts";
 import {
   type Cell,
   findNotebooks,
@@ -17,7 +17,7 @@ import {
   type Notebook,
   readNotebook,
   writeWhole,
-} from "./notebook.ts";
+} from "./notebook/notebook.ts";
 import { cellProgress, NOTEBOOKS, ROOT } from "./report.ts";
 import { main, parseOptions, progressLine } from "./terminal.ts";
 

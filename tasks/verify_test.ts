@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { metric, type Results } from "../lib/claim.ts";
-import { readNotebook } from "./notebook.ts";
+import { metric, type Results } from "../lib/run/results.ts";
+import { readNotebook } from "./notebook/notebook.ts";
 import { changedCells, differences, fingerprint } from "./verify.ts";
 
 const results: Results = {

@@ -1,18 +1,32 @@
 /** The arrows between folders, and what lib and data may not touch. */
 import assert from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
-import { parseNotebook } from "../tasks/notebook.ts";
+import { parseNotebook } from "../tasks/notebook/notebook.ts";
 import { ROOT } from "./processes.ts";
 
-/** Folder → what it may import from. */
+const SHARED = ["lib/numeric", "lib/run"];
+
+/** Room → the rooms that it may import from, besides itself. */
 const ARROWS: Record<string, string[]> = {
-  lib: ["lib"],
-  data: ["data", "lib"],
-  viz: ["viz", "lib"],
+  "lib/numeric": [],
+  "lib/run": ["lib/numeric"],
+  "lib/agreement": SHARED,
+  "lib/helmholtz": SHARED,
+  "lib/imax": [...SHARED, "lib/agreement"],
+  "lib/neural_em": SHARED,
+  "lib/population": SHARED,
+  "lib/two_view": [...SHARED, "lib/agreement"],
+  "data": [],
+  "data/worlds": SHARED,
+  "data/experiments": ["data/worlds", "lib"],
+  "data/studies": ["data/experiments", "data/worlds", "lib"],
+  "viz/page": [],
+  "viz/figures": ["viz/page", "lib"],
+  "viz/notebook": ["viz/page", "viz/figures", "lib/run"],
   // Whole programs that run in a page, as notebooks run in the kernel.
-  "viz/simulations": ["viz", "data", "lib"],
-  notebooks: ["viz", "data", "lib"],
-  tasks: ["tasks", "viz", "data", "lib"],
+  "viz/live": ["viz", "data", "lib"],
+  "notebooks": ["viz", "data", "lib"],
+  "tasks": ["viz", "data", "lib"],
 };
 
 /** Functions of Math whose last bits differ between engines. */
@@ -57,6 +71,7 @@ const GLOBALS = [
 interface Source {
   /** Path from the root. */
   path: string;
+  /** The first folder of the path. */
   folder: string;
   /** Code without comments and without the text of strings. */
   code: string;
@@ -119,27 +134,56 @@ const notebooks: Source[] = Array.from(walk(join(ROOT, "notebooks")))
     return source(path, code.join("\n"));
   });
 
-/** Folder of the project that a relative import leads to. */
+/** Path of the project that a relative import leads to. */
 function target(from: Source, specifier: string): string | null {
-  if (!specifier.startsWith(".")) return null;
-  return relative(ROOT, join(ROOT, dirname(from.path), specifier)).split(
-    "/",
-  )[0];
+  // A "${" stands in text that writes an import.
+  if (!specifier.startsWith(".") || specifier.includes("${")) return null;
+  return relative(ROOT, join(ROOT, dirname(from.path), specifier));
 }
 
-/** What a module may import from: the rule of the innermost folder. */
-function allowed(from: Source): string[] {
-  return ARROWS[dirname(from.path)] ?? ARROWS[from.folder];
+/** The innermost folder with a rule that the file lies in. */
+function roomOf(path: string): string {
+  for (let room = dirname(path); room !== "."; room = dirname(room)) {
+    if (room in ARROWS) return room;
+  }
+  throw new RangeError(`Cannot place ${path} as ARROWS must name its room`);
 }
 
-Deno.test("imports follow the arrows between the folders", () => {
-  const wrong = [...modules, ...notebooks].flatMap((from) =>
-    from.imports.filter((specifier) => {
+/** Whether a file lies in the folder, at any depth. */
+function within(path: string, folder: string): boolean {
+  return path.startsWith(`${folder}/`);
+}
+
+Deno.test("imports follow the arrows between the rooms", () => {
+  const wrong = [...modules, ...notebooks].flatMap((from) => {
+    const room = roomOf(from.path);
+    return from.imports.filter((specifier) => {
       const to = target(from, specifier);
-      return to !== null && !allowed(from).includes(to);
-    }).map((specifier) => `${from.path} → ${specifier}`)
-  );
+      return to !== null && roomOf(to) !== room &&
+        !ARROWS[room].some((folder) => within(to, folder));
+    }).map((specifier) => `${from.path} → ${specifier}`);
+  });
   assert.deepEqual(wrong, []);
+});
+
+Deno.test("no module imports itself by way of others", () => {
+  const byPath = new Map(modules.map((m) => [m.path, m]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) {
+      circles.push([...trail.slice(trail.indexOf(path)), path].join(" → "));
+    }
+    const module = byPath.get(path);
+    if (!module || done.has(path) || trail.includes(path)) return;
+    for (const specifier of module.imports) {
+      const to = target(module, specifier);
+      if (to !== null) visit(to, [...trail, path]);
+    }
+    done.add(path);
+  };
+  for (const { path } of modules) visit(path, []);
+  assert.deepEqual(circles, []);
 });
 
 Deno.test("lib and data know no Deno, no document and no console", () => {
@@ -164,18 +208,18 @@ Deno.test("lib and data take no function from Math that engines disagree on", ()
   assert.deepEqual(wrong, []);
 });
 
-Deno.test("seedrandom is imported by lib/random.ts alone", () => {
+Deno.test("seedrandom is imported by lib/numeric/random.ts alone", () => {
   const users = [...modules, ...notebooks].filter((m) =>
     m.imports.some((i) => /seedrandom/.test(i))
   );
-  assert.deepEqual(users.map((m) => m.path), ["lib/random.ts"]);
+  assert.deepEqual(users.map((m) => m.path), ["lib/numeric/random.ts"]);
 });
 
 Deno.test("one module owns the document that figures are drawn in", () => {
   const users = modules.filter((m) =>
     m.imports.some((i) => /^(npm:)?(linkedom|jsdom)/.test(i))
   );
-  assert.deepEqual(users.map((m) => m.path), ["viz/figure.ts"]);
+  assert.deepEqual(users.map((m) => m.path), ["viz/figures/figure.ts"]);
 });
 
 Deno.test("no module names a package by version: deno.json does", () => {

@@ -7,27 +7,27 @@
  * @module
  */
 import * as twoView from "../data/experiments/two_view_agreement.ts";
-import { dipoleWorld, imageSampler } from "../data/dipoles.ts";
-import { seedShapes } from "../data/shapes.ts";
-import { sampleShifter, shifterConfig } from "../data/shifter.ts";
-import { stereoSampler } from "../data/stereograms.ts";
-import { paramsSha256 } from "../lib/claim.ts";
-import { helmholtzConfig, initHelmholtz } from "../lib/helmholtz_machine.ts";
-import { imaxModel, imaxStep } from "../lib/imax.ts";
-import { neuralEmConfig, SEED_MODEL } from "../lib/neural_em.ts";
-import { neuralEmTrainer } from "../lib/neural_em_training.ts";
-import * as numeric from "../lib/numeric.ts";
-import { likeParams, type Matrices } from "../lib/optimizers.ts";
+import { dipoleWorld, imageSampler } from "../data/worlds/dipoles.ts";
+import { seedShapes } from "../data/worlds/shapes.ts";
+import { sampleShifter, shifterConfig } from "../data/worlds/shifter.ts";
+import { stereoSampler } from "../data/worlds/stereograms.ts";
+import { paramsSha256 } from "../lib/run/results.ts";
+import { helmholtzConfig, initHelmholtz } from "../lib/helmholtz/machine.ts";
+import { imaxModel, imaxStep } from "../lib/imax/imax.ts";
+import { neuralEmConfig, SEED_MODEL } from "../lib/neural_em/model.ts";
+import { neuralEmTrainer } from "../lib/neural_em/training.ts";
+import * as numeric from "../lib/numeric/elementary.ts";
+import { likeParams, type Matrices } from "../lib/numeric/optimizers.ts";
 import {
   initPopulation,
   makeOptimizer,
   populationConfig,
   populationPass,
-} from "../lib/population_code.ts";
-import { normal, stream } from "../lib/random.ts";
-import type { SeedTask } from "../lib/sweep.ts";
-import { finish } from "../lib/training.ts";
-import { compileWakeSleep } from "../lib/wake_sleep.ts";
+} from "../lib/population/population_code.ts";
+import { normal, stream } from "../lib/numeric/random.ts";
+import type { SeedTask } from "../lib/run/sweep.ts";
+import { finish } from "../lib/run/training.ts";
+import { compileWakeSleep } from "../lib/helmholtz/compiled_wake_sleep.ts";
 
 const STEPS = 200;
 
@@ -89,7 +89,7 @@ const MODELS: Record<string, (seed: number) => Arrays> = {
     return finish(twoView.trainSeed(seed, settings)).params;
   },
 
-  /** `lib/numeric.ts` at seeded points. */
+  /** `lib/numeric/elementary.ts` at seeded points. */
   functions(seed): Arrays {
     const rng = stream(seed, "eval");
     const points = Float64Array.from({ length: 2000 }, () => 10 * normal(rng));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type SeedOutcome, WorkerPool } from "../lib/sweep.ts";
+import { type SeedOutcome, WorkerPool } from "../lib/run/sweep.ts";
 import { findChromium, launch } from "./browser.ts";
 import { program } from "./determinism_program.ts";
 import { evaluateInFirefox, findFirefox } from "./firefox.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import MarkdownIt from "markdown-it";
 import type { Browser } from "playwright-core";
-import { executeNotebook, resultsOf } from "../tasks/execute.ts";
+import { executeNotebook, resultsOf } from "../tasks/notebook/execute.ts";
 import {
   formatNotebook,
   hasTag,
@@ -12,7 +12,7 @@ import {
   type Notebook,
   parseNotebook,
   readNotebook,
-} from "../tasks/notebook.ts";
+} from "../tasks/notebook/notebook.ts";
 import { findChromium, launch } from "./browser.ts";
 import {
   committedNotebooks,
@@ -141,7 +141,7 @@ Deno.test({
       const notebook = await readNotebook(file);
       const [cell] = notebook.cells.filter((c) => c.cell_type === "code");
       const [many, next] = [
-        `import { send, show } from "../viz/show.ts";
+        `import { send, show } from "../viz/notebook/show.ts";
 const large = { "text/plain": "x".repeat(900_000) };
 for (let i = 0; i < 40; i++) await send(large, { passing: true });
 await show("last");`,

@@ -1,8 +1,8 @@
 /** The live cells of all notebooks: a page retrains and reaches their numbers. */
 import assert from "node:assert/strict";
 import { basename } from "node:path";
-import { notebookPage } from "../tasks/export_html.ts";
-import { readNotebook } from "../tasks/notebook.ts";
+import { notebookPage } from "../tasks/notebook/export_html.ts";
+import { readNotebook } from "../tasks/notebook/notebook.ts";
 import { findChromium, launch } from "./browser.ts";
 import { committedNotebooks } from "./jupyter.ts";
 

@@ -1,14 +1,14 @@
 /** Every notebook: checked, executed with the smoke preset, shown in a page. */
 import assert from "node:assert/strict";
 import { basename, dirname, join } from "node:path";
-import { machineTraces, notebookProblems } from "../tasks/check_notebooks.ts";
-import { executeNotebook, resultsOf } from "../tasks/execute.ts";
-import { notebookPage } from "../tasks/export_html.ts";
+import { machineTraces, notebookProblems } from "../tasks/notebook/check.ts";
+import { executeNotebook, resultsOf } from "../tasks/notebook/execute.ts";
+import { notebookPage } from "../tasks/notebook/export_html.ts";
 import {
   injectParameters,
   type Notebook,
   readNotebook,
-} from "../tasks/notebook.ts";
+} from "../tasks/notebook/notebook.ts";
 import { differences, fingerprint, readSmoke } from "../tasks/verify.ts";
 import { findChromium, launch, openPage } from "./browser.ts";
 import { committedNotebooks } from "./jupyter.ts";

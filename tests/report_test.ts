@@ -99,7 +99,9 @@ Deno.test("nothing that a report holds names the machine, its folders or its use
       const files = listing(folder).map((name) =>
         Deno.readTextFileSync(`${folder}/${name}`)
       );
-      assert.ok(files.some((file) => file.includes("lib/random.ts reports/x")));
+      assert.ok(
+        files.some((file) => file.includes("lib/numeric/random.ts reports/x")),
+      );
       const names = [ROOT, Deno.hostname(), userInfo().username];
       for (
         const name of names.filter((n) => n.length > 4 && n !== "localhost")

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { agree } from "../viz/simulations/agree.ts";
-import { collapse } from "../viz/simulations/collapse.ts";
-import { encoders } from "../viz/simulations/encoders.ts";
-import { imax } from "../viz/simulations/imax.ts";
-import { landscape } from "../viz/simulations/landscape.ts";
-import { masked } from "../viz/simulations/masked.ts";
+import { agree } from "../viz/live/simulations/agree.ts";
+import { collapse } from "../viz/live/simulations/collapse.ts";
+import { encoders } from "../viz/live/simulations/encoders.ts";
+import { imax } from "../viz/live/simulations/imax.ts";
+import { landscape } from "../viz/live/simulations/landscape.ts";
+import { masked } from "../viz/live/simulations/masked.ts";
 import { findChromium } from "./browser.ts";
 import { findJupyter } from "./jupyter.ts";
 import { withLab } from "./jupyterlab.ts";

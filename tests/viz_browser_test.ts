@@ -1,8 +1,8 @@
 /** Every kind of figure in headless Chromium: legible, whole, alive. */
 import assert from "node:assert/strict";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { gallery } from "../viz/gallery.ts";
-import { bundle } from "../viz/show.ts";
+import { gallery } from "./gallery.ts";
+import { bundle } from "../viz/notebook/show.ts";
 import { findChromium, launch } from "./browser.ts";
 
 const chromium = findChromium();

@@ -5,13 +5,13 @@ import {
   type Kernel,
   type Output,
   startKernel,
-} from "../tasks/jupyter_client.ts";
+} from "../tasks/notebook/jupyter_client.ts";
 
 const notebooks = join(import.meta.dirname!, "..", "notebooks");
 
 const IMPORTS = `
-import { show, markdown } from "../viz/show.ts";
-import { follow } from "../viz/progress.ts";
+import { show, markdown } from "../viz/notebook/show.ts";
+import { follow } from "../viz/notebook/progress.ts";
 function* train(steps, ms, fail = Infinity) {
   let step = 0;
   while (step < steps) {
@@ -146,8 +146,8 @@ Deno.test("on the kernel, the stop button ends training within a second and keep
 Deno.test("on the kernel, seeds on the worker pool show progress and end at the stop button", async () => {
   await withKernel(async (kernel) => {
     const imports = await kernel.execute(`
-      import { followSeeds } from "../viz/progress.ts";
-      import { experimentModule } from "../lib/experiment.ts";
+      import { followSeeds } from "../viz/notebook/progress.ts";
+      import { experimentModule } from "../lib/run/experiment.ts";
       const module = experimentModule("two_view_agreement");
       const settings = { steps: 1e9, heldOut: 50 };`);
     assert.equal(imports.error, null);

@@ -9,8 +9,8 @@ import {
   integerIn,
   positiveInteger,
   refusal,
-} from "../../lib/config.ts";
-import { samplingNll } from "../../lib/helmholtz_exact.ts";
+} from "../../lib/run/config.ts";
+import { samplingNll } from "../../lib/helmholtz/exact.ts";
 import {
   type HelmholtzConfig,
   helmholtzConfig,
@@ -22,26 +22,26 @@ import {
   recognize,
   type SamplePattern,
   trainHelmholtz,
-} from "../../lib/helmholtz_machine.ts";
+} from "../../lib/helmholtz/machine.ts";
 import {
   assessing,
   type Assessment,
   bestSignVector,
   signVectorChance,
-} from "../../lib/helmholtz_readout.ts";
-import { LOG2E, logit } from "../../lib/numeric.ts";
-import { type Rng, stream } from "../../lib/random.ts";
-import { reweightedWakeSleep } from "../../lib/reweighted_wake_sleep.ts";
-import { mean } from "../../lib/statistics.ts";
-import { measured, type Training, withRows } from "../../lib/training.ts";
-import { compileWakeSleep } from "../../lib/wake_sleep.ts";
+} from "../../lib/helmholtz/readout.ts";
+import { LOG2E, logit } from "../../lib/numeric/elementary.ts";
+import { type Rng, stream } from "../../lib/numeric/random.ts";
+import { reweightedWakeSleep } from "../../lib/helmholtz/reweighted_wake_sleep.ts";
+import { mean } from "../../lib/numeric/statistics.ts";
+import { measured, type Training, withRows } from "../../lib/run/training.ts";
+import { compileWakeSleep } from "../../lib/helmholtz/compiled_wake_sleep.ts";
 import {
   entropyBits,
   enumerateShifter,
   sampleShifter,
   type ShifterConfig,
   shifterConfig,
-} from "../shifter.ts";
+} from "../worlds/shifter.ts";
 
 /** The machine, the world and how many recognitions an image gets. */
 export type Settings =

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { initHelmholtz } from "../../lib/helmholtz_machine.ts";
-import { assess } from "../../lib/helmholtz_readout.ts";
-import { stream } from "../../lib/random.ts";
-import { finish } from "../../lib/training.ts";
-import { enumerateShifter } from "../shifter.ts";
+import { initHelmholtz } from "../../lib/helmholtz/machine.ts";
+import { assess } from "../../lib/helmholtz/readout.ts";
+import { stream } from "../../lib/numeric/random.ts";
+import { finish } from "../../lib/run/training.ts";
+import { enumerateShifter } from "../worlds/shifter.ts";
 import {
   machineOf,
   settings,

@@ -8,14 +8,14 @@ import {
   type AgreementMetrics,
   conditionalMeans,
   natsAt,
-} from "../../lib/agreement.ts";
+} from "../../lib/agreement/agreement.ts";
 import {
   between,
   defineConfig,
   integerIn,
   oneOf,
   positiveInteger,
-} from "../../lib/config.ts";
+} from "../../lib/run/config.ts";
 import {
   evaluate,
   type ImaxConfig,
@@ -25,7 +25,7 @@ import {
   imaxStep,
   scalarOutputs,
   trainImax,
-} from "../../lib/imax.ts";
+} from "../../lib/imax/imax.ts";
 import {
   type InterpolatorConfig,
   interpolatorConfig,
@@ -34,18 +34,18 @@ import {
   trainInterpolator,
   wienerWeights,
   windowsOf,
-} from "../../lib/interpolator.ts";
-import { workspace } from "../../lib/matrix.ts";
-import type { Matrices } from "../../lib/optimizers.ts";
-import { type Floats, stream } from "../../lib/random.ts";
+} from "../../lib/imax/interpolator.ts";
+import { workspace } from "../../lib/numeric/matrix.ts";
+import type { Matrices } from "../../lib/numeric/optimizers.ts";
+import { type Floats, stream } from "../../lib/numeric/random.ts";
 import {
   enumerateStrips,
   exactAgreement,
   stereoLimits,
   type StripTable,
-} from "../../lib/stereo_limits.ts";
-import { countedKernels, objectiveBytes } from "../../lib/traffic.ts";
-import type { Training } from "../../lib/training.ts";
+} from "../../lib/imax/stereo_limits.ts";
+import { countedKernels, objectiveBytes } from "../../lib/run/traffic.ts";
+import type { Training } from "../../lib/run/training.ts";
 import {
   neighbourSampler,
   type StereoConfig,
@@ -54,7 +54,7 @@ import {
   stereoSampler,
   surfaceLines,
   surfaceSampler,
-} from "../stereograms.ts";
+} from "../worlds/stereograms.ts";
 
 /** Named starting points; every setting can be changed from there. */
 export type Variant =

@@ -11,31 +11,34 @@ import {
   nonNegativeInteger,
   oneOf,
   positiveInteger,
-} from "../../lib/config.ts";
-import { type GroupingScores, scoreGroups } from "../../lib/grouping.ts";
+} from "../../lib/run/config.ts";
+import {
+  type GroupingScores,
+  scoreGroups,
+} from "../../lib/neural_em/grouping.ts";
 import {
   type NeuralEmConfig,
   neuralEmConfig,
   SEED_MODEL,
-} from "../../lib/neural_em.ts";
+} from "../../lib/neural_em/model.ts";
 import {
   inferringGroups,
   type NeuralEm,
-} from "../../lib/neural_em_inference.ts";
+} from "../../lib/neural_em/inference.ts";
 import {
   type NeuralEmRow,
   neuralEmTrainer,
   type SampleFrames,
   trainNeuralEm,
-} from "../../lib/neural_em_training.ts";
-import { permutation, type Rng, stream } from "../../lib/random.ts";
-import { finish, type Training, withRows } from "../../lib/training.ts";
+} from "../../lib/neural_em/training.ts";
+import { permutation, type Rng, stream } from "../../lib/numeric/random.ts";
+import { finish, type Training, withRows } from "../../lib/run/training.ts";
 import {
   paperShapes,
   seedShapes,
   type ShapesBatch,
   type ShapesSampler,
-} from "../shapes.ts";
+} from "../worlds/shapes.ts";
 
 /** The model, the images and how they are scored. */
 export interface Settings extends NeuralEmConfig {

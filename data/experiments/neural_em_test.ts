@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { stream } from "../../lib/random.ts";
-import { finish, nextRow } from "../../lib/training.ts";
+import { stream } from "../../lib/numeric/random.ts";
+import { finish, nextRow } from "../../lib/run/training.ts";
 import {
   epochs,
   type Outcome,

@@ -10,7 +10,7 @@ import {
   nonNegativeInteger,
   oneOf,
   positiveInteger,
-} from "../../lib/config.ts";
+} from "../../lib/run/config.ts";
 import {
   type Description,
   type DescriptionConfig,
@@ -18,18 +18,18 @@ import {
   dimensionsInUse,
   runDescription,
   trainDescription,
-} from "../../lib/description_length.ts";
-import { spread } from "../../lib/eigen.ts";
+} from "../../lib/population/description_length.ts";
+import { spread } from "../../lib/numeric/eigen.ts";
 import {
   gapBetweenKinds,
   intrinsicDimension,
   participationRatio,
-} from "../../lib/intrinsic_dimension.ts";
-import { polynomialReadout } from "../../lib/least_squares.ts";
+} from "../../lib/population/intrinsic_dimension.ts";
+import { polynomialReadout } from "../../lib/numeric/least_squares.ts";
 import {
   landmarkBarcodes,
   loopProminence,
-} from "../../lib/persistent_homology.ts";
+} from "../../lib/population/persistent_homology.ts";
 import {
   type Population,
   type PopulationConfig,
@@ -39,10 +39,10 @@ import {
   storePopulation,
   type TrainingImages,
   trainPopulation,
-} from "../../lib/population_code.ts";
-import { type Rng, stream } from "../../lib/random.ts";
-import { mean } from "../../lib/statistics.ts";
-import { type Training, withRows } from "../../lib/training.ts";
+} from "../../lib/population/population_code.ts";
+import { type Rng, stream } from "../../lib/numeric/random.ts";
+import { mean } from "../../lib/numeric/statistics.ts";
+import { type Training, withRows } from "../../lib/run/training.ts";
 import {
   barWorld,
   dipoleWorld,
@@ -53,7 +53,7 @@ import {
   shuffledWorld,
   WHOLE_TURN,
   type World,
-} from "../dipoles.ts";
+} from "../worlds/dipoles.ts";
 
 /** The worlds by name. */
 export const WORLDS = Object.freeze({

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { finish } from "../../lib/training.ts";
+import { finish } from "../../lib/run/training.ts";
 import {
   coderOf,
   imagesOf,

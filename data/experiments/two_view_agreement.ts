@@ -10,20 +10,20 @@ import {
   oneOf,
   positive,
   positiveInteger,
-} from "../../lib/config.ts";
-import { effectiveRank, spread } from "../../lib/eigen.ts";
-import { type Rng, stream } from "../../lib/random.ts";
-import { correlation, mean } from "../../lib/statistics.ts";
-import { inTurn, type Training, withRows } from "../../lib/training.ts";
+} from "../../lib/run/config.ts";
+import { effectiveRank, spread } from "../../lib/numeric/eigen.ts";
+import { type Rng, stream } from "../../lib/numeric/random.ts";
+import { correlation, mean } from "../../lib/numeric/statistics.ts";
+import { inTurn, type Training, withRows } from "../../lib/run/training.ts";
 import {
   encode,
   type EncoderParams,
   initTwoView,
   trainTwoView,
   type TwoView,
-} from "../../lib/two_view.ts";
-import { LOSSES, type LossName } from "../../lib/two_view_catalogue.ts";
-import { stereoSampler } from "../stereograms.ts";
+} from "../../lib/two_view/encoders.ts";
+import { LOSSES, type LossName } from "../../lib/two_view/catalogue.ts";
+import { stereoSampler } from "../worlds/stereograms.ts";
 
 /** The world, the encoders and the loss. */
 export interface Settings {

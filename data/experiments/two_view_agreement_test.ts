@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
-import { stream } from "../../lib/random.ts";
-import { finish } from "../../lib/training.ts";
-import { type LossName } from "../../lib/two_view_catalogue.ts";
+import { stream } from "../../lib/numeric/random.ts";
+import { finish } from "../../lib/run/training.ts";
+import { type LossName } from "../../lib/two_view/catalogue.ts";
 import {
   correlationRatio,
   type Outcome,

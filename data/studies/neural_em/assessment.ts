@@ -1,0 +1,346 @@
+/**
+ * How a trained neural EM model is assessed in the notebook: by overlap, over
+ * steps and random starts, on other numbers of objects, and in bytes moved.
+ *
+ * @module
+ */
+import {
+  groupBatch,
+  type GroupingScores,
+  kMeansPositions,
+  meanScores,
+  overlapPixels,
+  scoreGroups,
+  scoreImages,
+} from "../../../lib/neural_em/grouping.ts";
+import type { NeuralEmConfig } from "../../../lib/neural_em/model.ts";
+import {
+  inferGroups,
+  type InferOptions,
+  type NeuralEm,
+  restoreNeuralEm,
+  trueResponsibilities,
+} from "../../../lib/neural_em/inference.ts";
+import {
+  inferInStages,
+  type Stage,
+  type StagedInference,
+} from "../../../lib/neural_em/stages.ts";
+import { permutation, type Rng, stream } from "../../../lib/numeric/random.ts";
+import { decodeSafetensors } from "../../../lib/run/safetensors.ts";
+import { mean } from "../../../lib/numeric/statistics.ts";
+import { assess, type Settings } from "../../experiments/neural_em.ts";
+import {
+  paperShapes,
+  type ShapesBatch,
+  someImages,
+} from "../../worlds/shapes.ts";
+
+/** A row of a recorded curve; scores on validation images. */
+export interface RecordedRow {
+  step: number;
+  loss: number;
+  ami: number;
+  evalLoss: number;
+  /** Seconds of processor time so far, all commands together. */
+  cpuSeconds: number;
+}
+
+/** What `deno task train:neural_em` records of a run. */
+export interface RecordedRun {
+  commands: string[];
+  seed: number;
+  config: Settings;
+  rows: RecordedRow[];
+  /** Updates at the checkpoint: the best AMI on the validation images. */
+  chosenStep: number;
+}
+
+/** A recorded model with its scores on fresh images. */
+export interface ScoredCheckpoint {
+  model: NeuralEm;
+  run: RecordedRun;
+  scores:
+    & {
+      seed: number;
+      hidden: number;
+      updates: number;
+      minutes: number;
+      loss: number;
+    }
+    & GroupingScores;
+}
+
+/** Restores a recorded model and scores it. Throws as the checkpoint reader does. */
+export function scoreCheckpoint(
+  seed: number,
+  { bytes, run, batch }: {
+    bytes: Uint8Array;
+    run: RecordedRun;
+    batch: ShapesBatch;
+  },
+): ScoredCheckpoint {
+  const model = restoreNeuralEm(decodeSafetensors(bytes));
+  const scores = {
+    seed: run.seed,
+    hidden: model.config.hidden,
+    updates: run.chosenStep,
+    minutes: run.rows.at(-1)!.cpuSeconds / 60,
+    ...assess(stream(seed, "recorded"), model, batch),
+  };
+  return { model, run, scores };
+}
+
+/** The AMI of a model on a batch, from the stream "assess" of a seed. */
+export function amiOf(
+  seed: number,
+  model: NeuralEm,
+  batch: ShapesBatch,
+  options?: InferOptions,
+): number {
+  const { groups } = inferGroups(stream(seed, "assess"), model, batch, options);
+  return scoreGroups(batch, groups.at(-1)!).ami;
+}
+
+/** The AMI after each EM step: pairs of step and score. */
+export function amiOverSteps(
+  seed: number,
+  model: NeuralEm,
+  batch: ShapesBatch | readonly ShapesBatch[],
+  steps?: number,
+): [number, number][] {
+  const list = Array.isArray(batch)
+    ? batch as readonly ShapesBatch[]
+    : undefined;
+  const still = batch as ShapesBatch;
+  const { groups } = inferGroups(
+    stream(seed, "assess"),
+    model,
+    list ?? still,
+    { steps },
+  );
+  return groups.map((g, t) => [
+    t + 1,
+    scoreGroups(list ? list[Math.min(t + 1, list.length - 1)] : still, g).ami,
+  ]);
+}
+
+/** The first `count` images of a batch. */
+export function firstImages(batch: ShapesBatch, count: number): ShapesBatch {
+  return someImages(batch, 0, count);
+}
+
+/** Moves the pixels of each image, with their labels, to random places. */
+export function scatterPixels(rng: Rng, batch: ShapesBatch): ShapesBatch {
+  const scattered = firstImages(batch, batch.count);
+  const pixels = batch.canvas * batch.canvas;
+  for (let i = 0; i < batch.count; i++) {
+    permutation(rng, pixels).forEach((from, to) => {
+      scattered.images[i * pixels + to] = batch.images[i * pixels + from];
+      scattered.labels[i * pixels + to] = batch.labels[i * pixels + from];
+    });
+  }
+  return scattered;
+}
+
+/** Mean AMI of images in which shapes share so many pixels. */
+export interface OverlapClass {
+  label: string;
+  count: number;
+  value: number;
+}
+
+/** The AMI of groups, count × D, by the number of pixels that shapes share. */
+export function amiByOverlap(
+  batch: ShapesBatch,
+  groups: Uint8Array,
+): OverlapClass[] {
+  const scores = scoreImages(batch, groups);
+  const shared = overlapPixels(batch);
+  const classes: [number, number, string][] = [
+    [0, 0, "none"],
+    [1, 8, "1 to 8"],
+    [9, 15, "9 to 15"],
+    [16, Infinity, "16 or more"],
+  ];
+  return classes.map(([from, to, name]) => {
+    const members = scores.filter((_, i) =>
+      shared[i] >= from && shared[i] <= to
+    );
+    return {
+      label: `${name} (${members.length} images)`,
+      count: members.length,
+      value: members.length > 0 ? meanScores(members).ami : NaN,
+    };
+  });
+}
+
+/** AMI with one random start, and with a choice among several for each image. */
+export interface Restarts {
+  one: number;
+  /** The start with the least loss: a choice without labels. */
+  byLoss: number;
+  /** The start with the best score: what a perfect choice would reach. */
+  byTruth: number;
+  /** EM started from the true responsibilities: whether the truth is kept. */
+  fromTruth: number;
+  /** Mean loss at the end of the starts that `byLoss` chose, nats an image. */
+  chosenLoss: number;
+  /** Mean loss at the end of EM started from the truth, nats an image. */
+  truthLoss: number;
+}
+
+/** Runs stages from `tries` random starts and chooses among them, image by image. */
+export function restarts(
+  seed: number,
+  stages: readonly Stage[],
+  batch: ShapesBatch,
+  tries: number,
+): Restarts {
+  type Image = { ami: number; loss: number };
+  const scored = ({ groups, imageLosses }: StagedInference): Image[] =>
+    scoreImages(batch, groups).map(({ ami }, i) => ({
+      ami,
+      loss: imageLosses[i],
+    }));
+  const ends: Image[][] = [];
+  inferInStages(stream(seed, "starts"), stages, batch.images, {
+    starts: tries,
+    onEnd: (end) => ends.push(scored(end)),
+  });
+  const choose = (better: (a: Image, b: Image) => boolean): Image[] =>
+    ends.reduce((best, next) =>
+      best.map((a, i) => better(next[i], a) ? next[i] : a)
+    );
+  const ami = (images: readonly Image[]) => mean(images.map((i) => i.ami));
+  const loss = (images: readonly Image[]) => mean(images.map((i) => i.loss));
+  const chosen = choose((a, b) => a.loss < b.loss);
+  // The truth is where the last stage would have to stay.
+  const { components } = stages[0].model.config;
+  const pixels = batch.canvas * batch.canvas;
+  const start = trueResponsibilities(batch.labels, components, pixels);
+  const last = stages.slice(-1);
+  const truth = scored(
+    inferInStages(stream(seed, "assess"), last, batch.images, { start }),
+  );
+  return {
+    one: mean(ends.map(ami)),
+    byLoss: ami(chosen),
+    byTruth: ami(choose((a, b) => a.ami > b.ami)),
+    fromTruth: ami(truth),
+    chosenLoss: loss(chosen),
+    truthLoss: loss(truth),
+  };
+}
+
+/** The images of a batch in which shapes share `from` pixels or more. */
+export function crossing(batch: ShapesBatch, from: number): ShapesBatch {
+  const size = batch.canvas * batch.canvas;
+  const shared = Array.from(overlapPixels(batch));
+  const members = [...shared.keys()].filter((i) => shared[i] >= from);
+  const images = new Float32Array(members.length * size);
+  const labels = new Uint8Array(members.length * size);
+  members.forEach((i, n) => {
+    images.set(batch.images.subarray(i * size, (i + 1) * size), n * size);
+    labels.set(batch.labels.subarray(i * size, (i + 1) * size), n * size);
+  });
+  return { ...batch, count: members.length, images, labels };
+}
+
+/** The same weights with another number of components. */
+export function withComponents(model: NeuralEm, components: number): NeuralEm {
+  return { ...model, config: { ...model.config, components } };
+}
+
+/** How stages do on images of another number of objects. */
+export interface ObjectsRow {
+  objects: number;
+  /** AMI of the first stage's model, with one component more than objects. */
+  matching: number;
+  /** The same with four components. */
+  four: number;
+  /** AMI of all stages, with one component more than objects. */
+  staged: number;
+  /** AMI of k-means that is told the number of objects. */
+  kMeans: number;
+}
+
+/** Tests on 2 … 5 objects; a single object cannot be scored by AMI. */
+export function otherObjects(
+  seed: number,
+  stages: readonly Stage[],
+  { count, starts }: { count: number; starts: number },
+): ObjectsRow[] {
+  const [{ model }] = stages;
+  return [2, 3, 4, 5].map((objects) => {
+    const batch = paperShapes({ objects })(
+      stream(seed, `objects ${objects}`),
+      count,
+    );
+    const kMeans = kMeansPositions(stream(seed, "k-means"), objects, 3);
+    const matching = stages.map((stage): Stage => ({
+      ...stage,
+      model: withComponents(stage.model, objects + 1),
+    }));
+    const rng = stream(seed, "assess");
+    const staged = inferInStages(rng, matching, batch.images, { starts });
+    return {
+      objects,
+      matching: amiOf(seed, matching[0].model, batch),
+      four: amiOf(seed, withComponents(model, 4), batch),
+      staged: scoreGroups(batch, staged.groups).ami,
+      kMeans: scoreGroups(batch, groupBatch(batch, kMeans)).ami,
+    };
+  });
+}
+
+/** The share of lone objects whose pixels mostly go to one of two components. */
+export function loneObjects(
+  seed: number,
+  model: NeuralEm,
+  count: number,
+): number {
+  const batch = paperShapes({ objects: 1 })(stream(seed, "objects 1"), count);
+  const pixels = batch.canvas * batch.canvas;
+  const two = withComponents(model, 2);
+  const { groups } = inferGroups(stream(seed, "assess"), two, batch);
+  const purity = Array.from({ length: count }, (_, i) => {
+    let lit = 0;
+    let second = 0;
+    for (let p = i * pixels; p < (i + 1) * pixels; p++) {
+      lit += batch.images[p];
+      second += batch.images[p] * groups.at(-1)![p];
+    }
+    return Math.max(second, lit - second) / lit;
+  });
+  return mean(purity);
+}
+
+/**
+ * Kilobytes that EM moves for one image in float32: for each component and step
+ * logits, ψ, γ and residual (D each) and the states (3 H); for each step the
+ * weights, shared by the images of a batch.
+ */
+export function kilobytesMoved(
+  { components, steps, hidden, canvas, batchSize }: NeuralEmConfig,
+): number {
+  const pixels = canvas * canvas;
+  const numbers = components * steps * (4 * pixels + 3 * hidden) +
+    steps * (2 * pixels * hidden + hidden * hidden) / batchSize;
+  return 4 * numbers / 1024;
+}
+
+/**
+ * Kilobytes that k-means moves for one image: the position of each lit pixel
+ * and the means, read in each iteration of each restart.
+ */
+export function kMeansKilobytes(
+  { lit, k, iterations, restarts }: {
+    lit: number;
+    k: number;
+    iterations: number;
+    restarts: number;
+  },
+): number {
+  return 4 * restarts * iterations * (2 * lit + 2 * k) / 1024;
+}

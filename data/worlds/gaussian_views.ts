@@ -1,0 +1,242 @@
+/**
+ * Pairs of views of one hidden scene, typed and seeded: Gaussian views whose
+ * best codes are known in closed form, two cameras that watch a ball, and bars
+ * of which half are hidden. Views are row-major, one row an example.
+ *
+ * @module
+ */
+import {
+  defineConfig,
+  integerIn,
+  nonNegative,
+  positive,
+} from "../../lib/run/config.ts";
+import { cos, exp, sin } from "../../lib/numeric/elementary.ts";
+import {
+  fillNormal,
+  normal,
+  type Rng,
+  uniform,
+} from "../../lib/numeric/random.ts";
+
+/** One number of each view: a = s + noise, b = gain · (s + noise). */
+export interface PairConfig {
+  /** Variance of the hidden signal s. */
+  signal: number;
+  /** Variance of the first view's own noise. */
+  noiseA: number;
+  noiseB: number;
+  /** Factor on the second view. */
+  gain: number;
+}
+
+/** The checked configuration of a Gaussian pair. */
+export const pairConfig: (
+  overrides?: Partial<PairConfig>,
+) => Readonly<PairConfig> = /* @__PURE__ */ defineConfig<PairConfig>(
+  "draw Gaussian pairs",
+  { signal: 1, noiseA: 1, noiseB: 1, gain: 1 },
+  {
+    signal: nonNegative,
+    noiseA: positive,
+    noiseB: positive,
+    gain: positive,
+  },
+);
+
+/** The exact variances and covariance of a pair. */
+export function pairMoments(
+  { signal, noiseA, noiseB, gain }: PairConfig,
+): { varA: number; varB: number; cov: number } {
+  return {
+    varA: signal + noiseA,
+    varB: gain * gain * (signal + noiseB),
+    cov: gain * signal,
+  };
+}
+
+/** n pairs of two noisy measurements of one signal. */
+export function samplePairs(
+  rng: Rng,
+  n: number,
+  config: PairConfig,
+): { a: Float64Array; b: Float64Array; signal: Float64Array } {
+  const a = new Float64Array(n);
+  const b = new Float64Array(n);
+  const signal = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    // The same draws under every setting: a slider moves points smoothly.
+    signal[i] = Math.sqrt(config.signal) * normal(rng);
+    a[i] = signal[i] + Math.sqrt(config.noiseA) * normal(rng);
+    b[i] = config.gain * (signal[i] + Math.sqrt(config.noiseB) * normal(rng));
+  }
+  return { a, b, signal };
+}
+
+/**
+ * Views of p entries: entry j of the unmixed view is s_j + its own noise, with
+ * the variances given; both views are then turned by one rotation. Canonical
+ * correlation j is signal_j / (signal_j + noise_j).
+ */
+export interface GaussianViewsConfig {
+  /** Variance of each hidden cause that both views share; 0: none. */
+  signal: readonly number[];
+  /** Variance of each view's own noise on that entry. */
+  noise: readonly number[];
+}
+
+/** Two views with what lies behind them. */
+export interface Views {
+  /** n × p. */
+  viewsA: Float64Array;
+  viewsB: Float64Array;
+  /** n × causes. */
+  causes: Float64Array;
+}
+
+/** A random rotation: p × p, rows orthonormal (Gram and Schmidt). */
+export function rotation(rng: Rng, p: number): Float64Array {
+  const m = fillNormal(rng, new Float64Array(p * p));
+  for (let i = 0; i < p; i++) {
+    const row = m.subarray(i * p, i * p + p);
+    for (let j = 0; j < i; j++) {
+      let dot = 0;
+      for (let k = 0; k < p; k++) dot += row[k] * m[j * p + k];
+      for (let k = 0; k < p; k++) row[k] -= dot * m[j * p + k];
+    }
+    let norm = 0;
+    for (const value of row) norm += value * value;
+    for (let k = 0; k < p; k++) row[k] /= Math.sqrt(norm);
+  }
+  return m;
+}
+
+/** The rotation of the plane by `angle` radians. */
+export function planeRotation(angle: number): Float64Array {
+  return Float64Array.of(cos(angle), sin(angle), -sin(angle), cos(angle));
+}
+
+/** n pairs of Gaussian views, unmixed entries times the rows of `mixing`. */
+export function sampleGaussianViews(
+  rng: Rng,
+  n: number,
+  { signal, noise }: GaussianViewsConfig,
+  mixing: Float64Array,
+): Views {
+  const p = signal.length;
+  const viewsA = new Float64Array(n * p);
+  const viewsB = new Float64Array(n * p);
+  const causes = new Float64Array(n * p);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < p; j++) {
+      const s = normal(rng);
+      const shared = Math.sqrt(signal[j]) * s;
+      const a = shared + Math.sqrt(noise[j]) * normal(rng);
+      const b = shared + Math.sqrt(noise[j]) * normal(rng);
+      causes[i * p + j] = s;
+      for (let k = 0; k < p; k++) {
+        viewsA[i * p + k] += a * mixing[j * p + k];
+        viewsB[i * p + k] += b * mixing[j * p + k];
+      }
+    }
+  }
+  return { viewsA, viewsB, causes };
+}
+
+/** Two cameras that watch a ball; a fly sits on each lens. */
+export interface CamerasConfig {
+  /** Pixels of one camera's strip. */
+  pixels: number;
+  /** Standard deviation of the ball's image, in pixels. */
+  blur: number;
+  /** Brightness of a fly; the ball has 1. */
+  fly: number;
+  /** Standard deviation of the noise of each pixel. */
+  noise: number;
+}
+
+/** The checked configuration of two cameras. */
+export const camerasConfig: (
+  overrides?: Partial<CamerasConfig>,
+) => Readonly<CamerasConfig> = /* @__PURE__ */ defineConfig<CamerasConfig>(
+  "draw camera views",
+  { pixels: 12, blur: 1.5, fly: 0.7, noise: 0.1 },
+  {
+    pixels: /* @__PURE__ */ integerIn(4, 64),
+    blur: positive,
+    fly: nonNegative,
+    noise: nonNegative,
+  },
+);
+
+/**
+ * n scenes. The ball's place is the hidden cause, from −1 to 1; the second
+ * camera sees it mirrored. Each camera's fly sits anywhere, on its own.
+ */
+export function sampleCameras(
+  rng: Rng,
+  n: number,
+  config: CamerasConfig,
+): Views {
+  const { pixels, blur, fly, noise } = config;
+  const viewsA = new Float64Array(n * pixels);
+  const viewsB = new Float64Array(n * pixels);
+  const causes = new Float64Array(n);
+  const reach = pixels / 2 - 1;
+  for (let i = 0; i < n; i++) {
+    const place = uniform(rng, -1, 1);
+    causes[i] = place;
+    const flyA = uniform(rng, -1, 1);
+    const flyB = uniform(rng, -1, 1);
+    for (let k = 0; k < pixels; k++) {
+      const at = (k + 0.5 - pixels / 2) / reach;
+      const bump = (centre: number): number => {
+        const d = (at - centre) * reach / blur;
+        return exp(-0.5 * d * d);
+      };
+      viewsA[i * pixels + k] = bump(place) + fly * bump(flyA) +
+        noise * normal(rng);
+      viewsB[i * pixels + k] = bump(-place) + fly * bump(flyB) +
+        noise * normal(rng);
+    }
+  }
+  return { viewsA, viewsB, causes };
+}
+
+/** Bars of a wave, every second one hidden. */
+export interface BarsConfig {
+  /** Bars that are seen; as many are hidden. */
+  seen: number;
+  /** Variance of each bar's own noise; the wave has variance 1 at each bar. */
+  noise: number;
+}
+
+/** The checked configuration of seen and hidden bars. */
+export const barsConfig: (
+  overrides?: Partial<BarsConfig>,
+) => Readonly<BarsConfig> = /* @__PURE__ */ defineConfig<BarsConfig>(
+  "draw bars",
+  { seen: 4, noise: 0.1 },
+  { seen: /* @__PURE__ */ integerIn(2, 16), noise: nonNegative },
+);
+
+/**
+ * n rows of bars: bar i is z₁ cos φᵢ + z₂ sin φᵢ + noise, φᵢ evenly round the
+ * circle. `viewsA` holds the even bars (seen), `viewsB` the odd ones (hidden).
+ */
+export function sampleBars(rng: Rng, n: number, config: BarsConfig): Views {
+  const { seen, noise } = config;
+  const viewsA = new Float64Array(n * seen);
+  const viewsB = new Float64Array(n * seen);
+  const causes = fillNormal(rng, new Float64Array(n * 2));
+  const own = Math.sqrt(noise);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < 2 * seen; k++) {
+      const phase = k * 3.141592653589793 / seen;
+      const views = k % 2 === 0 ? viewsA : viewsB;
+      views[i * seen + (k >> 1)] = causes[2 * i] * cos(phase) +
+        causes[2 * i + 1] * sin(phase) + own * normal(rng);
+    }
+  }
+  return { viewsA, viewsB, causes };
+}

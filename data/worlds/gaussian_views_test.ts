@@ -1,0 +1,104 @@
+import { deepStrictEqual, ok, throws } from "node:assert/strict";
+import {
+  canonicalCorrelations,
+  crossCovariance,
+} from "../../lib/numeric/eigen.ts";
+import { stream } from "../../lib/numeric/random.ts";
+import {
+  correlation,
+  covariance,
+  variance,
+} from "../../lib/numeric/statistics.ts";
+import {
+  barsConfig,
+  camerasConfig,
+  pairConfig,
+  pairMoments,
+  planeRotation,
+  rotation,
+  sampleBars,
+  sampleCameras,
+  sampleGaussianViews,
+  samplePairs,
+} from "./gaussian_views.ts";
+
+function near(actual: number, expected: number, tolerance: number): void {
+  ok(
+    Math.abs(actual - expected) <= tolerance,
+    `${actual} is not within ${tolerance} of ${expected}`,
+  );
+}
+
+Deno.test("pairs have the stated variances and covariance", () => {
+  const config = pairConfig({ signal: 2, noiseA: 0.5, noiseB: 1, gain: 3 });
+  const { a, b, signal } = samplePairs(stream(1, "data"), 40_000, config);
+  const { varA, varB, cov } = pairMoments(config);
+  near(variance(a) / varA, 1, 0.03);
+  near(variance(b) / varB, 1, 0.03);
+  near(covariance(a, b) / cov, 1, 0.03);
+  near(variance(signal) / 2, 1, 0.03);
+});
+
+Deno.test("Gaussian views have the canonical correlations of their causes", () => {
+  const n = 20_000;
+  const scene = { signal: [1, 1, 0], noise: [0.25, 1, 2] };
+  const mixing = rotation(stream(2, "scene"), 3);
+  const views = sampleGaussianViews(stream(2, "data"), n, scene, mixing);
+  const { correlations } = canonicalCorrelations(
+    crossCovariance(views.viewsA, views.viewsA, n),
+    crossCovariance(views.viewsB, views.viewsB, n),
+    crossCovariance(views.viewsA, views.viewsB, n),
+    3,
+  );
+  near(correlations[0], 0.8, 0.02);
+  near(correlations[1], 0.5, 0.02);
+  near(correlations[2], 0, 0.03);
+});
+
+Deno.test("rotations have orthonormal rows", () => {
+  for (const m of [rotation(stream(1, "r"), 2), planeRotation(0.7)]) {
+    near(m[0] * m[0] + m[1] * m[1], 1, 1e-12);
+    near(m[0] * m[2] + m[1] * m[3], 0, 1e-12);
+  }
+});
+
+Deno.test("the two cameras share the ball, mirrored, and not the flies", () => {
+  const n = 4000;
+  const config = camerasConfig({ noise: 0 });
+  const { viewsA, viewsB, causes } = sampleCameras(
+    stream(1, "data"),
+    n,
+    config,
+  );
+  const at = (views: Float64Array, k: number): Float64Array =>
+    views.filter((_, i) => i % config.pixels === k);
+  ok(correlation(at(viewsA, 9), at(viewsB, 2)) > 0.3);
+  ok(correlation(at(viewsA, 9), causes) > 0.2);
+  ok(correlation(at(viewsB, 9), causes) < -0.2);
+  const flies = sampleCameras(stream(1, "data"), n, { ...config, fly: 0 });
+  near(correlation(at(flies.viewsA, 9), at(flies.viewsB, 2)), 1, 1e-9);
+});
+
+Deno.test("each bar has variance 1 and its noise, and seen bars predict hidden ones", () => {
+  const { viewsA, viewsB } = sampleBars(
+    stream(1, "data"),
+    20_000,
+    barsConfig({ noise: 0.2 }),
+  );
+  near(variance(viewsA), 1.2, 0.03);
+  near(variance(viewsB), 1.2, 0.03);
+  const column = (x: Float64Array): Float64Array =>
+    x.filter((_, i) => i % 4 === 0);
+  near(correlation(column(viewsA), column(viewsB)), Math.SQRT1_2 / 1.2, 0.02);
+});
+
+Deno.test("a seed gives the same views", () => {
+  const draw = (): unknown =>
+    sampleCameras(stream(5, "data"), 7, camerasConfig());
+  deepStrictEqual(draw(), draw());
+});
+
+Deno.test("a setting out of range is refused", () => {
+  throws(() => camerasConfig({ pixels: 2 }), RangeError);
+  throws(() => pairConfig({ noiseA: 0 }), RangeError);
+});

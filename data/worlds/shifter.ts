@@ -1,0 +1,191 @@
+/**
+ * The shifter: a row of random bits and the same row shifted cyclically, each
+ * repeated. The direction of the shift is the hidden cause; no pixel and no
+ * single row carries it.
+ *
+ * Source: Dayan, Hinton, Neal & Zemel (1995), The Helmholtz machine, Neural
+ * Computation 7(5), 889–904, section 5; sizes as in the reference program.
+ *
+ * @module
+ */
+import {
+  defineConfig,
+  integerIn,
+  positiveInteger,
+  probability,
+} from "../../lib/run/config.ts";
+import { log2 } from "../../lib/numeric/elementary.ts";
+import { integer, type Rng } from "../../lib/numeric/random.ts";
+
+/** What a shifter image is made of. */
+export interface ShifterConfig {
+  /** Pixels in a row; the exact quantities enumerate 2^width rows. */
+  width: number;
+  /** Rows: the upper half repeats the row, the lower half the shifted row. */
+  height: number;
+  /** Probability that a bit of the row is on. */
+  pOn: number;
+  /** Cyclic shifts, positive to the right, drawn with equal probability. */
+  shifts: readonly number[];
+}
+
+/** The checked configuration of a shifter; defaults as in the reference. */
+export const shifterConfig: (
+  overrides?: Partial<ShifterConfig>,
+) => Readonly<ShifterConfig> = defineConfig<ShifterConfig>(
+  "make shifter images",
+  { width: 8, height: 4, pOn: 0.3, shifts: [-1, 1] },
+  { width: integerIn(2, 16), height: positiveInteger, pOn: probability },
+  [
+    ({ height }) =>
+      height % 2 ? { key: "height", mustBe: "an even integer" } : undefined,
+    ({ shifts, width }) =>
+      shifts.length > 0 && shifts.every((s) => Number.isInteger(s)) &&
+        new Set(shifts.map((s) => (s % width + width) % width)).size ===
+          shifts.length
+        ? undefined
+        : {
+          key: "shifts",
+          mustBe: `a list of integers, distinct modulo the width ${width}`,
+        },
+  ],
+);
+
+/** Every distinct image with its probabilities, from `enumerateShifter`. */
+export interface ShifterImages {
+  /** Number of distinct images. */
+  count: number;
+  /** Pixels, images × (height · width), 0 or 1. */
+  pixels: Uint8Array;
+  /** Probability of each image. */
+  probability: Float64Array;
+  /** Joint probability of image and shift, images × shifts. */
+  joint: Float64Array;
+}
+
+/** The row shifted cyclically by `shift` to the right, bits packed: bit j is pixel j. */
+function rotate(row: number, shift: number, width: number): number {
+  const s = (shift % width + width) % width;
+  const mask = 2 ** width - 1;
+  return ((row << s) | (row >>> (width - s))) & mask;
+}
+
+function writeImage(
+  out: { [i: number]: number },
+  offset: number,
+  row: number,
+  shift: number,
+  { width, height }: ShifterConfig,
+): void {
+  const shifted = rotate(row, shift, width);
+  for (let y = 0; y < height; y++) {
+    const bits = y < height / 2 ? row : shifted;
+    for (let x = 0; x < width; x++) {
+      out[offset + y * width + x] = (bits >> x) & 1;
+    }
+  }
+}
+
+/**
+ * Draws one image into `out` (height · width pixels, 0 or 1).
+ *
+ * @returns the index into `config.shifts` of the shift that made it
+ */
+export function sampleShifter(
+  rng: Rng,
+  out: { [i: number]: number },
+  config: ShifterConfig,
+): number {
+  let row = 0;
+  for (let x = 0; x < config.width; x++) {
+    row |= Number(rng() < config.pOn) << x; // no branch to mispredict
+  }
+  const direction = integer(rng, config.shifts.length);
+  writeImage(out, 0, row, config.shifts[direction], config);
+  return direction;
+}
+
+/** Lists every distinct image with its probability and that of each shift. */
+export function enumerateShifter(config: ShifterConfig): ShifterImages {
+  const { width, height, pOn, shifts } = config;
+  const size = width * height;
+  const index = new Map<string, number>();
+  const joint: number[][] = [];
+  const drawn: [row: number, shift: number][] = [];
+  for (let row = 0; row < 2 ** width; row++) {
+    let p = 1 / shifts.length;
+    for (let x = 0; x < width; x++) p *= (row >> x) & 1 ? pOn : 1 - pOn;
+    shifts.forEach((shift, direction) => {
+      const key = `${row},${rotate(row, shift, width)}`;
+      let image = index.get(key);
+      if (image === undefined) {
+        image = joint.push(shifts.map(() => 0)) - 1;
+        index.set(key, image);
+        drawn.push([row, shift]);
+      }
+      joint[image][direction] += p;
+    });
+  }
+  const pixels = new Uint8Array(joint.length * size);
+  drawn.forEach(([row, shift], i) =>
+    writeImage(pixels, i * size, row, shift, config)
+  );
+  return {
+    count: joint.length,
+    pixels,
+    probability: Float64Array.from(joint, (p) => p.reduce((a, b) => a + b)),
+    joint: Float64Array.from(joint.flat()),
+  };
+}
+
+/** The entropy of the images in bits: no model's NLL is below it. */
+export function entropyBits({ probability }: ShifterImages): number {
+  return probability.reduce((sum, p) => p > 0 ? sum - p * log2(p) : sum, 0);
+}
+
+/** The accuracy of the best possible guess of the shift from the image. */
+export function bayesAccuracy(images: ShifterImages): number {
+  const shifts = images.joint.length / images.count;
+  let sum = 0;
+  for (let i = 0; i < images.count; i++) {
+    let best = 0;
+    for (let d = 0; d < shifts; d++) {
+      best = Math.max(best, images.joint[i * shifts + d]);
+    }
+    sum += best;
+  }
+  return sum;
+}
+
+/** The images whose shift cannot be told: more than one shift has made them. */
+export function ambiguousImages(images: ShifterImages): number[] {
+  const shifts = images.joint.length / images.count;
+  return Array.from({ length: images.count }, (_, i) => i).filter((i) =>
+    images.joint.subarray(i * shifts, (i + 1) * shifts)
+      .filter((p) => p > 0).length > 1
+  );
+}
+
+/** The shifts that could have made an image: none where it is no valid one. */
+export function shiftsOf(
+  image: ArrayLike<number>,
+  config: ShifterConfig,
+): number[] {
+  const { width, height, shifts } = config;
+  let row = 0;
+  for (let x = 0; x < width; x++) row |= image[x] << x;
+  const expected = new Uint8Array(width * height);
+  return shifts.filter((shift) => {
+    writeImage(expected, 0, row, shift, config);
+    return expected.every((pixel, i) => pixel === image[i]);
+  });
+}
+
+/** Pixels of several images as a list of views, one an image. */
+export function split(pixels: Uint8Array, config: ShifterConfig): Uint8Array[] {
+  const size = config.width * config.height;
+  return Array.from(
+    { length: pixels.length / size },
+    (_, k) => pixels.subarray(k * size, (k + 1) * size),
+  );
+}

@@ -1,0 +1,362 @@
+/**
+ * The Helmholtz machine with one hidden and one top layer, and its training
+ * online; how it learns from an image stands in `wake_sleep.ts`.
+ *
+ * Dayan, P., Hinton, G. E., Neal, R. M., & Zemel, R. S. (1995). The Helmholtz
+ * machine. Neural Computation 7(5), 889–904.
+ *
+ *   generative    p(t) p(h | t) p(v | h),  p(sⱼ = 1 | above) = σ(bⱼ + Σᵢ sᵢ wᵢⱼ)
+ *   recognition   q(h | v) q(t | h),       the same form, upwards
+ *
+ * Units are binary. Weights are stored with the row of the unit they come
+ * from, so both a layer's input and its update touch only rows of units that
+ * are on.
+ *
+ * @module
+ */
+import {
+  defineConfig,
+  integerIn,
+  positive,
+  positiveInteger,
+} from "../run/config.ts";
+import { sigmoid } from "../numeric/elementary.ts";
+import { fillNormal, type Rng } from "../numeric/random.ts";
+import { measured, type Measurement, type Training } from "../run/training.ts";
+
+/** Sizes and learning constants. Defaults are the reference program's. */
+export interface HelmholtzConfig {
+  /** Pixels. */
+  visible: number;
+  /** Units of the hidden layer ("layer 2"). */
+  hidden: number;
+  /** Units of the top layer ("layer 3"). */
+  top: number;
+  /** ε at the first image. */
+  learningRate: number;
+  /** ε at the last image, reached linearly. */
+  finalLearningRate: number;
+  /** Images; each gives one wake and one sleep update. */
+  steps: number;
+  /** Standard deviation of the initial weights. */
+  initScale: number;
+  /** Initial generative bias of the pixels: the logit of their mean. */
+  visibleBias: number;
+  /** Initial generative bias of the hidden units: below 0 makes them rare. */
+  hiddenBias: number;
+  /** Images between two rows of the history. */
+  evalEvery: number;
+}
+
+/** The checked configuration of a Helmholtz machine. */
+export const helmholtzConfig: (
+  overrides?: Partial<HelmholtzConfig>,
+) => Readonly<HelmholtzConfig> = defineConfig<HelmholtzConfig>(
+  "train the Helmholtz machine",
+  {
+    visible: 32,
+    hidden: 16,
+    top: 4,
+    learningRate: 0.1,
+    finalLearningRate: 0.1,
+    steps: 1_500_000,
+    initScale: 0.1,
+    visibleBias: -0.8472978603872037, // logit(0.3)
+    hiddenBias: 0,
+    evalEvery: 50_000,
+  },
+  {
+    visible: positiveInteger,
+    hidden: integerIn(1, 64),
+    top: integerIn(1, 10),
+    learningRate: positive,
+    finalLearningRate: positive,
+    steps: positiveInteger,
+    initScale: positive,
+    evalEvery: positiveInteger,
+  },
+);
+
+/** Weights and biases; a weight's row is the unit it comes from. */
+export type HelmholtzParams = {
+  /** Generative bias of the top units. */
+  topBias: Float64Array;
+  /** Generative weights, top × hidden. */
+  topToHidden: Float64Array;
+  /** Generative bias of the hidden units. */
+  hiddenBias: Float64Array;
+  /** Generative weights, hidden × visible. */
+  hiddenToVisible: Float64Array;
+  /** Generative bias of the pixels. */
+  visibleBias: Float64Array;
+  /** Recognition weights, visible × hidden. */
+  visibleToHidden: Float64Array;
+  /** Recognition bias of the hidden units. */
+  hiddenRecognitionBias: Float64Array;
+  /** Recognition weights, hidden × top. */
+  hiddenToTop: Float64Array;
+  /** Recognition bias of the top units. */
+  topRecognitionBias: Float64Array;
+};
+
+/** Writes one pattern (0 or 1 for each pixel) into `out`. */
+export type SamplePattern = (rng: Rng, out: Uint8Array) => unknown;
+
+/** Learns from one fresh pattern, with the learning rate ε. */
+export type OnlineUpdate = (rng: Rng, epsilon: number) => void;
+
+/**
+ * What learns online: weights, a sampler of patterns and a random stream
+ * under one roof. `compileWakeSleep` of `compiled_wake_sleep.ts` is one;
+ * `learner` makes one of an `OnlineUpdate`, as `wakeSleep` of
+ * `wake_sleep.ts` is.
+ */
+export interface OnlineLearner {
+  /** Draws a fresh pattern and learns from it, with the learning rate ε. */
+  update(epsilon: number): void;
+  /** Brings the params up to date with what has been learned. */
+  store(): void;
+}
+
+/** An update with the random stream that it draws from. */
+export function learner(rng: Rng, update: OnlineUpdate): OnlineLearner {
+  return { update: (epsilon) => update(rng, epsilon), store: () => {} };
+}
+
+/** A row of the training history: the images seen and the metrics then. */
+export type HelmholtzRow<M> = { step: number } & M;
+
+/** Draws the initial weights; all biases but the stated ones are 0. */
+export function initHelmholtz(
+  rng: Rng,
+  config: HelmholtzConfig,
+): HelmholtzParams {
+  const { visible, hidden, top, initScale } = config;
+  const weights = (from: number, to: number): Float64Array =>
+    fillNormal(rng, new Float64Array(from * to), initScale);
+  return {
+    topBias: new Float64Array(top),
+    topToHidden: weights(top, hidden),
+    hiddenBias: new Float64Array(hidden).fill(config.hiddenBias),
+    hiddenToVisible: weights(hidden, visible),
+    visibleBias: new Float64Array(visible).fill(config.visibleBias),
+    visibleToHidden: weights(visible, hidden),
+    hiddenRecognitionBias: new Float64Array(hidden),
+    hiddenToTop: weights(hidden, top),
+    topRecognitionBias: new Float64Array(top),
+  };
+}
+
+/** probability[j] = σ(bias[j] + Σ over units i that are on of weights[i, j]). */
+export function layerProbability(
+  states: Uint8Array,
+  weights: Float64Array,
+  bias: Float64Array,
+  probability: Float64Array,
+): void {
+  const n = bias.length;
+  for (let j = 0; j < n; j++) probability[j] = bias[j];
+  for (let i = 0; i < states.length; i++) {
+    if (states[i] === 0) continue;
+    const row = i * n;
+    for (let j = 0; j < n; j++) probability[j] += weights[row + j];
+  }
+  for (let j = 0; j < n; j++) probability[j] = sigmoid(probability[j]);
+}
+
+/** states[j] = 1 with probability[j]. One draw a unit. */
+export function sampleStates(
+  rng: Rng,
+  probability: Float64Array,
+  states: Uint8Array,
+): void {
+  for (let j = 0; j < states.length; j++) {
+    states[j] = rng() < probability[j] ? 1 : 0;
+  }
+}
+
+/** What stands above the top layer: no units … */
+export const NOTHING = new Uint8Array(0);
+/** … and no weights. */
+export const NO_WEIGHTS = new Float64Array(0);
+
+/** States and probabilities of the three layers. */
+export interface Layers {
+  t: Uint8Array;
+  h: Uint8Array;
+  v: Uint8Array;
+  pt: Float64Array;
+  ph: Float64Array;
+  pv: Float64Array;
+}
+
+/** Room for one fantasy. */
+export function layersOf(params: HelmholtzParams): Layers {
+  const top = params.topBias.length;
+  const hidden = params.hiddenBias.length;
+  const visible = params.visibleBias.length;
+  return {
+    t: new Uint8Array(top),
+    h: new Uint8Array(hidden),
+    v: new Uint8Array(visible),
+    pt: new Float64Array(top),
+    ph: new Float64Array(hidden),
+    pv: new Float64Array(visible),
+  };
+}
+
+/**
+ * Draws a fantasy t → h → v into `out` by ancestral sampling.
+ *
+ * @param clampTop leaves out.t as it is instead of drawing it
+ */
+export function dream(
+  rng: Rng,
+  params: HelmholtzParams,
+  out: Layers,
+  clampTop = false,
+): void {
+  const { t, h, v, pt, ph, pv } = out;
+  if (!clampTop) {
+    layerProbability(NOTHING, NO_WEIGHTS, params.topBias, pt);
+    sampleStates(rng, pt, t);
+  }
+  layerProbability(t, params.topToHidden, params.hiddenBias, ph);
+  sampleStates(rng, ph, h);
+  layerProbability(h, params.hiddenToVisible, params.visibleBias, pv);
+  sampleStates(rng, pv, v);
+}
+
+/** Draws h, then t, from the recognition model for the pixels in out.v. */
+export function recognize(
+  rng: Rng,
+  params: HelmholtzParams,
+  out: Layers,
+): void {
+  const { t, h, v, pt, ph } = out;
+  layerProbability(v, params.visibleToHidden, params.hiddenRecognitionBias, ph);
+  sampleStates(rng, ph, h);
+  layerProbability(h, params.hiddenToTop, params.topRecognitionBias, pt);
+  sampleStates(rng, pt, t);
+}
+
+/**
+ * Trains `params` in place, image by image, and returns them. Yields rows as
+ * `lib/run/training.ts` says; a stop ends an evaluation that pauses, and its row
+ * is left out.
+ *
+ * @param learner learns into `params`; its random stream draws patterns and
+ *   states and nothing else, so evaluating changes no weight
+ * @param evaluate metrics for the history, computed before the first image,
+ *   then every `evalEvery` images and at the end
+ */
+export function* trainHelmholtz<M extends object>(
+  params: HelmholtzParams,
+  { config, learner, evaluate }: {
+    config: HelmholtzConfig;
+    learner: OnlineLearner;
+    evaluate: (params: HelmholtzParams) => Measurement<M>;
+  },
+): Training<HelmholtzRow<M>, HelmholtzParams> {
+  const { steps, learningRate, finalLearningRate, evalEvery } = config;
+  const slope = (finalLearningRate - learningRate) / steps;
+  for (let step = 0;;) {
+    learner.store();
+    const needed = step === 0;
+    const metrics = yield* measured(evaluate(params), { step, needed });
+    if (metrics === null) return params;
+    const stop = yield { step, ...metrics };
+    if (stop || step === steps) return params;
+    const end = Math.min(steps, step + evalEvery);
+    while (step < end) {
+      const pause = Math.min(end, step + 500);
+      for (; step < pause; step++) learner.update(learningRate + slope * step);
+      if (step < end && (yield step)) break;
+    }
+  }
+}
+
+/**
+ * What each hidden unit adds to the pixels: p(v | only unit j on) − p(v | all
+ * off), hidden × visible.
+ */
+export function receptiveFields(params: HelmholtzParams): Float64Array {
+  const { hiddenToVisible, visibleBias } = params;
+  return hiddenToVisible.map((weight, i) => {
+    const bias = visibleBias[i % visibleBias.length];
+    return sigmoid(bias + weight) - sigmoid(bias);
+  });
+}
+
+/** Draws `count` fantasies, count × visible; `top` clamps the top layer. */
+export function fantasies(
+  rng: Rng,
+  params: HelmholtzParams,
+  { count, top }: { count: number; top?: readonly number[] },
+): Uint8Array {
+  const layers = layersOf(params);
+  const out = new Uint8Array(count * layers.v.length);
+  if (top) layers.t.set(top);
+  for (let k = 0; k < count; k++) {
+    dream(rng, params, layers, top !== undefined);
+    out.set(layers.v, k * layers.v.length);
+  }
+  return out;
+}
+
+/** p(v | h) with h drawn from q(h | v): what the machine makes of a pattern. */
+export function reconstruct(
+  rng: Rng,
+  params: HelmholtzParams,
+  pattern: Uint8Array,
+): Float64Array {
+  const layers = layersOf(params);
+  layers.v.set(pattern);
+  recognize(rng, params, layers);
+  const { h, pv } = layers;
+  layerProbability(h, params.hiddenToVisible, params.visibleBias, pv);
+  return pv;
+}
+
+/** Mean number of units that are on when images are recognized. */
+export function meanActivity(
+  rng: Rng,
+  params: HelmholtzParams,
+  { sample, count }: { sample: SamplePattern; count: number },
+): { visible: number; hidden: number; top: number } {
+  const layers = layersOf(params);
+  const sum = { visible: 0, hidden: 0, top: 0 };
+  const on = (states: Uint8Array): number => states.reduce((a, b) => a + b, 0);
+  for (let k = 0; k < count; k++) {
+    sample(rng, layers.v);
+    recognize(rng, params, layers);
+    sum.visible += on(layers.v);
+    sum.hidden += on(layers.h);
+    sum.top += on(layers.t);
+  }
+  return {
+    visible: sum.visible / count,
+    hidden: sum.hidden / count,
+    top: sum.top / count,
+  };
+}
+
+/**
+ * Bytes of weights that one wake and one sleep update move (float64), when so
+ * many units are on. In either phase one model predicts, reading the rows of
+ * units that are on, and the other learns, reading them and reading and
+ * writing them again.
+ */
+export function bytesMoved(
+  params: HelmholtzParams,
+  on: { visible: number; hidden: number; top: number },
+): number {
+  const [visible, hidden, top] = [
+    params.visibleBias.length,
+    params.hiddenBias.length,
+    params.topBias.length,
+  ];
+  const up = on.visible * hidden + on.hidden * top;
+  const down = on.top * hidden + on.hidden * visible;
+  return 8 * 4 * (up + down);
+}

@@ -1,0 +1,195 @@
+/**
+ * What the top layer says about a hidden cause: three readouts, from the
+ * reference program's to the one that asks the model itself.
+ *
+ * A cause has values d = 0, 1, … ; `labels` holds, for pattern k and value d,
+ * their joint probability under the data (patterns × values).
+ *
+ * @module
+ */
+import type { HelmholtzParams } from "./machine.ts";
+import { stateProbabilities, sumRecognitionTop, sumTopJoint } from "./exact.ts";
+import { log2, sigmoid } from "../numeric/elementary.ts";
+import { bernoulli, type Rng } from "../numeric/random.ts";
+import { finish, type Training } from "../run/training.ts";
+
+/** p(t) of every top state. */
+export function topPrior(params: HelmholtzParams): Float64Array {
+  return stateProbabilities(params.topBias.map(sigmoid));
+}
+
+/**
+ * What the generative model means by each top state: the probability that a
+ * fantasy from t is a pattern of value d, top states × values. Rows need not
+ * sum to 1: a fantasy may be no valid pattern, or one of several values.
+ *
+ * @param joint p(v, t) of each pattern, patterns × top states
+ */
+export function topMeaning(
+  params: HelmholtzParams,
+  joint: Float64Array,
+  labels: Float64Array,
+): Float64Array {
+  const prior = topPrior(params);
+  const tops = prior.length;
+  const patterns = joint.length / tops;
+  const values = labels.length / patterns;
+  const meaning = new Float64Array(tops * values);
+  for (let k = 0; k < patterns; k++) {
+    for (let d = 0; d < values; d++) {
+      if (labels[k * values + d] === 0) continue;
+      for (let t = 0; t < tops; t++) {
+        meaning[t * values + d] += joint[k * tops + t] / prior[t];
+      }
+    }
+  }
+  return meaning;
+}
+
+/**
+ * The evidence for value 1 against value 0 in each pattern, without a label:
+ * Σ_t w(t | v) (P(1 | t) − P(0 | t)).
+ *
+ * @param weights q(t | v), or the joint p(v, t) for the exact posterior,
+ *   patterns × top states
+ * @param meaning from `topMeaning`, top states × 2
+ */
+export function causeEvidence(
+  weights: Float64Array,
+  meaning: Float64Array,
+): Float64Array {
+  const tops = meaning.length / 2;
+  return Float64Array.from({ length: weights.length / tops }, (_, k) => {
+    let sum = 0;
+    for (let t = 0; t < tops; t++) {
+      sum += weights[k * tops + t] * (meaning[2 * t + 1] - meaning[2 * t]);
+    }
+    return sum;
+  });
+}
+
+/**
+ * How often the sign of the evidence is right under the data: value 1 where it
+ * is positive, value 0 where it is negative; no evidence counts one half.
+ *
+ * @param labels joint probability of pattern and value, patterns × 2
+ */
+export function evidenceAccuracy(
+  labels: Float64Array,
+  evidence: Float64Array,
+): number {
+  return evidence.reduce((sum, e, k) => {
+    const [zero, one] = [labels[2 * k], labels[2 * k + 1]];
+    return sum + (e > 0 ? one : e < 0 ? zero : (zero + one) / 2);
+  }, 0);
+}
+
+/** All distinct patterns of a world with a binary cause. */
+export interface CausePatterns {
+  /** Pixels, patterns × visible, 0 or 1. */
+  pixels: Uint8Array;
+  /** Probability of each pattern under the data. */
+  probability: Float64Array;
+  /** Joint probability of pattern and value, patterns × 2. */
+  joint: Float64Array;
+}
+
+/** How well a machine knows a world, all of it exact. */
+export interface Assessment {
+  /** −log₂ p(v), mean over the data; bits an image. */
+  nllBits: number;
+  /** KL(data ‖ model); bits an image. */
+  klBits: number;
+  /** Probability that a fantasy is a pattern of the world. */
+  validMass: number;
+  /** Accuracy of the cause by Σ_t q(t | v)(P(1 | t) − P(0 | t)). */
+  accuracyByMeaning: number;
+  /** The same with the exact posterior p(t | v) in place of q. */
+  accuracyByPosterior: number;
+}
+
+/** Assesses a machine by enumeration; about 1 s for 16 hidden and 4 top units. */
+export function assess(
+  params: HelmholtzParams,
+  patterns: CausePatterns,
+): Assessment {
+  return finish(assessing(params, patterns));
+}
+
+/** `assess` with pauses, for a history that the stop button may end. */
+export function* assessing(
+  params: HelmholtzParams,
+  { pixels, probability, joint: labels }: CausePatterns,
+): Training<never, Assessment> {
+  const joint = yield* sumTopJoint(params, pixels);
+  const tops = joint.length / probability.length;
+  let nllBits = 0;
+  let entropy = 0;
+  let validMass = 0;
+  probability.forEach((p, k) => {
+    const row = joint.subarray(k * tops, (k + 1) * tops);
+    const likelihood = row.reduce((a, b) => a + b);
+    nllBits -= p * log2(likelihood);
+    entropy -= p * log2(p);
+    validMass += likelihood;
+  });
+  const meaning = topMeaning(params, joint, labels);
+  const accuracy = (weights: Float64Array): number =>
+    evidenceAccuracy(labels, causeEvidence(weights, meaning));
+  return {
+    nllBits,
+    klBits: nllBits - entropy,
+    validMass,
+    accuracyByMeaning: accuracy(yield* sumRecognitionTop(params, pixels)),
+    accuracyByPosterior: accuracy(joint),
+  };
+}
+
+/**
+ * The reference program's metric: a sign for each top unit, the sign of the
+ * signed vote as the guess, and of all 2^top sign vectors the one that does
+ * best on the labels it is scored with. A tied vote counts one half.
+ *
+ * @param states sampled top states, one number a pattern, bit k is unit k
+ * @param labels 0 or 1 for each pattern
+ */
+export function bestSignVector(
+  states: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  top: number,
+): { accuracy: number; signs: number } {
+  // How often each state comes with each label: then patterns do not matter.
+  const counts = new Float64Array(2 ** (top + 1));
+  for (let k = 0; k < states.length; k++) counts[2 * states[k] + labels[k]]++;
+  let best = { accuracy: -1, signs: 0 };
+  for (let signs = 0; signs < 2 ** top; signs++) {
+    let right = 0;
+    for (let t = 0; t < 2 ** top; t++) {
+      let vote = 0;
+      for (let k = 0; k < top; k++) {
+        vote += (t >> k) & 1 ^ (signs >> k) & 1 ? -1 : 1;
+      }
+      const [zeros, ones] = [counts[2 * t], counts[2 * t + 1]];
+      right += vote > 0 ? ones : vote < 0 ? zeros : (zeros + ones) / 2;
+    }
+    const accuracy = right / states.length;
+    if (accuracy > best.accuracy) best = { accuracy, signs };
+  }
+  return best;
+}
+
+/**
+ * What `bestSignVector` makes of labels that are coin flips: its chance level,
+ * one accuracy a trial.
+ */
+export function signVectorChance(
+  rng: Rng,
+  states: ArrayLike<number>,
+  { top, trials }: { top: number; trials: number },
+): Float64Array {
+  const labels = new Uint8Array(states.length);
+  return Float64Array.from({ length: trials }, () => {
+    for (let k = 0; k < labels.length; k++) labels[k] = bernoulli(rng, 0.5);
+    return bestSignVector(states, labels, top).accuracy;
+  });
+}

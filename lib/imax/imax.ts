@@ -1,0 +1,578 @@
+/**
+ * Imax: two modules look at different strips of one stereogram, and learn to
+ * make their outputs a and b agree.
+ *
+ * Becker, S., & Hinton, G. E. (1992). Self-organizing neural network that
+ * discovers surfaces in random-dot stereograms. Nature 355, 161–163.
+ *
+ *     y = f(left, right)            one network a module, or one for both
+ *     I = ½ ln[V(a + b) / V(a − b)] maximised over pairs that share a disparity
+ *
+ * The defaults are the reference program's: products of the two eyes as extra
+ * inputs, one sigmoid layer, and V(a) + V(b) in place of V(a + b).
+ *
+ * @module
+ */
+import {
+  agreement,
+  agreementBackward,
+  type AgreementMetrics,
+  agreementMetrics,
+  type Convention,
+  CONVENTIONS,
+  jointMoments,
+  newMoments,
+} from "../agreement/agreement.ts";
+import {
+  defineConfig,
+  integerIn,
+  nonNegative,
+  oneOf,
+  positive,
+  positiveInteger,
+} from "../run/config.ts";
+import { canonicalCorrelations } from "../numeric/eigen.ts";
+import {
+  type Dtype,
+  type Matrix,
+  scale,
+  sub,
+  type Workspace,
+  workspace,
+} from "../numeric/matrix.ts";
+import { type Activation, initMlp, type Mlp, mlp } from "../numeric/mlp.ts";
+import { cos } from "../numeric/elementary.ts";
+import {
+  adam,
+  type Matrices,
+  type Optimizer,
+  sgd,
+} from "../numeric/optimizers.ts";
+import { type Floats, type Rng, stream } from "../numeric/random.ts";
+import type { Training } from "../run/training.ts";
+import { barlowTwins, infoNce, VICREG, vicreg } from "../agreement/losses.ts";
+
+/** What is maximised: a convention of Imax, or a contrastive relative of it. */
+export type Objective = Convention | "infoNce" | "barlowTwins" | "vicReg";
+
+/** Architecture, objective and optimiser. */
+export interface ImaxConfig {
+  /** Pixels an eye. */
+  stripWidth: number;
+  /** "products" adds left[i] · right[i + k] for |k| ≤ 3. */
+  inputs: "pixels" | "products";
+  /** Units of each hidden layer. */
+  hidden: readonly number[];
+  activation: Activation;
+  /** Numbers that a module puts out. */
+  outputs: number;
+  /** Do both modules use the same weights? */
+  shared: boolean;
+  /** "odd": y = f(left, right) − f(right, left), so that swapping the eyes negates y. */
+  parity: "free" | "odd";
+  objective: Objective;
+  /**
+   * Share of the past in the running covariance that the gradient divides by,
+   * in [0, 1). 0 is the batch alone, as in the reference.
+   */
+  memory: number;
+  optimizer: "momentum" | "adam";
+  learningRate: number;
+  /** "cosine" lets the rate fall to 0 at the last step. */
+  schedule: "constant" | "cosine";
+  momentum: number;
+  weightDecay: number;
+  /** Weights start from N(0, initScale² / inputs). */
+  initScale: number;
+  /**
+   * Adds signedStart · k · sign(w2) to the first weights of the product
+   * left[i] · right[i + k], so that every module starts as a faint readout of
+   * signed disparity.
+   */
+  signedStart: number;
+  batchSize: number;
+  /** Updates; the reference calls them epochs. */
+  steps: number;
+  evalEvery: number;
+}
+
+/** Largest shift of the product features. */
+export const MAX_SHIFT = 3;
+
+/** Checks a configuration; the defaults are the reference's. */
+export const imaxConfig: (
+  overrides?: Partial<ImaxConfig>,
+) => Readonly<ImaxConfig> = defineConfig<ImaxConfig>(
+  "train Imax",
+  {
+    stripWidth: 10,
+    inputs: "products",
+    hidden: [48],
+    activation: "sigmoid",
+    outputs: 1,
+    shared: false,
+    parity: "free",
+    objective: "difference",
+    memory: 0,
+    optimizer: "momentum",
+    learningRate: 0.05,
+    schedule: "constant",
+    momentum: 0.9,
+    weightDecay: 1e-5,
+    initScale: 0.5,
+    signedStart: 0,
+    batchSize: 256,
+    steps: 800,
+    evalEvery: 10,
+  },
+  {
+    stripWidth: integerIn(2, 64),
+    inputs: oneOf("pixels", "products"),
+    hidden: (value) =>
+      Array.isArray(value) && value.length > 0 &&
+        value.every((units) => Number.isSafeInteger(units) && units > 0)
+        ? undefined
+        : "an array of layer sizes ≥ 1",
+    activation: oneOf("sigmoid", "tanh", "relu"),
+    outputs: integerIn(1, 16),
+    parity: oneOf("free", "odd"),
+    objective: oneOf(...CONVENTIONS, "infoNce", "barlowTwins", "vicReg"),
+    memory: (value) =>
+      typeof value === "number" && value >= 0 && value < 1
+        ? undefined
+        : "a number in [0, 1)",
+    optimizer: oneOf("momentum", "adam"),
+    learningRate: positive,
+    schedule: oneOf("constant", "cosine"),
+    momentum: nonNegative,
+    weightDecay: nonNegative,
+    initScale: positive,
+    signedStart: nonNegative,
+    batchSize: integerIn(2, 65536),
+    steps: positiveInteger,
+    evalEvery: positiveInteger,
+  },
+  [
+    ({ batchSize, outputs }) =>
+      batchSize > 2 * outputs ? undefined : {
+        key: "batchSize",
+        mustBe: `above twice the ${outputs} outputs`,
+      },
+    ({ outputs, shared }) =>
+      outputs === 1 || shared
+        ? undefined
+        : { key: "outputs", mustBe: "1 unless the modules share weights" },
+    ({ signedStart, inputs, hidden }) =>
+      signedStart === 0 || (inputs === "products" && hidden.length === 1)
+        ? undefined
+        : { key: "signedStart", mustBe: "0 unless products feed one layer" },
+  ],
+);
+
+/** Pairs of views of a common cause, in arrays that a sampler fills. */
+export interface Pairs {
+  /** n × inputs. */
+  a: Floats;
+  b: Floats;
+  /** n hidden causes: the disparities, never shown to the model. */
+  cause: Float64Array;
+}
+
+/** Fills a batch of pairs. */
+export type PairSampler = (rng: Rng, batch: Pairs) => void;
+
+/** One network, from pixels to outputs, for a fixed number of strips. */
+export interface Encoder {
+  readonly net: Mlp;
+  /** rows × 2·stripWidth, written before `forward`. */
+  readonly pixels: Floats;
+  /** rows × outputs. */
+  readonly output: Matrix;
+  forward(): void;
+  backward(dOutput: Matrix): void;
+}
+
+/** Makes a module's network, or with `params` another view of it. */
+export function encoder(
+  space: Workspace,
+  config: ImaxConfig,
+  options: { rows: number; params?: Matrices; grads?: Matrices },
+): Encoder {
+  const { stripWidth, inputs, parity, outputs } = config;
+  const { rows } = options;
+  const features = inputs === "pixels"
+    ? 2 * stripWidth
+    : (3 + 2 * MAX_SHIFT) * stripWidth;
+  const odd = parity === "odd";
+  const net = mlp(space, {
+    sizes: [features, ...config.hidden, outputs],
+    activation: config.activation,
+  }, { ...options, rows: odd ? 2 * rows : rows });
+  const plain = inputs === "pixels" && !odd;
+  const count = rows * 2 * stripWidth;
+  const pixels = plain ? net.input.data : new Float64Array(
+    space.memory.buffer as ArrayBuffer,
+    space.matrix(1, count * 8 / space.all.BYTES_PER_ELEMENT).pointer,
+    count,
+  );
+  // The inputs from pixels: left, right and the products left[i] · right[i + k]
+  // of all shifts k; where i + k is outside the strip they stay 0, as made.
+  // With `swap` the eyes change places first.
+  const fill = (to: Matrix, swap: boolean): void =>
+    space.kernels.shiftProducts(
+      pixels.byteOffset,
+      to.pointer,
+      rows,
+      stripWidth,
+      inputs === "pixels" ? 0 : 2 * MAX_SHIFT + 1,
+      Number(swap),
+    );
+  if (!odd) {
+    return {
+      net,
+      pixels,
+      output: net.output,
+      forward(): void {
+        if (!plain) fill(net.input, false);
+        net.forward();
+      },
+      backward: (dOutput) => net.backward(dOutput),
+    };
+  }
+  const output = space.matrix(rows, outputs);
+  const seen = space.rows(net.output, 0, rows);
+  const swapped = space.rows(net.output, rows, rows);
+  const inputSwapped = space.rows(net.input, rows, rows);
+  const d = space.matrix(2 * rows, outputs);
+  const dSwapped = space.rows(d, rows, rows);
+  return {
+    net,
+    pixels,
+    output,
+    forward(): void {
+      fill(net.input, false);
+      fill(inputSwapped, true);
+      net.forward();
+      sub(seen, swapped, output);
+    },
+    backward(dOutput): void {
+      d.data.set(dOutput.data);
+      scale(-1, dOutput, dSwapped);
+      net.backward(d);
+    },
+  };
+}
+
+/** Two modules with their parameters, a batch and its gradients. */
+export interface ImaxModel {
+  readonly config: Readonly<ImaxConfig>;
+  /** w1, b1, … if the modules share weights, else a.w1, …, b.w1, …. */
+  readonly params: Matrices;
+  readonly grads: Matrices;
+  /** The batch: written by a sampler before `lossAndGrads`. */
+  readonly batch: Pairs;
+  /** batchSize × outputs of each module, after `lossAndGrads`. */
+  readonly outputs: { readonly a: Floats; readonly b: Floats };
+  /** −I of the batch, with its gradient in `grads`. */
+  lossAndGrads(): number;
+  /** Outputs (n × outputs) of a module for n strips of pixels. */
+  encode(pixels: Floats, module: "a" | "b"): Float64Array;
+}
+
+const EVAL_ROWS = 256;
+
+/** A model with fresh weights from `rng`. */
+export function imaxModel(
+  rng: Rng,
+  overrides: Partial<ImaxConfig> = {},
+  options: { dtype?: Dtype; space?: Workspace } = {},
+): ImaxModel {
+  const config = imaxConfig(overrides);
+  const { batchSize: n, outputs: k, shared, stripWidth } = config;
+  const space = options.space ?? workspace(options.dtype ?? "float32");
+  const encoders = shared
+    ? [encoder(space, config, { rows: 2 * n })]
+    : [0, 1].map(() => encoder(space, config, { rows: n }));
+  for (const { net } of encoders) {
+    initMlp(rng, net.params, config.initScale);
+    if (config.signedStart > 0) leanToSigned(net.params, config);
+  }
+  // The two halves of a shared encoder's rows, or each encoder's own.
+  const half = <T extends Floats>(array: T, second: boolean): T =>
+    (shared
+      ? array.subarray(
+        second ? array.length / 2 : 0,
+        second ? array.length : array.length / 2,
+      )
+      : array) as T;
+  const [first, last] = [encoders[0], encoders[encoders.length - 1]];
+  const batch = {
+    a: half(first.pixels, false),
+    b: half(last.pixels, true),
+    cause: new Float64Array(n),
+  };
+  const outputs = {
+    a: half(first.output.data, false),
+    b: half(last.output.data, true),
+  };
+  const deltas = encoders.map(({ output }) =>
+    space.matrix(output.rows, output.cols)
+  );
+  const lossOf = objectiveOf(config, {
+    ...outputs,
+    da: half(deltas[0].data, false),
+    db: half(deltas[deltas.length - 1].data, true),
+  });
+  const evaluators = encoders.map(({ net }) =>
+    encoder(space, config, { rows: EVAL_ROWS, ...net })
+  );
+  return {
+    config,
+    params: merged(encoders.map(({ net }) => net.params)),
+    grads: merged(encoders.map(({ net }) => net.grads)),
+    batch,
+    outputs,
+    lossAndGrads(): number {
+      for (const e of encoders) e.forward();
+      const loss = lossOf();
+      encoders.forEach((e, i) => e.backward(deltas[i]));
+      return loss;
+    },
+    encode(pixels, module): Float64Array {
+      const e = evaluators[module === "a" || shared ? 0 : 1];
+      const width = 2 * stripWidth;
+      const rows = pixels.length / width;
+      const out = new Float64Array(rows * k);
+      for (let row = 0; row < rows; row += EVAL_ROWS) {
+        const count = Math.min(EVAL_ROWS, rows - row);
+        e.pixels.set(pixels.subarray(row * width, (row + count) * width));
+        e.forward();
+        out.set(e.output.data.subarray(0, count * k), row * k);
+      }
+      return out;
+    },
+  };
+}
+
+// See `signedStart`.
+function leanToSigned(
+  { w1, w2 }: Matrices,
+  { signedStart, stripWidth: w }: ImaxConfig,
+): void {
+  for (let k = -MAX_SHIFT; k <= MAX_SHIFT; k++) {
+    for (let i = 0; i < w; i++) {
+      const row = (2 + k + MAX_SHIFT) * w + i;
+      for (let j = 0; j < w1.cols; j++) {
+        const sign = w2.data[j * w2.cols] < 0 ? -1 : 1;
+        w1.data[row * w1.cols + j] += signedStart * k * sign;
+      }
+    }
+  }
+}
+
+function merged(parts: readonly Matrices[]): Matrices {
+  if (parts.length === 1) return parts[0];
+  return Object.fromEntries(
+    parts.flatMap((part, i) =>
+      Object.entries(part).map(([name, m]) => [`${"ab"[i]}.${name}`, m])
+    ),
+  );
+}
+
+/** A function that writes da and db for the present a and b. Returns −I. */
+function objectiveOf(
+  { objective, outputs: k, memory }: ImaxConfig,
+  arrays: { a: Floats; b: Floats; da: Floats; db: Floats },
+): () => number {
+  const { a, b, da, db } = arrays;
+  if (
+    objective === "infoNce" || objective === "barlowTwins" ||
+    objective === "vicReg"
+  ) {
+    const lossOf = objective === "infoNce"
+      ? infoNce()
+      : objective === "barlowTwins"
+      ? barlowTwins()
+      : vicreg(VICREG);
+    const grads = {
+      da: new Float64Array(a.length),
+      db: new Float64Array(b.length),
+    };
+    const loss = (): number =>
+      lossOf(Float64Array.from(a), Float64Array.from(b), k, grads);
+    return () => {
+      const value = loss();
+      da.set(grads.da);
+      db.set(grads.db);
+      return value;
+    };
+  }
+  const moments = newMoments(k);
+  const gradient = new Float64Array(moments.joint.length);
+  const running = new Float64Array(moments.joint.length);
+  let past = 0; // total weight in `running`
+  return () => {
+    jointMoments(a, b, moments);
+    past = memory * past + 1;
+    for (let i = 0; i < running.length; i++) {
+      running[i] += (moments.joint[i] - running[i]) / past;
+    }
+    const value = agreement(objective, running, gradient);
+    agreementBackward(arrays, moments, gradient);
+    return -value;
+  };
+}
+
+/** The optimiser that a configuration asks for. */
+export function imaxOptimizer(
+  params: Matrices,
+  config: ImaxConfig,
+): Optimizer {
+  const { learningRate, weightDecay, momentum } = config;
+  return config.optimizer === "adam"
+    ? adam(params, { learningRate, weightDecay })
+    : sgd(params, { learningRate, momentum, weightDecay });
+}
+
+/** A training step: draws a batch, updates the weights, returns −I. */
+export type ImaxStep = (rng: Rng) => number;
+
+/** The step that `trainImax` repeats, for timing and for other loops. */
+export function imaxStep(model: ImaxModel, sample: PairSampler): ImaxStep {
+  const { config } = model;
+  const optimizer = imaxOptimizer(model.params, config);
+  return (rng) => {
+    if (config.schedule === "cosine") {
+      const done = optimizer.steps / config.steps;
+      optimizer.learningRate = config.learningRate *
+        0.5 * (1 + cos(3.141592653589793 * done));
+    }
+    sample(rng, model.batch);
+    const loss = model.lossAndGrads();
+    optimizer.update(model.grads);
+    return loss;
+  };
+}
+
+/** The metrics on held-out pairs after `step` updates. */
+export interface ImaxRow extends AgreementMetrics {
+  step: number;
+}
+
+/** What training leaves. */
+export interface ImaxState {
+  config: Readonly<ImaxConfig>;
+  model: ImaxModel;
+  steps: number;
+  /** Weighs a module's outputs into the scalar that agrees best; [1] for one. */
+  readout: Float64Array;
+}
+
+/** What `trainImax` is handed. */
+export interface ImaxTask {
+  seed: number | string;
+  sample: PairSampler;
+  /** Pairs that the history is measured on; default the last batch. */
+  heldOut?: Pairs;
+  /** Called at each row, to take pictures. */
+  watch?: (model: ImaxModel, step: number) => void;
+  dtype?: Dtype;
+}
+
+/**
+ * Trains two modules to agree. Yields a row of held-out metrics every
+ * `evalEvery` steps, as `lib/run/training.ts` says.
+ */
+export function* trainImax(
+  overrides: Partial<ImaxConfig>,
+  task: ImaxTask,
+): Training<ImaxRow, ImaxState> {
+  const config = imaxConfig(overrides);
+  const { seed, sample, watch } = task;
+  const model = imaxModel(stream(seed, "init"), config, task);
+  const { heldOut = model.batch } = task;
+  const train = imaxStep(model, sample);
+  const rng = stream(seed, "data");
+  let steps = 0;
+  watch?.(model, 0);
+  while (steps < config.steps) {
+    train(rng);
+    steps++;
+    const due = steps % config.evalEvery === 0 || steps === config.steps;
+    if (!due && !(yield steps)) continue;
+    watch?.(model, steps);
+    const readout = readoutOf(model, heldOut);
+    if (yield { step: steps, ...evaluate(model, heldOut, readout) }) break;
+  }
+  const readout = readoutOf(
+    model,
+    freshPairs(stream(seed, "readout"), task, config),
+  );
+  return { config, model, steps, readout };
+}
+
+function freshPairs(
+  rng: Rng,
+  { sample }: ImaxTask,
+  { outputs, stripWidth }: ImaxConfig,
+): Pairs {
+  const n = outputs === 1 ? 2 : 16384;
+  const pairs = {
+    a: new Float32Array(n * 2 * stripWidth),
+    b: new Float32Array(n * 2 * stripWidth),
+    cause: new Float64Array(n),
+  };
+  if (outputs > 1) sample(rng, pairs);
+  return pairs;
+}
+
+/**
+ * The weights of the outputs whose sum agrees best between the modules: their
+ * first canonical direction on `pairs`. [1] for a single output.
+ */
+export function readoutOf(model: ImaxModel, pairs: Pairs): Float64Array {
+  const k = model.config.outputs;
+  if (k === 1) return Float64Array.of(1);
+  const a = model.encode(pairs.a, "a");
+  const b = model.encode(pairs.b, "b");
+  const { joint } = jointMoments(a, b, newMoments(k));
+  const within = new Float64Array(k * k);
+  const across = new Float64Array(k * k);
+  for (let p = 0; p < k; p++) {
+    for (let q = 0; q < k; q++) {
+      const at = (r: number, c: number): number => joint[r * 2 * k + c];
+      within[p * k + q] = (at(p, q) + at(k + p, k + q)) / 2;
+      across[p * k + q] = (at(p, k + q) + at(q, k + p)) / 2;
+    }
+  }
+  return canonicalCorrelations(within, within, across, k).first.slice(0, k);
+}
+
+/** Each strip's scalar: its outputs weighed by `readout`. */
+export function scalarOutputs(
+  model: ImaxModel,
+  pixels: Floats,
+  options: { module: "a" | "b"; readout?: Float64Array },
+): Float64Array {
+  const outputs = model.encode(pixels, options.module);
+  const { readout } = options;
+  if (!readout || readout.length === 1) return outputs;
+  const k = readout.length;
+  return Float64Array.from(
+    { length: outputs.length / k },
+    (_, i) => readout.reduce((sum, w, p) => sum + w * outputs[i * k + p], 0),
+  );
+}
+
+/** The metrics of a model on pairs. */
+export function evaluate(
+  model: ImaxModel,
+  pairs: Pairs,
+  readout?: Float64Array,
+): AgreementMetrics {
+  return agreementMetrics(
+    scalarOutputs(model, pairs.a, { module: "a", readout }),
+    scalarOutputs(model, pairs.b, { module: "b", readout }),
+    pairs.cause,
+  );
+}

@@ -1,0 +1,139 @@
+/**
+ * Neural EM in stages, from several random starts.
+ *
+ * A stage is a model and a number of EM steps. The first stage starts from
+ * random responsibilities, which alone tell the components apart; each later
+ * one starts from the responsibilities that the stage before it ends with, its
+ * states at 0. So only the first must drive components apart. A later model may
+ * be trained on a loss that would never do so: one that charges nothing for a
+ * lit pixel that two components predict (`interOn` 0), as where shapes overlap.
+ *
+ * Of several random starts the one whose last stage ends at the least loss is
+ * kept, image by image, as is usual with EM: a choice without labels.
+ *
+ * @module
+ */
+import { type Inference, inferringGroups, type NeuralEm } from "./inference.ts";
+import type { Rng } from "../numeric/random.ts";
+import { finish, type Training } from "../run/training.ts";
+
+/** A model, and for how many steps it runs EM. */
+export interface Stage {
+  model: NeuralEm;
+  steps: number;
+}
+
+/** What the last stage ends with. */
+export type StagedInference =
+  & Pick<
+    Inference,
+    "imageLosses" | "responsibilities"
+  >
+  & {
+    /** Component with the largest γ for each pixel, count × D. */
+    groups: Uint8Array;
+  };
+
+/** How stages are run. */
+export interface StageOptions {
+  /** Random starts to choose among, at most; default 1. */
+  starts?: number;
+  /** An image is not started again once its loss is below; default never, 0. */
+  enough?: number;
+  /** Responsibilities to start from, count × K × D; default random ones. */
+  start?: Float32Array;
+  /**
+   * Called with the end of each start, of the images that were started, and
+   * with the best so far of all.
+   */
+  onEnd?: (end: StagedInference, best: StagedInference) => void;
+}
+
+/**
+ * Runs EM through the stages on images.
+ *
+ * @throws {RangeError} if there is no stage or no start
+ */
+export function inferInStages(
+  rng: Rng,
+  stages: readonly Stage[],
+  images: Float32Array,
+  options?: StageOptions,
+): StagedInference {
+  return finish(inferringInStages(rng, stages, images, options));
+}
+
+/**
+ * `inferInStages` with pauses. Asked to stop, it chooses among the starts so
+ * far, the last of them cut short.
+ */
+export function* inferringInStages(
+  rng: Rng,
+  stages: readonly Stage[],
+  images: Float32Array,
+  { starts = 1, enough = 0, start, onEnd }: StageOptions = {},
+): Training<never, StagedInference> {
+  if (stages.length === 0 || !(starts >= 1)) {
+    throw new RangeError(
+      "Cannot infer in stages as there must be a stage and a start: there are " +
+        `${stages.length} stages and ${starts} starts`,
+    );
+  }
+  const { canvas } = stages[0].model.config;
+  const count = images.length / (canvas * canvas);
+  let best: StagedInference | undefined;
+  let open = Array.from({ length: count }, (_, i) => i);
+  let stop: boolean | void = false;
+  for (let s = 0; s < starts && open.length > 0 && !stop; s++) {
+    const begun = { images: rowsOf(images, open, count) };
+    let from = start && rowsOf(start, open, count);
+    let end: StagedInference | undefined;
+    for (const { model, steps } of stages) {
+      const options = { steps, start: from, lastOnly: true };
+      const em = inferringGroups(rng, model, begun, options);
+      let next = em.next();
+      for (; !next.done; next = em.next(stop)) stop ||= yield s;
+      const { groups, imageLosses, responsibilities } = next.value;
+      end = { groups: groups[0], imageLosses, responsibilities };
+      from = responsibilities;
+    }
+    best ??= structuredClone(end!);
+    keepBetter(best, end!, open);
+    onEnd?.(end!, best);
+    const { imageLosses } = best;
+    open = open.filter((i) => !(imageLosses[i] < enough));
+  }
+  return best!;
+}
+
+/** Some of the rows of an array of `count` rows. */
+function rowsOf(
+  all: Float32Array,
+  rows: readonly number[],
+  count: number,
+): Float32Array {
+  const size = all.length / count;
+  const out = new Float32Array(rows.length * size);
+  rows.forEach((row, n) =>
+    out.set(all.subarray(row * size, (row + 1) * size), n * size)
+  );
+  return out;
+}
+
+/** Overwrites those images of `best` that have less loss in `other`. */
+function keepBetter(
+  best: StagedInference,
+  other: StagedInference,
+  images: readonly number[],
+): void {
+  images.forEach((image, n) => {
+    if (!(other.imageLosses[n] < best.imageLosses[image])) return;
+    for (
+      const name of ["groups", "imageLosses", "responsibilities"] as const
+    ) {
+      const size = best[name].length / best.imageLosses.length;
+      const row = other[name].subarray(n * size, (n + 1) * size);
+      best[name].set(row, image * size);
+    }
+  });
+}

@@ -1,0 +1,297 @@
+/**
+ * Training neural EM.
+ *
+ * **Carried states.** The paper unrolls all T steps for each update. Here a
+ * stretch of L = `unroll` steps is unrolled; the states and residuals at its
+ * end are where the next update starts from, and an image is replaced once it
+ * has had T steps. The batch is staggered: in each update one part of it starts
+ * afresh, one is L steps old, and so on. An update then costs T / L times less
+ * and still sees images at every age. With L = T this is the paper's scheme.
+ *
+ * @module
+ */
+import { type Matrix, workspace } from "../numeric/matrix.ts";
+import { initNeuralEm, type NeuralEmConfig, unrolledEm } from "./model.ts";
+import {
+  flipPixels,
+  type Frames,
+  framesOf,
+  type NeuralEm,
+  randomResiduals,
+  residualsFrom,
+  startStates,
+} from "./inference.ts";
+import { adam, clipGlobalNorm } from "../numeric/optimizers.ts";
+import {
+  type AleaState,
+  resume,
+  type Rng,
+  type StatefulRng,
+  stream,
+} from "../numeric/random.ts";
+import type { Tensors } from "../run/safetensors.ts";
+import { measured, type Measurement, type Training } from "../run/training.ts";
+
+/** Draws `count` images or sequences. */
+export type SampleFrames = (rng: Rng, count: number) => Frames;
+
+/** Responsibilities, count × K × D, that training starts `images` from. */
+export type StartImages = (
+  rng: Rng,
+  images: Float32Array,
+  model: NeuralEmTrainer,
+) => Float32Array;
+
+/** One row of the history. */
+export interface NeuralEmRow {
+  /** Updates so far. */
+  step: number;
+  /** Mean training loss of the updates since the last row, nats an image. */
+  loss: number;
+}
+
+/** A model in training. */
+export interface NeuralEmTrainer extends NeuralEm {
+  /** Updates so far. */
+  readonly step: number;
+  /** Makes one update; returns its loss in nats an image. */
+  update(): number;
+  /** Everything that the next update depends on. */
+  save(): Tensors;
+}
+
+/** The weight of the loss after each step, 0 … steps. */
+export function lossWeights(
+  config: NeuralEmConfig,
+  steps: number,
+): Float64Array {
+  const first = config.start === "states" ? 0 : 1;
+  const from = {
+    last: steps,
+    half: first + Math.floor((steps - first + 1) / 2),
+    all: first,
+  }[config.lossSteps as "last" | "half" | "all"];
+  return Float64Array.from(
+    { length: steps + 1 },
+    (_, s) => s >= from ? 1 / (steps - from + 1) : 0,
+  );
+}
+
+/** The step size of an update: warm-up, constant, straight fall to 0. */
+export function learningRateAt(config: NeuralEmConfig, step: number): number {
+  const { learningRate, warmup, cooldown, updates } = config;
+  const rise = warmup > 0 ? Math.min(1, (step + 1) / warmup) : 1;
+  const fall = cooldown > 0
+    ? Math.min(1, (updates - step) / (cooldown * updates))
+    : 1;
+  return learningRate * rise * Math.max(0, fall);
+}
+
+/** M-steps between the first and the last E-step of one unrolled stretch. */
+function mSteps(config: NeuralEmConfig): number {
+  return config.start === "states" ? config.steps - 1 : config.unroll;
+}
+
+/** A configuration without what may change when training goes on. */
+function scheduleFree(config: NeuralEmConfig): string {
+  const { updates: _, learningRate: __, warmup: ___, cooldown: ____, ...rest } =
+    config;
+  return JSON.stringify(rest);
+}
+
+/**
+ * A trainer that starts from `seed`, or goes on from what `save` gave, if need
+ * be on another schedule.
+ *
+ * @param start what images are started from in place of random
+ *   responsibilities, as in a later stage (see `neural_em_stages.ts`)
+ * @throws {TypeError} if `saved` belongs to another configuration
+ */
+export function neuralEmTrainer(
+  seed: number,
+  { config, sample, start, saved }: {
+    config: Readonly<NeuralEmConfig>;
+    sample: SampleFrames;
+    start?: StartImages;
+    saved?: Tensors;
+  },
+): NeuralEmTrainer {
+  const { batchSize, components: K, unroll, noise } = config;
+  const pixels = config.canvas * config.canvas;
+  const steps = mSteps(config);
+  const groups = config.steps / unroll;
+  const rows = batchSize / groups;
+  const bytes = 4 * (batchSize * pixels * (2 + 5 * K) * (steps + 2)) +
+    (64 << 20);
+  const space = workspace("float32", { bytes });
+  const params = initNeuralEm(stream(seed, "init"), space, config);
+  const optimizer = adam(params, { learningRate: config.learningRate });
+  const em = unrolledEm(space, params, config, { batch: batchSize, steps });
+  const weights = lossWeights(config, steps);
+  const rngs: Record<string, StatefulRng> = {
+    data: stream(seed, "data"),
+    train: stream(seed, "train"),
+    start: stream(seed, "start"),
+  };
+  /** The frames of each group, from its first to its last. */
+  const held: Float32Array[][] = Array.from({ length: groups }, () => []);
+  let step = 0;
+  if (saved) restore(saved);
+
+  /** Rows of group g in a matrix with `height` rows an image. */
+  const part = (matrix: Matrix, g: number, height = 1): Matrix["data"] =>
+    matrix.data.subarray(
+      g * rows * height * matrix.cols,
+      (g + 1) * rows * height * matrix.cols,
+    );
+
+  function present(g: number, age: number, fresh: boolean): void {
+    if (fresh) {
+      held[g] = framesOf(sample(rngs.data, rows)).map((f) => f.images);
+    }
+    for (let s = 0; s <= steps; s++) {
+      const frame = held[g][Math.min(age * unroll + s, held[g].length - 1)];
+      const target = part(em.targets[s], g);
+      const input = part(em.inputs[s], g);
+      if (config.noiseOn === "image" && s > 0) {
+        target.set(part(em.targets[0], g));
+        input.set(target);
+        continue;
+      }
+      if (s === 0 && !fresh) continue; // entry 0 feeds a fresh start only
+      flipPixels(rngs.train, frame, noise, input);
+      target.set(config.noiseOn === "image" ? input : frame);
+    }
+    if (!fresh) return;
+    startStates(rngs.train, { config, params }, part(em.states[0], g, K));
+    if (config.start === "responsibilities") {
+      const input = part(em.inputs[0], g);
+      const residual = part(em.residuals[0], g, K);
+      if (start) {
+        const gamma = start(rngs.start, held[g][0], trainer);
+        residualsFrom(gamma, input, K, pixels, residual);
+      } else randomResiduals(rngs.train, input, K, pixels, residual);
+    }
+  }
+
+  function update(): number {
+    for (let g = 0; g < groups; g++) {
+      const age = (step + g) % groups;
+      present(g, age, age === 0 || step === 0);
+    }
+    const loss = em.forward(weights);
+    const grads = em.backward(weights);
+    clipGlobalNorm(grads, config.clipNorm);
+    optimizer.learningRate = learningRateAt(config, step);
+    optimizer.update(grads);
+    em.states[0].data.set(em.states[steps].data);
+    em.residuals[0].data.set(em.residuals[steps].data);
+    step++;
+    return loss;
+  }
+
+  /** All matrices that outlive an update, by name. */
+  function matrices(): Record<string, Matrix> {
+    const named: Record<string, Matrix> = {
+      carriedStates: em.states[0],
+      carriedResiduals: em.residuals[0],
+    };
+    for (const name in params) {
+      named[name] = params[name];
+      named[`${name}.first`] = optimizer.moments.first[name];
+      named[`${name}.second`] = optimizer.moments.second[name];
+    }
+    return named;
+  }
+
+  function save(): Tensors {
+    const tensors: Tensors["tensors"] = {};
+    for (const [name, { rows, cols, data }] of Object.entries(matrices())) {
+      tensors[name] = { shape: [rows, cols], data: Float32Array.from(data) };
+    }
+    held.forEach((frames, g) =>
+      frames.forEach((data, f) => {
+        tensors[`frames.${g}.${f}`] = { shape: [rows, pixels], data };
+      })
+    );
+    return {
+      tensors,
+      metadata: {
+        seed: String(seed),
+        step: String(step),
+        config: JSON.stringify(config),
+        data: JSON.stringify(rngs.data.state()),
+        train: JSON.stringify(rngs.train.state()),
+        start: JSON.stringify(rngs.start.state()),
+      },
+    };
+  }
+
+  function restore({ tensors, metadata }: Tensors): void {
+    const was = metadata.seed + scheduleFree(JSON.parse(metadata.config));
+    if (was !== seed + scheduleFree(config)) {
+      throw new TypeError(
+        "Cannot go on training neural EM as the saved state must have the " +
+          `same seed and model: it has seed ${metadata.seed} and ` +
+          `${metadata.config}`,
+      );
+    }
+    for (const [name, matrix] of Object.entries(matrices())) {
+      matrix.data.set(tensors[name].data);
+    }
+    for (const name in tensors) {
+      const [kind, g, f] = name.split(".");
+      if (kind === "frames") held[Number(g)][Number(f)] = tensors[name].data;
+    }
+    step = Number(metadata.step);
+    optimizer.resume(step);
+    for (const name in rngs) {
+      rngs[name] = resume(JSON.parse(metadata[name]) as AleaState);
+    }
+  }
+
+  const trainer: NeuralEmTrainer = {
+    config,
+    params,
+    space,
+    get step(): number {
+      return step;
+    },
+    update,
+    save,
+  };
+  return trainer;
+}
+
+/**
+ * Trains to the last update; yields a row every `evalEvery` updates and at the
+ * end, as `lib/run/training.ts` says.
+ *
+ * @param evaluate metrics for a row; must draw from streams of its own
+ */
+export function* trainNeuralEm<M extends object>(
+  trainer: NeuralEmTrainer,
+  { evalEvery, evaluate }: {
+    evalEvery: number;
+    evaluate: (model: NeuralEm) => Measurement<M>;
+  },
+): Training<NeuralEmRow & M, NeuralEmTrainer> {
+  const { updates } = trainer.config;
+  let sum = 0;
+  let count = 0;
+  let needed = true;
+  while (trainer.step < updates) {
+    sum += trainer.update();
+    count++;
+    const { step } = trainer;
+    const due = step % evalEvery === 0 || step === updates;
+    if (!due && !(yield step)) continue;
+    const metrics = yield* measured(evaluate(trainer), { step, needed });
+    if (metrics === null) break;
+    needed = false;
+    const row = { step, loss: sum / count, ...metrics };
+    sum = count = 0;
+    if (yield row) break;
+  }
+  return trainer;
+}

@@ -1,0 +1,10 @@
+/// Everything that a workspace calls. Pointers are byte offsets, sizes count
+/// numbers; lib/numeric/wasm/kernels.ts describes each function, lib/numeric/matrix.ts
+/// checks shapes before it calls one.
+export * from "./elementwise";
+export * from "./em";
+export * from "./groups";
+export * from "./products";
+export * from "./reductions";
+export * from "./stereo";
+export * from "./wake_sleep";

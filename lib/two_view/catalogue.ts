@@ -1,0 +1,47 @@
+/**
+ * The losses on two codes by name, for tables, panels and studies that run
+ * through all of them.
+ *
+ * @module
+ */
+import {
+  barlowTwins,
+  infoNce,
+  moments,
+  simSiam,
+  VICREG,
+  vicreg,
+} from "../agreement/losses.ts";
+
+/** The losses by name, with the settings that the papers give. */
+export const LOSSES = Object.freeze({
+  naive: vicreg({ invariance: 1, variance: 0, covariance: 0 }),
+  floor: vicreg({ ...VICREG, covariance: 0 }),
+  imax: moments("signal"),
+  imaxSum: moments("sum"),
+  gaussian: moments("gaussian"),
+  difference: moments("difference"),
+  infoNce: infoNce(),
+  barlow: barlowTwins(),
+  vicreg: vicreg(VICREG),
+  simSiam: simSiam({ stopGradient: true }),
+  simSiamNoStop: simSiam({ stopGradient: false }),
+});
+
+/** The name of a loss in {@link LOSSES}. */
+export type LossName = keyof typeof LOSSES;
+
+/** How the losses are called in tables and panels. */
+export const LOSS_TITLES: Readonly<Record<LossName, string>> = Object.freeze({
+  naive: "naive agreement",
+  floor: "variance floor",
+  imax: "Imax",
+  imaxSum: "Imax, sum over difference",
+  gaussian: "Gaussian I(a; b)",
+  difference: "difference of variances",
+  infoNce: "InfoNCE",
+  barlow: "Barlow Twins",
+  vicreg: "VICReg",
+  simSiam: "SimSiam",
+  simSiamNoStop: "SimSiam without stop",
+});

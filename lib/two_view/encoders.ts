@@ -1,0 +1,381 @@
+/**
+ * Two encoders of two views of one scene, trained to agree.
+ *
+ * Becker, S., & Hinton, G. E. (1992). Self-organizing neural network that
+ * discovers surfaces in random-dot stereograms. Nature 355, 161–163; and the
+ * losses that followed it, see two_view_losses.ts.
+ *
+ *   a = f_A(x_A),  b = f_B(x_B),  minimise loss(a, b)
+ *
+ * An encoder is linear, or has one hidden layer; a code has no bias, to which
+ * all losses but naive agreement are blind. Batches are small here, so
+ * products are plain loops: the whole model travels to a browser in a few kB.
+ *
+ * @module
+ */
+import {
+  defineConfig,
+  integerIn,
+  nonNegative,
+  nonNegativeInteger,
+  oneOf,
+  positive,
+  positiveInteger,
+} from "../run/config.ts";
+import { tanh } from "../numeric/elementary.ts";
+import { fillNormal, type Rng } from "../numeric/random.ts";
+import type { Training } from "../run/training.ts";
+import type { CodeLoss } from "../agreement/losses.ts";
+
+/** Sizes and learning constants of two encoders. */
+export interface TwoViewConfig {
+  /** Entries of one view. */
+  inputs: number;
+  /** Hidden units of an encoder; 0 for a linear one. */
+  hidden: number;
+  /** Entries of a code, k. */
+  codes: number;
+  activation: "tanh" | "relu";
+  /** Whether both views go through the same weights. */
+  shared: boolean;
+  /** "descent" is plain gradient descent. */
+  optimizer: "adam" | "descent";
+  learningRate: number;
+  weightDecay: number;
+  /** Initial weights are normal, sd initScale / √(inputs of the layer). */
+  initScale: number;
+  batchSize: number;
+  steps: number;
+  /** Steps between two rows of the history. */
+  evalEvery: number;
+}
+
+/** The checked configuration of two encoders. */
+export const twoViewConfig: (
+  overrides?: Partial<TwoViewConfig>,
+) => Readonly<TwoViewConfig> = defineConfig<TwoViewConfig>(
+  "train two views to agree",
+  {
+    inputs: 4,
+    hidden: 0,
+    codes: 2,
+    activation: "tanh",
+    shared: false,
+    optimizer: "adam",
+    learningRate: 0.01,
+    weightDecay: 0,
+    initScale: 1,
+    batchSize: 256,
+    steps: 500,
+    evalEvery: 25,
+  },
+  {
+    inputs: positiveInteger,
+    hidden: nonNegativeInteger,
+    codes: positiveInteger,
+    activation: oneOf("tanh", "relu"),
+    optimizer: oneOf("adam", "descent"),
+    learningRate: positive,
+    weightDecay: nonNegative,
+    initScale: nonNegative,
+    batchSize: integerIn(2, Infinity),
+    steps: nonNegativeInteger,
+    evalEvery: positiveInteger,
+  },
+);
+
+/** Weights of one encoder. Row-major, a row for each unit that is fed. */
+export type EncoderParams = Record<string, Float64Array>;
+
+/** The encoders of both views, and what training them needs. */
+export interface TwoView {
+  config: Readonly<TwoViewConfig>;
+  /** The encoder of the first and of the second view; one object if shared. */
+  first: EncoderParams;
+  second: EncoderParams;
+  /** Adam's moments, by encoder. */
+  moments: readonly AdamMoments[];
+  /** Updates made so far. */
+  step: number;
+}
+
+interface AdamMoments {
+  mean: EncoderParams;
+  square: EncoderParams;
+}
+
+/** Draws initial weights; biases start at 0. */
+export function initTwoView(
+  rng: Rng,
+  overrides: Partial<TwoViewConfig> = {},
+): TwoView {
+  const config = twoViewConfig(overrides);
+  const first = initEncoder(rng, config);
+  const second = config.shared ? first : initEncoder(rng, config);
+  const encoders = config.shared ? [first] : [first, second];
+  return {
+    config,
+    first,
+    second,
+    moments: encoders.map((params) => ({
+      mean: zerosLike(params),
+      square: zerosLike(params),
+    })),
+    step: 0,
+  };
+}
+
+function initEncoder(rng: Rng, config: TwoViewConfig): EncoderParams {
+  const { inputs, hidden, codes, initScale } = config;
+  const layer = (from: number, to: number): Float64Array =>
+    fillNormal(rng, new Float64Array(to * from), initScale / Math.sqrt(from));
+  if (hidden === 0) return { w: layer(inputs, codes) };
+  return {
+    w1: layer(inputs, hidden), // hidden × inputs
+    b1: new Float64Array(hidden),
+    w2: layer(hidden, codes), // codes × hidden
+  };
+}
+
+function zerosLike(params: EncoderParams): EncoderParams {
+  return Object.fromEntries(
+    Object.entries(params).map((
+      [name, values],
+    ) => [name, new Float64Array(values.length)]),
+  );
+}
+
+/** What an encoder makes of a batch, kept for the way back. */
+export interface Encoded {
+  /** batch × codes. */
+  codes: Float64Array;
+  /** batch × hidden, after the non-linearity; empty for a linear encoder. */
+  hidden: Float64Array;
+}
+
+/** Runs a batch of views (batch × inputs) through an encoder. */
+export function encode(
+  params: EncoderParams,
+  views: Float64Array,
+  config: TwoViewConfig,
+): Encoded {
+  const { inputs, hidden: units, codes: k } = config;
+  const n = views.length / inputs;
+  const codes = new Float64Array(n * k);
+  if (units === 0) {
+    affine(views, params.w, null, n, inputs, k, codes);
+    return { codes, hidden: new Float64Array(0) };
+  }
+  const hidden = new Float64Array(n * units);
+  affine(views, params.w1, params.b1, n, inputs, units, hidden);
+  for (let i = 0; i < hidden.length; i++) {
+    hidden[i] = config.activation === "tanh"
+      ? tanh(hidden[i])
+      : Math.max(0, hidden[i]);
+  }
+  affine(hidden, params.w2, null, n, units, k, codes);
+  return { codes, hidden };
+}
+
+/** out = x Wᵀ + bias. */
+function affine(
+  x: Float64Array,
+  w: Float64Array,
+  bias: Float64Array | null,
+  n: number,
+  from: number,
+  to: number,
+  out: Float64Array,
+): void {
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < to; j++) {
+      let sum = bias ? bias[j] : 0;
+      for (let p = 0; p < from; p++) sum += w[j * from + p] * x[i * from + p];
+      out[i * to + j] = sum;
+    }
+  }
+}
+
+/** Adds ∂loss/∂params to `grads`, for ∂loss/∂codes = `d`. */
+export function encodeBackward(
+  params: EncoderParams,
+  views: Float64Array,
+  encoded: Encoded,
+  d: Float64Array,
+  grads: EncoderParams,
+  config: TwoViewConfig,
+): void {
+  const { inputs, hidden: units, codes: k } = config;
+  const n = views.length / inputs;
+  if (units === 0) {
+    outerSum(d, views, n, k, inputs, grads.w);
+    return;
+  }
+  const { hidden } = encoded;
+  outerSum(d, hidden, n, k, units, grads.w2);
+  const dHidden = new Float64Array(n * units);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < k; j++) {
+      const g = d[i * k + j];
+      for (let u = 0; u < units; u++) {
+        dHidden[i * units + u] += g * params.w2[j * units + u];
+      }
+    }
+  }
+  const smooth = config.activation === "tanh";
+  for (let i = 0; i < dHidden.length; i++) {
+    const h = hidden[i];
+    dHidden[i] *= smooth ? 1 - h * h : h > 0 ? 1 : 0;
+    grads.b1[i % units] += dHidden[i];
+  }
+  outerSum(dHidden, views, n, units, inputs, grads.w1);
+}
+
+/** out += dᵀ x: to × from. */
+function outerSum(
+  d: Float64Array,
+  x: Float64Array,
+  n: number,
+  to: number,
+  from: number,
+  out: Float64Array,
+): void {
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < to; j++) {
+      const g = d[i * to + j];
+      if (g === 0) continue;
+      for (let p = 0; p < from; p++) out[j * from + p] += g * x[i * from + p];
+    }
+  }
+}
+
+/** A loss with its gradient by each encoder's weights. */
+export interface LossAndGrads {
+  loss: number;
+  /** One entry for shared weights, else first and second. */
+  grads: EncoderParams[];
+}
+
+/** The loss of a batch of pairs, and its gradient. */
+export function lossAndGrads(
+  model: Pick<TwoView, "config" | "first" | "second">,
+  viewsA: Float64Array,
+  viewsB: Float64Array,
+  codeLoss: CodeLoss,
+): LossAndGrads {
+  const { config, first, second } = model;
+  const a = encode(first, viewsA, config);
+  const b = encode(second, viewsB, config);
+  const out = {
+    da: new Float64Array(a.codes.length),
+    db: new Float64Array(b.codes.length),
+  };
+  const loss = codeLoss(a.codes, b.codes, config.codes, out);
+  const gradsA = zerosLike(first);
+  const gradsB = config.shared ? gradsA : zerosLike(second);
+  encodeBackward(first, viewsA, a, out.da, gradsA, config);
+  encodeBackward(second, viewsB, b, out.db, gradsB, config);
+  return { loss, grads: config.shared ? [gradsA] : [gradsA, gradsB] };
+}
+
+/**
+ * One update on a batch of pairs: changes the model. Answers the loss before.
+ */
+export function stepTwoView(
+  model: TwoView,
+  viewsA: Float64Array,
+  viewsB: Float64Array,
+  codeLoss: CodeLoss,
+): number {
+  const { loss, grads } = lossAndGrads(model, viewsA, viewsB, codeLoss);
+  model.step++;
+  const encoders = [model.first, model.second];
+  grads.forEach((g, i) => {
+    for (const name of Object.keys(g)) {
+      updateArray(
+        encoders[i][name],
+        g[name],
+        model.moments[i].mean[name],
+        model.moments[i].square[name],
+        model.step,
+        model.config,
+      );
+    }
+  });
+  return loss;
+}
+
+/** Plain descent, or Adam (Kingma & Ba 2015) with its usual constants. */
+export function updateArray(
+  p: Float64Array,
+  g: Float64Array,
+  mean: Float64Array,
+  square: Float64Array,
+  step: number,
+  { optimizer, learningRate, weightDecay }: Pick<
+    TwoViewConfig,
+    "optimizer" | "learningRate" | "weightDecay"
+  >,
+): void {
+  if (optimizer === "descent") {
+    for (let i = 0; i < p.length; i++) {
+      p[i] -= learningRate * (g[i] + weightDecay * p[i]);
+    }
+    return;
+  }
+  let kept1 = 1;
+  let kept2 = 1;
+  for (let i = 0; i < Math.min(step, 40_000); i++) {
+    kept1 *= 0.9;
+    kept2 *= 0.999;
+  }
+  for (let i = 0; i < p.length; i++) {
+    const slope = g[i] + weightDecay * p[i];
+    mean[i] += 0.1 * (slope - mean[i]);
+    square[i] += 0.001 * (slope * slope - square[i]);
+    const size = Math.sqrt(square[i] / (1 - kept2)) + 1e-8;
+    p[i] -= learningRate * (mean[i] / (1 - kept1)) / size;
+  }
+}
+
+/** Fills two views of a batch of scenes: batch × inputs each. */
+export type PairSampler = (
+  rng: Rng,
+  viewsA: Float64Array,
+  viewsB: Float64Array,
+) => void;
+
+/** What training needs besides a model. */
+export interface TwoViewTask {
+  sample: PairSampler;
+  loss: CodeLoss;
+}
+
+/** A row of the training history. */
+export interface TwoViewRow {
+  step: number;
+  /** Loss of the last batch. */
+  loss: number;
+}
+
+/**
+ * Trains on fresh batches, and yields a row every `evalEvery` steps and at the
+ * end, as `lib/run/training.ts` says. Changes the model.
+ */
+export function* trainTwoView(
+  rng: Rng,
+  model: TwoView,
+  { sample, loss: codeLoss }: TwoViewTask,
+): Training<TwoViewRow, TwoView> {
+  const { batchSize, inputs, steps, evalEvery } = model.config;
+  const viewsA = new Float64Array(batchSize * inputs);
+  const viewsB = new Float64Array(batchSize * inputs);
+  while (model.step < steps) {
+    sample(rng, viewsA, viewsB);
+    const loss = stepTwoView(model, viewsA, viewsB, codeLoss);
+    const due = model.step % evalEvery === 0 || model.step === steps;
+    if (!due && !(yield model.step)) continue;
+    if (yield { step: model.step, loss }) break;
+  }
+  return model;
+}

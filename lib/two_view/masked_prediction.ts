@@ -1,0 +1,250 @@
+/**
+ * Predict the hidden part of a pattern from the part that is seen.
+ *
+ * A linear encoder W (k × m) turns the seen part x into a code c = W x; a
+ * linear predictor P guesses a target t of the hidden part y:
+ *
+ *   loss = mean ‖P c − t‖²,   t = y                 "data"
+ *                             t = W y               "own": gradient through both
+ *                             t = W y, held fixed   "stop"
+ *                             t = V y, V trails W   "ema"
+ *                             "own" + variance floor on c   "floor"
+ *
+ * Assran et al. (2023), CVPR (I-JEPA: EMA targets); Grill et al. (2020),
+ * NeurIPS (BYOL); Tian, Chen & Ganguli (2021), ICML (the linear case).
+ *
+ * @module
+ */
+import {
+  defineConfig,
+  nonNegative,
+  oneOf,
+  positive,
+  positiveInteger,
+  probability,
+} from "../run/config.ts";
+import { spread } from "../numeric/eigen.ts";
+import { fillNormal, type Rng } from "../numeric/random.ts";
+import { vicreg } from "../agreement/losses.ts";
+
+/** What the predictor must guess. */
+export type MaskedTarget = "data" | "own" | "stop" | "ema" | "floor";
+
+/** Sizes and learning constants. */
+export interface MaskedConfig {
+  /** Entries of the seen part, and of the hidden part. */
+  inputs: number;
+  /** Entries of a code. */
+  codes: number;
+  target: MaskedTarget;
+  /** The encoder is held at W = 0: only the predictor learns. */
+  collapsed: boolean;
+  learningRate: number;
+  weightDecay: number;
+  /** Share of the target's weights that stays, a step. */
+  emaDecay: number;
+  initScale: number;
+  steps: number;
+}
+
+/** The checked configuration of masked prediction. */
+export const maskedConfig: (
+  overrides?: Partial<MaskedConfig>,
+) => Readonly<MaskedConfig> = defineConfig<MaskedConfig>(
+  "predict hidden parts",
+  {
+    inputs: 4,
+    codes: 2,
+    target: "data",
+    collapsed: false,
+    learningRate: 0.2,
+    weightDecay: 0,
+    emaDecay: 0.99,
+    initScale: 0.7,
+    steps: 1200,
+  },
+  {
+    inputs: positiveInteger,
+    codes: positiveInteger,
+    target: oneOf("data", "own", "stop", "ema", "floor"),
+    learningRate: positive,
+    weightDecay: nonNegative,
+    emaDecay: probability,
+    initScale: positive,
+    steps: positiveInteger,
+  },
+);
+
+/** Weights. Row-major, a row for each unit that is fed. */
+export type MaskedParams = {
+  /** Encoder, k × m. */
+  w: Float64Array;
+  /** Predictor, targets × k. */
+  p: Float64Array;
+};
+
+/** Encoder, predictor, and the encoder that trails behind. */
+export interface Masked {
+  config: Readonly<MaskedConfig>;
+  params: MaskedParams;
+  /** The trailing encoder V, k × m. */
+  trailing: Float64Array;
+  step: number;
+}
+
+/** Draws initial weights. The draws do not depend on the target. */
+export function initMasked(
+  rng: Rng,
+  overrides: Partial<MaskedConfig> = {},
+): Masked {
+  const config = maskedConfig(overrides);
+  const { inputs, codes, target, collapsed, initScale } = config;
+  const scale = initScale / Math.sqrt(inputs);
+  const w = fillNormal(rng, new Float64Array(codes * inputs), scale);
+  const outputs = target === "data" ? inputs : codes;
+  const p = fillNormal(
+    rng,
+    new Float64Array(outputs * codes),
+    initScale / Math.sqrt(codes),
+  );
+  if (collapsed) w.fill(0);
+  return { config, params: { w, p }, trailing: w.slice(), step: 0 };
+}
+
+/** x Wᵀ for a batch of rows x: batch × rows of W. */
+export function linear(
+  x: Float64Array,
+  w: Float64Array,
+  inputs: number,
+): Float64Array {
+  const n = x.length / inputs;
+  const outputs = w.length / inputs;
+  const out = new Float64Array(n * outputs);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < outputs; j++) {
+      let sum = 0;
+      for (let q = 0; q < inputs; q++) {
+        sum += w[j * inputs + q] * x[i * inputs + q];
+      }
+      out[i * outputs + j] = sum;
+    }
+  }
+  return out;
+}
+
+/** What the predictor must guess for the hidden parts y. */
+export function targets(model: Masked, y: Float64Array): Float64Array {
+  const { config, params, trailing } = model;
+  if (config.target === "data") return y;
+  const encoder = config.target === "ema" ? trailing : params.w;
+  return linear(y, encoder, config.inputs);
+}
+
+/** What the predictor guesses from the seen parts x. */
+export function predict(model: Masked, x: Float64Array): Float64Array {
+  const { config, params } = model;
+  const codes = linear(x, params.w, config.inputs);
+  return linear(codes, params.p, config.codes);
+}
+
+const FLOOR = vicreg({ invariance: 0, variance: 1, covariance: 0 });
+
+/** The loss on seen parts x and hidden parts y, and its gradient. */
+export function maskedLossAndGrads(
+  model: Masked,
+  x: Float64Array,
+  y: Float64Array,
+): { loss: number; grads: MaskedParams } {
+  const { config, params } = model;
+  const { inputs, codes: k } = config;
+  const n = x.length / inputs;
+  const codes = linear(x, params.w, inputs);
+  const guess = linear(codes, params.p, k);
+  const target = targets(model, y);
+  const outputs = guess.length / n;
+  const scale = 1 / guess.length;
+  let loss = 0;
+  const error = guess.map((g, i) => {
+    const e = g - target[i];
+    loss += scale * e * e;
+    return 2 * scale * e;
+  });
+  const grads: MaskedParams = {
+    w: new Float64Array(params.w.length),
+    p: gradient(error, codes, outputs, k),
+  };
+  // dLoss/dc = Pᵀ error
+  const dCodes = new Float64Array(n * k);
+  for (let i = 0; i < n; i++) {
+    for (let o = 0; o < outputs; o++) {
+      for (let j = 0; j < k; j++) {
+        dCodes[i * k + j] += error[i * outputs + o] * params.p[o * k + j];
+      }
+    }
+  }
+  if (config.target === "floor") {
+    const out = { da: new Float64Array(n * k), db: new Float64Array(n * k) };
+    loss += FLOOR(codes, codes, k, out);
+    for (let i = 0; i < dCodes.length; i++) {
+      dCodes[i] += out.da[i] + out.db[i];
+    }
+  }
+  if (config.collapsed) return { loss, grads };
+  grads.w = gradient(dCodes, x, k, inputs);
+  if (config.target === "own" || config.target === "floor") {
+    const through = gradient(error, y, k, inputs);
+    for (let i = 0; i < through.length; i++) grads.w[i] -= through[i];
+  }
+  return { loss, grads };
+}
+
+/** dᵀ x: to × from. */
+function gradient(
+  d: Float64Array,
+  x: Float64Array,
+  to: number,
+  from: number,
+): Float64Array {
+  const out = new Float64Array(to * from);
+  const n = d.length / to;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < to; j++) {
+      for (let q = 0; q < from; q++) {
+        out[j * from + q] += d[i * to + j] * x[i * from + q];
+      }
+    }
+  }
+  return out;
+}
+
+/** One step of gradient descent: changes the model. Answers the loss before. */
+export function stepMasked(
+  model: Masked,
+  x: Float64Array,
+  y: Float64Array,
+): number {
+  const { loss, grads } = maskedLossAndGrads(model, x, y);
+  const { params, trailing, config } = model;
+  const { learningRate, weightDecay, emaDecay } = config;
+  for (const name of ["w", "p"] as const) {
+    const values = params[name];
+    for (let i = 0; i < values.length; i++) {
+      values[i] -= learningRate * (grads[name][i] + weightDecay * values[i]);
+    }
+  }
+  for (let i = 0; i < trailing.length; i++) {
+    trailing[i] += (1 - emaDecay) * (params.w[i] - trailing[i]);
+  }
+  model.step++;
+  return loss;
+}
+
+/** The mean spread of the codes of x: 0 for a collapsed encoder. */
+export function codeSpread(model: Masked, x: Float64Array): number {
+  const { inputs, codes } = model.config;
+  const values = spread(
+    linear(x, model.params.w, inputs),
+    x.length / inputs,
+  );
+  return values.reduce((sum, value) => sum + value, 0) / codes;
+}

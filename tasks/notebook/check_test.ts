@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { hostname } from "node:os";
+import {
+  asModule,
+  machineTraces,
+  notebookProblems,
+  structureProblems,
+} from "./check.ts";
+import type { Output } from "./jupyter_client.ts";
+import {
+  type Cell,
+  formatNotebook,
+  injectParameters,
+  type Notebook,
+  readNotebook,
+} from "./notebook.ts";
+
+const FIXTURE =
+  new URL("../../tests/fixtures/small.ipynb", import.meta.url).pathname;
+const small = await readNotebook(FIXTURE);
+
+/** The fixture as if executed without fault, then changed. */
+function problemsOf(change: (notebook: Notebook) => void): string[] {
+  const notebook: Notebook = structuredClone(small);
+  const claims = notebook.cells.find((c) => c.id === "claims")!;
+  claims.outputs = [{
+    output_type: "display_data",
+    data: {
+      "application/vnd.hidden-causes.results+json": {
+        notebook: "small",
+        metrics: [],
+        claims: [{ text: "t", observed: 1, bound: "≥ 0", holds: true }],
+      },
+    },
+    metadata: {},
+  }];
+  change(notebook);
+  return structureProblems(formatNotebook(notebook), "small");
+}
+const cell = (notebook: Notebook, id: string): Cell =>
+  notebook.cells.find((c) => c.id === id)!;
+
+Deno.test("a notebook with all its parts has no structural problem", () => {
+  assert.deepEqual(problemsOf(() => {}), []);
+});
+
+Deno.test("each missing part is named", () => {
+  const finds = (
+    change: (notebook: Notebook) => void,
+    problem: RegExp,
+  ): void => {
+    const problems = problemsOf(change);
+    assert.ok(problems.some((p) => problem.test(p)), `${problem}: ${problems}`);
+  };
+  finds((n) => n.cells[0].source = "no title", /no title/);
+  finds((n) => n.cells[0].source = "# Title", /no citation/);
+  finds(
+    (n) => cell(n, "parameters").metadata = {},
+    /not one cell tagged parameters/,
+  );
+  finds(
+    (n) => cell(n, "parameters").source = "let preset = 1;",
+    /no parameter named seed/,
+  );
+  finds((n) => cell(n, "claims").metadata = {}, /not one cell tagged claims/);
+  finds((n) => cell(n, "claims").outputs = [], /no output of type/);
+  finds((n) => cell(n, "environment").metadata = {}, /tagged environment/);
+  finds(
+    (n) => cell(n, "train").source = "1;\n".repeat(26),
+    /"train": 26 lines, more than 25/,
+  );
+  finds((n) => cell(n, "train").id = "Train_1", /"Train_1": the id is no slug/);
+  finds(
+    (n) => cell(n, "results").source = "It reaches 0.97 of all.",
+    /typed in prose, 0.97/,
+  );
+  finds(
+    (n) => cell(n, "results").source = "It reaches 97 %.",
+    /typed in prose, 97 %/,
+  );
+  finds(
+    (n) => Object.assign(n, injectParameters(n, { seed: 2 })),
+    /an injected cell/,
+  );
+  finds(
+    (n) =>
+      cell(n, "train").outputs = [{
+        output_type: "error",
+        ename: "RangeError",
+        evalue: "",
+        traceback: [],
+      }],
+    /"train": an error output, RangeError/,
+  );
+});
+
+Deno.test("formulas, code, links and sections are no typed numbers", () => {
+  const prose =
+    "At $\\eta = 0.05$ `0.5` see section 3.1 and [here](https://a.b/1.2), arXiv:1406.4123, Deno 2.9.6. Step 3 of 10.";
+  assert.deepEqual(problemsOf((n) => cell(n, "results").source = prose), []);
+});
+
+Deno.test("a notebook that was never executed says so", () => {
+  const text = formatNotebook(small).replaceAll(
+    /"execution_count": \d+/g,
+    '"execution_count": null',
+  );
+  assert.ok(
+    structureProblems(text, "small").some((p) =>
+      /not executed.*deno task run small/.test(p)
+    ),
+  );
+});
+
+Deno.test("paths, user and host names are found in outputs", () => {
+  const traces = (text: string): string[] => {
+    const outputs: Output[] = [{ output_type: "stream", name: "stdout", text }];
+    return machineTraces({ ...cell(small, "train"), outputs });
+  };
+  assert.equal(traces("at /home/ada/x.ts").length, 1);
+  assert.equal(traces("C:\\Users\\ada").length, 1);
+  assert.equal(traces("file:///x/y.ts:3:1").length, 1);
+  assert.deepEqual(traces("the root of the mean of squares /x"), []);
+  const host = hostname();
+  if (host.length > 3 && host !== "localhost") {
+    assert.equal(traces(`on ${host}`).length, 1);
+  }
+});
+
+Deno.test("cells are joined so that a finding can name its cell", () => {
+  const { source, cellOf } = asModule(small);
+  const at = source.split("\n").findIndex((line) =>
+    line.startsWith("const mean")
+  );
+  assert.equal(cellOf[at], 'cell "train" line 5');
+});
+
+Deno.test("a cell that does not type-check is named with its line", async () => {
+  const folder = await Deno.makeTempDir();
+  const bad = structuredClone(small);
+  cell(bad, "imports").source = "";
+  bad.cells.forEach((c) =>
+    c.cell_type === "code" && c.id !== "train" && (c.source = "")
+  );
+  cell(bad, "train").source =
+    'const n: number = 1;\nconst m: number = "two";\nawait Promise.resolve(n + m);';
+  const file = `${folder}/small.ipynb`;
+  await Deno.writeTextFile(file, formatNotebook(bad));
+  const problems = (await notebookProblems(file)).join("\n");
+  assert.match(problems, /TS2322.*not assignable[^]*cell "train" line 2/);
+  assert.deepEqual(Array.from(Deno.readDirSync(folder), (e) => e.name), [
+    "small.ipynb",
+  ]);
+  await Deno.remove(folder, { recursive: true });
+});

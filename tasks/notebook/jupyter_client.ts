@@ -1,0 +1,615 @@
+/**
+ * A client of the Jupyter wire protocol for the Deno kernel.
+ *
+ * It starts `deno jupyter --kernel`, speaks ZMTP over TCP (viz/notebook/zmtp.ts) and
+ * signs every message with HMAC-SHA256, so notebooks run without Python,
+ * Jupyter or a native ZeroMQ.
+ *
+ * The kernel reports *idle* before its output queue is drained, and output
+ * carries the parent of whichever cell runs when it leaves the queue. Parents
+ * are therefore ignored. After each cell the client runs a hidden request that
+ * prints and broadcasts a token: all that arrives before both copies of the
+ * token belongs to the cell.
+ *
+ * Text and displays of one cell leave the kernel through two queues, so their
+ * order is not known: text is put first, always.
+ *
+ * Source: https://jupyter-client.readthedocs.io/en/stable/messaging.html
+ *
+ * @module
+ */
+import { createHmac, randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { Socket } from "../../viz/notebook/zmtp.ts";
+
+/** MIME bundle of a display: values are strings, or JSON for JSON types. */
+export type MimeBundle = Record<string, unknown>;
+
+/** An output as nbformat 4.5 stores it. */
+export type Output =
+  | { output_type: "stream"; name: "stdout" | "stderr"; text: string }
+  | {
+    output_type: "display_data";
+    data: MimeBundle;
+    metadata: Record<string, unknown>;
+  }
+  | {
+    output_type: "execute_result";
+    data: MimeBundle;
+    metadata: Record<string, unknown>;
+    execution_count: number | null;
+  }
+  | {
+    output_type: "error";
+    ename: string;
+    evalue: string;
+    traceback: string[];
+  };
+
+/** What one executed cell left behind. */
+export interface Execution {
+  /** Live array: a later `update_display_data` still changes its entries. */
+  outputs: Output[];
+  /** The error the cell threw, if it did. */
+  error: { name: string; message: string } | null;
+}
+
+/** The kernel process ended, or stopped answering, while it was needed. */
+export class KernelDied extends Error {
+  override name = "KernelDied";
+}
+
+/** A cell put out more than the executor carries. */
+export class OutputTooLarge extends Error {
+  override name = "OutputTooLarge";
+}
+
+/** One output above this many bytes corrupts the kernel's message stream. */
+export const MAX_OUTPUT_BYTES = 5_000_000;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const DELIMITER = "<IDS|MSG>";
+
+// ---------------------------------------------------------------------------
+// Jupyter messages
+
+interface Message {
+  type: string;
+  parentId: string | null;
+  content: Record<string, unknown>;
+}
+
+function pack(
+  key: string,
+  session: string,
+  type: string,
+  content: unknown,
+): { id: string; frames: Uint8Array[] } {
+  const id = randomUUID();
+  const header = {
+    msg_id: id,
+    session,
+    username: "",
+    date: new Date().toISOString(),
+    msg_type: type,
+    version: "5.3",
+  };
+  const parts = [header, {}, {}, content].map((x) => JSON.stringify(x));
+  const frames = [DELIMITER, sign(key, parts), ...parts];
+  return { id, frames: frames.map((x) => encoder.encode(x)) };
+}
+
+function unpack(key: string, frames: Uint8Array[]): Message {
+  const text = frames.map((f) => decoder.decode(f));
+  const at = text.indexOf(DELIMITER);
+  const parts = text.slice(at + 2, at + 6);
+  if (at < 0 || parts.length < 4 || sign(key, parts) !== text[at + 1]) {
+    throw new OutputTooLarge(
+      "The kernel's message stream is corrupt: an output was too large for it",
+    );
+  }
+  const header = JSON.parse(parts[0]);
+  return {
+    type: header.msg_type,
+    parentId: JSON.parse(parts[1]).msg_id ?? null,
+    content: JSON.parse(parts[3]),
+  };
+}
+
+function sign(key: string, parts: string[]): string {
+  const hmac = createHmac("sha256", key);
+  for (const part of parts) hmac.update(part);
+  return hmac.digest("hex");
+}
+
+// ---------------------------------------------------------------------------
+// The kernel
+
+/** Options of {@link startKernel}. */
+export interface KernelOptions {
+  /** Folder in which cells run; relative imports start there. */
+  cwd: string;
+  /** Milliseconds without a heartbeat before the kernel counts as dead. */
+  heartbeatTimeout?: number;
+}
+
+/** A running Deno kernel. It owns a process: end it with `shutdown`. */
+export interface Kernel {
+  readonly pid: number;
+  /**
+   * Run one cell and collect what it put out.
+   *
+   * @param onOutput called after each change of `outputs`, for live progress
+   * @throws KernelDied when the kernel ends or stops answering in mid-cell
+   * @throws OutputTooLarge when one output exceeds {@link MAX_OUTPUT_BYTES}
+   */
+  execute(
+    code: string,
+    onOutput?: (outputs: Output[]) => void,
+  ): Promise<Execution>;
+  /** Send the stop button's signal. */
+  interrupt(): void;
+  /** End the process at once and wait until it is gone. */
+  kill(): Promise<void>;
+  /** Ask the kernel to end, and kill it if it has not after a second. */
+  shutdown(): Promise<void>;
+}
+
+interface Display {
+  data: MimeBundle;
+  metadata: Record<string, unknown>;
+}
+
+interface Running {
+  /** Id of the execute request. */
+  request: string;
+  outputs: Output[];
+  error: Execution["error"];
+  /** The error that the execute reply told, if any. */
+  refusal: Execution["error"];
+  token: string;
+  /** What is still awaited: the reply and the token on each channel. */
+  awaited: Set<string>;
+  onOutput?: (outputs: Output[]) => void;
+  /** `clear_output(wait=True)` was asked for. */
+  clearNext: boolean;
+  done: PromiseWithResolvers<void>;
+}
+
+const TOKEN_MIME = "application/vnd.hidden-causes.end+json";
+
+/**
+ * Start the kernel of the running Deno.
+ *
+ * @throws KernelDied when it does not come up, with what it said on stderr
+ */
+export async function startKernel(options: KernelOptions): Promise<Kernel> {
+  let last: unknown;
+  // Ports are chosen before the kernel binds them, so another process may
+  // take one in between: try again with fresh ports.
+  for (let attempt = 0; attempt < 3; attempt++) {
+    try {
+      return await launch(options);
+    } catch (error) {
+      last = error;
+    }
+  }
+  throw last;
+}
+
+async function launch(options: KernelOptions): Promise<Kernel> {
+  const key = randomUUID();
+  const session = randomUUID();
+  const ports = freePorts(5);
+  const [shellPort, iopubPort, stdinPort, controlPort, hbPort] = ports;
+  const folder = await Deno.makeTempDir({ prefix: "kernel-" });
+  const connectionFile = join(folder, "connection.json");
+  await Deno.writeTextFile(
+    connectionFile,
+    JSON.stringify({
+      transport: "tcp",
+      ip: "127.0.0.1",
+      shell_port: shellPort,
+      iopub_port: iopubPort,
+      stdin_port: stdinPort,
+      control_port: controlPort,
+      hb_port: hbPort,
+      signature_scheme: "hmac-sha256",
+      key,
+    }),
+  );
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["jupyter", "--kernel", "--conn", connectionFile],
+    cwd: options.cwd,
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const said = [drain(child.stdout), drain(child.stderr)];
+  const sockets: Socket[] = [];
+  let closing = false;
+  let death: KernelDied | OutputTooLarge | null = null;
+  const died = Promise.withResolvers<never>();
+  died.promise.catch(() => {});
+  let running: Running | null = null;
+
+  const fail = (error: Error): void => {
+    if (death) return;
+    death = error instanceof OutputTooLarge || error instanceof KernelDied
+      ? error
+      : new KernelDied(String(error.message ?? error));
+    died.reject(death);
+  };
+  const ended = child.status.then(async (status) => {
+    for (const socket of sockets) socket.close();
+    await Deno.remove(folder, { recursive: true }).catch(() => {});
+    const how = status.signal ?? `exit code ${status.code}`;
+    const [, stderr] = await Promise.all(said.map((s) => s.done));
+    const words = stderr.split("\n")
+      .filter((line) => line && !line.includes('"deno jupyter" is unstable'))
+      .slice(-8).join("\n");
+    fail(new KernelDied(`The kernel ended (${how})${words && `:\n${words}`}`));
+  });
+  const open = async (
+    type: "DEALER" | "SUB" | "REQ",
+    port: number,
+  ): Promise<Socket> => {
+    const socket = await retry(() => Socket.connect(type, port), died.promise);
+    sockets.push(socket);
+    return socket;
+  };
+  const kill = async (): Promise<void> => {
+    closing = true;
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // already gone
+    }
+    await ended;
+  };
+
+  try {
+    const iopub = await open("SUB", iopubPort);
+    const shell = await open("DEALER", shellPort);
+    const control = await open("DEALER", controlPort);
+    const heart = await open("REQ", hbPort);
+
+    const displays = new Map<string, Display[]>();
+    let heard = Promise.withResolvers<void>();
+    const listen = async (): Promise<void> => {
+      while (true) {
+        const frames = await iopub.receive();
+        const size = frames.reduce((sum, f) => sum + f.length, 0);
+        if (size > MAX_OUTPUT_BYTES) throw tooLarge(size);
+        const message = unpack(key, frames);
+        heard.resolve();
+        if (running) handle(message, running, displays);
+      }
+    };
+    const listenShell = async (): Promise<void> => {
+      while (true) {
+        const message = unpack(key, await shell.receive());
+        if (running && message.parentId === running.request) {
+          handleReply(message.content, running);
+        }
+      }
+    };
+    const ignoreReplies = async (): Promise<void> => {
+      while (true) await control.receive();
+    };
+    const onFailure = (error: Error): void => {
+      // A closed socket is the process ending: its exit says more. Wait for it.
+      if (error instanceof OutputTooLarge) fail(error);
+      else if (!closing) setTimeout(() => fail(error), 2000);
+    };
+    listen().catch(onFailure);
+    listenShell().catch(onFailure);
+    ignoreReplies().catch(() => {});
+
+    // The subscription takes effect some time after connecting: ask until
+    // something is heard on the output channel.
+    for (let heardIt = false; !heardIt;) {
+      heard = Promise.withResolvers<void>();
+      await shell.send(pack(key, session, "kernel_info_request", {}).frames);
+      heardIt = await Promise.race([
+        heard.promise.then(() => true),
+        delay(1000).then(() => false),
+        died.promise,
+      ]);
+    }
+    watchHeart(heart, options.heartbeatTimeout ?? 60_000)
+      .catch((error) => closing || onFailure(error));
+
+    const request = (
+      code: string,
+      silent: boolean,
+    ): { id: string; frames: Uint8Array[] } =>
+      pack(key, session, "execute_request", {
+        code,
+        silent,
+        store_history: !silent,
+        user_expressions: {},
+        allow_stdin: false,
+        stop_on_error: true,
+      });
+
+    return {
+      pid: child.pid,
+      async execute(code, onOutput): Promise<Execution> {
+        if (death) throw death;
+        if (running) throw new Error("Cannot execute as a cell is running");
+        const { id, frames } = request(code, false);
+        const cell: Running = running = {
+          request: id,
+          outputs: [],
+          error: null,
+          refusal: null,
+          token: randomUUID(),
+          awaited: new Set(["reply", "stdout", "stderr", "display"]),
+          onOutput,
+          clearNext: false,
+          done: Promise.withResolvers<void>(),
+        };
+        try {
+          await shell.send(frames);
+          await shell.send(request(endMark(cell.token), true).frames);
+          await Promise.race([cell.done.promise, died.promise]);
+        } catch (error) {
+          throw death ?? await Promise.race([
+            died.promise,
+            delay(2000).then(() => error),
+          ]);
+        } finally {
+          running = null;
+        }
+        return { outputs: cell.outputs, error: cell.error };
+      },
+      interrupt(): void {
+        child.kill("SIGINT");
+      },
+      kill,
+      async shutdown(): Promise<void> {
+        closing = true;
+        if (!death) {
+          const frames = pack(key, session, "shutdown_request", {
+            restart: false,
+          }).frames;
+          await control.send(frames).catch(() => {});
+          await Promise.race([ended, delay(1000)]);
+        }
+        await kill();
+      },
+    };
+  } catch (error) {
+    await kill();
+    throw death ?? error;
+  }
+}
+
+/** Code of the hidden request that marks where a cell's output ends. */
+function endMark(token: string): string {
+  return `console.log("${token}"); console.error("${token}");
+await Deno.jupyter.broadcast("display_data", {
+  data: { "${TOKEN_MIME}": "${token}" }, metadata: {}, transient: {},
+});`;
+}
+
+function handle(
+  { type, content }: Message,
+  cell: Running,
+  displays: Map<string, Display[]>,
+): void {
+  const push = (output: Output): void => {
+    if (cell.clearNext) cell.outputs.length = 0;
+    cell.clearNext = false;
+    cell.outputs.push(output);
+  };
+  if (type === "stream") {
+    const name = content.name as "stdout" | "stderr";
+    let text = String(content.text);
+    const at = text.indexOf(cell.token);
+    if (at >= 0) {
+      text = text.slice(0, at);
+      cell.awaited.delete(name);
+    }
+    if (text) appendStream(cell, name, text, push);
+  } else if (type === "display_data") {
+    const data = content.data as MimeBundle;
+    if (data[TOKEN_MIME] !== undefined) {
+      if (data[TOKEN_MIME] === cell.token) cell.awaited.delete("display");
+    } else {
+      const output = {
+        output_type: "display_data" as const,
+        data,
+        metadata: content.metadata as Record<string, unknown> ?? {},
+      };
+      push(output);
+      register(displays, content, output);
+    }
+  } else if (type === "execute_result") {
+    const output = {
+      output_type: "execute_result" as const,
+      data: content.data as MimeBundle,
+      metadata: content.metadata as Record<string, unknown> ?? {},
+      execution_count: null,
+    };
+    push(output);
+    register(displays, content, output);
+  } else if (type === "update_display_data") {
+    const id = displayId(content);
+    for (const display of (id && displays.get(id)) || []) {
+      display.data = content.data as MimeBundle;
+      display.metadata = content.metadata as Record<string, unknown> ?? {};
+    }
+  } else if (type === "error") {
+    const name = String(content.ename);
+    const message = String(content.evalue);
+    cell.error = { name, message };
+    push({
+      output_type: "error",
+      ename: name,
+      evalue: message,
+      traceback: content.traceback as string[] ?? [],
+    });
+  } else if (type === "clear_output") {
+    if (content.wait) cell.clearNext = true;
+    else cell.outputs.length = 0;
+  } else {
+    return; // status, execute_input
+  }
+  cell.onOutput?.(cell.outputs);
+  settle(cell);
+}
+
+/** Done once nothing is awaited. */
+function settle(cell: Running): void {
+  if (cell.awaited.size > 0) return;
+  // A syntax error is told by the reply alone, without an `error` message.
+  if (cell.refusal && !cell.error) {
+    cell.error = cell.refusal;
+    const { name, message } = cell.refusal;
+    cell.outputs.push({
+      output_type: "error",
+      ename: name,
+      evalue: message,
+      traceback: [`${name}: ${message}`],
+    });
+  }
+  arrange(cell.outputs);
+  cell.done.resolve();
+}
+
+/**
+ * Text and displays leave the kernel through two queues, so their order
+ * differs from run to run. Fix it: text, standard error, displays, the error.
+ */
+function arrange(outputs: Output[]): void {
+  const isStream = (o: Output, name: string): boolean =>
+    o.output_type === "stream" && o.name === name;
+  const stream = (name: "stdout" | "stderr"): Output[] => {
+    const text = outputs.filter((o) => isStream(o, name))
+      .map((o) => (o as { text: string }).text).join("");
+    return text ? [{ output_type: "stream", name, text }] : [];
+  };
+  const isError = (o: Output): boolean => o.output_type === "error";
+  const displays = outputs.filter((o) =>
+    o.output_type !== "stream" && !isError(o)
+  );
+  const errors = outputs.filter(isError);
+  const arranged = [...stream("stdout"), ...stream("stderr"), ...displays];
+  outputs.splice(0, Infinity, ...arranged, ...errors);
+}
+
+function handleReply(content: Record<string, unknown>, cell: Running): void {
+  if (content.status === "error") {
+    cell.refusal = content.evalue === "Execution failed"
+      ? { name: "SyntaxError", message: "The cell is not valid TypeScript" }
+      : { name: String(content.ename), message: String(content.evalue) };
+  }
+  cell.awaited.delete("reply");
+  settle(cell);
+}
+
+function appendStream(
+  cell: Running,
+  name: "stdout" | "stderr",
+  text: string,
+  push: (output: Output) => void,
+): void {
+  const last = cell.outputs.at(-1);
+  if (
+    !cell.clearNext && last?.output_type === "stream" && last.name === name
+  ) {
+    last.text += text;
+    if (last.text.length > MAX_OUTPUT_BYTES) throw tooLarge(last.text.length);
+  } else {
+    push({ output_type: "stream", name, text });
+  }
+}
+
+function register(
+  displays: Map<string, Display[]>,
+  content: Record<string, unknown>,
+  display: Display,
+): void {
+  const id = displayId(content);
+  if (id) displays.set(id, [...displays.get(id) ?? [], display]);
+}
+
+function displayId(content: Record<string, unknown>): string | undefined {
+  return (content.transient as { display_id?: string } | undefined)?.display_id;
+}
+
+function tooLarge(bytes: number): OutputTooLarge {
+  const mb = (n: number): string => (n / 1e6).toFixed(1);
+  return new OutputTooLarge(
+    `Cannot keep an output as it must be at most ${mb(MAX_OUTPUT_BYTES)} MB: ` +
+      `current value is ${mb(bytes)} MB`,
+  );
+}
+
+/** Throws when no beat came back within `timeout` milliseconds. */
+async function watchHeart(heart: Socket, timeout: number): Promise<never> {
+  const beat = [new Uint8Array(0), encoder.encode("beat")];
+  while (true) {
+    await heart.send(beat);
+    const { promise, cancel } = timer(timeout);
+    const answer = await Promise.race([heart.receive(), promise]);
+    cancel();
+    if (!answer) {
+      throw new KernelDied(
+        `The kernel has not answered for ${Math.round(timeout / 1000)} s`,
+      );
+    }
+    await delay(1000);
+  }
+}
+
+function drain(
+  stream: ReadableStream<Uint8Array>,
+): { done: Promise<string> } {
+  const read = async (): Promise<string> => {
+    let text = "";
+    for await (const chunk of stream) {
+      text = (text + decoder.decode(chunk)).slice(-4096);
+    }
+    return text;
+  };
+  return { done: read() };
+}
+
+function freePorts(count: number): number[] {
+  const listeners = Array.from(
+    { length: count },
+    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
+  );
+  const ports = listeners.map((l) => l.addr.port);
+  for (const listener of listeners) listener.close();
+  return ports;
+}
+
+async function retry<T>(
+  action: () => Promise<T>,
+  failure: Promise<never>,
+): Promise<T> {
+  for (let wait = 10;; wait = Math.min(200, wait * 1.5)) {
+    try {
+      return await Promise.race([action(), failure]);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+      await Promise.race([delay(wait), failure]);
+    }
+  }
+}
+
+function timer(ms: number): { promise: Promise<void>; cancel: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const id = setTimeout(resolve, ms);
+  return { promise, cancel: () => clearTimeout(id) };
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, ms)));
+}

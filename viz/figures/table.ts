@@ -1,0 +1,211 @@
+/**
+ * Tables of results, and the verdict that ends a notebook.
+ *
+ * @module
+ */
+import type { Claim, Metric } from "../../lib/run/results.ts";
+import { escape, frame, type Html, html, isHtml, raw } from "../page/html.ts";
+import { fixed, significant } from "../page/theme.ts";
+
+/** One column of {@link table}. */
+export interface Column<Row> {
+  /** Property of the row. */
+  key: keyof Row & string;
+  /** Heading; default: the key. */
+  label?: string | Html;
+  /** Decimals for numbers, or a function of the value and the row. */
+  // deno-lint-ignore no-explicit-any
+  format?: number | ((value: any, row: Row) => string | Html);
+  /** Default: right for numbers, else left. */
+  align?: "left" | "right";
+}
+
+/** What {@link table} takes besides the rows. */
+export interface TableOptions<Row> {
+  /** Keys, or {@link Column}s; default: every key of the first row. */
+  columns?: readonly ((keyof Row & string) | Column<Row>)[];
+  title?: string;
+  caption?: string;
+  /** Decimals of numbers whose column says nothing; default 3 significant. */
+  digits?: number;
+}
+
+/**
+ * A table with one row for each of `rows`. Numbers stand right, with three
+ * significant digits unless a column's `format` says otherwise; `null` and
+ * `undefined` are a dash; {@link Html} is inserted; text is escaped.
+ */
+export function table<Row extends object>(
+  rows: readonly Row[],
+  options: TableOptions<Row> = {},
+): Html {
+  const keys = options.columns ??
+    (Object.keys(rows[0] ?? {}) as (keyof Row & string)[]);
+  const columns: Column<Row>[] = keys.map((column) =>
+    typeof column === "string" ? { key: column } : column
+  );
+  const right = columns.map((column) =>
+    column.align
+      ? column.align === "right"
+      : rows.some((row) => typeof row[column.key] === "number")
+  );
+  const long = columns.map((column) =>
+    rows.some((row) => String(row[column.key]).length > 30)
+  );
+  const mark = (i: number): string =>
+    right[i] ? ' class="hc-num"' : long[i] ? ' class="hc-text"' : "";
+  const head = columns.map((column, i) => {
+    const label = column.label ?? column.key;
+    const inner = isHtml(label) ? label.html : escape(label);
+    return `<th scope="col"${mark(i)}>${inner}</th>`;
+  }).join("");
+  const cells = rows.map((row) =>
+    columns.map((column, i) => cellOf(row, column, options.digits, mark(i), i))
+  );
+  const body = cells.map((line) =>
+    `<tr>${line.map((cell) => cell.html).join("")}</tr>`
+  ).join("\n");
+  const markup = `<div class="hc-scroll"><table class="hc-table">` +
+    `<thead><tr>${head}</tr></thead>\n<tbody>\n${body}\n</tbody></table></div>`;
+  const text = [
+    columns.map((column) =>
+      isHtml(column.label) ? column.label.text : column.label ?? column.key
+    ),
+    ...cells.map((line) => line.map((cell) => cell.text)),
+  ].map((line) => line.join(" | ")).join("\n");
+  return raw(frame(markup, options).html, text);
+}
+
+function cellOf<Row extends object>(
+  row: Row,
+  column: Column<Row>,
+  digits: number | undefined,
+  mark: string,
+  index: number,
+): Html {
+  const value: unknown = row[column.key];
+  const content = formatted(value, row, column, digits);
+  const tag = index === 0 ? 'th scope="row"' : "td";
+  const inner = isHtml(content) ? content.html : escape(content);
+  return raw(
+    `<${tag}${mark}>${inner}</${index === 0 ? "th" : "td"}>`,
+    (isHtml(content) ? content.text : content).trim(),
+  );
+}
+
+function formatted<Row>(
+  value: unknown,
+  row: Row,
+  column: Column<Row>,
+  digits: number | undefined,
+): string | Html {
+  if (typeof column.format === "function") return column.format(value, row);
+  if (value === null || value === undefined) return "–";
+  if (typeof value === "number") {
+    const decimals = column.format ?? digits;
+    return decimals === undefined ? significant(value) : fixed(value, decimals);
+  }
+  if (typeof value === "boolean") return yesNo(value);
+  return isHtml(value) ? value : String(value);
+}
+
+/** "✓ yes" in green or "✗ no" in red: never colour alone. */
+export function yesNo(holds: boolean, words = ["yes", "no"]): Html {
+  return holds
+    ? html`<span class="hc-good">✓ ${words[0]}</span>`
+    : html`<span class="hc-bad">✗ ${words[1]}</span>`;
+}
+
+/** Arrow of a metric's better direction. */
+const ARROW = { higher: "↑", lower: "↓" };
+
+/**
+ * The verdict: every metric beside the paper, the reference program, chance
+ * and the limit, then every claim with its evidence.
+ */
+export function verdictTable(
+  metrics: readonly Metric[],
+  claims: readonly Claim[],
+): Html {
+  const has = (key: keyof Metric): boolean =>
+    metrics.some((m) => m[key] !== null && m[key] !== undefined);
+  const number = (x: number | null): string => plain(x);
+  const columns: Column<Metric>[] = [
+    {
+      key: "name",
+      label: "result",
+      format: (name: string, m: Metric) =>
+        html`${name}${
+          m.unit
+            ? html`
+              <span class="hc-dim">${m.unit}</span>
+            `
+            : ""
+        }`,
+    },
+    ...(["paper", "reference"] as const).filter(has).map((key) => ({
+      key,
+      align: "right" as const,
+      format: number,
+    })),
+    { key: "value", label: "here", align: "right", format: hereCell },
+    ...(["chance", "limit"] as const).filter(has).map((key) => ({
+      key,
+      align: "right" as const,
+      format: number,
+    })),
+    {
+      key: "better",
+      align: "right",
+      format: (better: Metric["better"]) =>
+        better === null ? "–" : html`
+          <span title="${better} is better"
+            aria-label="${better} is better">${ARROW[better]}</span>
+        `,
+    },
+  ];
+  const failed = claims.filter((c) => !c.holds).length;
+  const verdicts = claims.length === 0 ? "" : table(claims, {
+    columns: [
+      {
+        key: "holds",
+        label: "verdict",
+        format: (holds: boolean) => yesNo(holds, ["holds", "fails"]),
+      },
+      { key: "text", label: "claim" },
+      { key: "observed", format: number },
+      { key: "bound", align: "right" },
+    ],
+    caption: failed === 0
+      ? `${
+        claims.length === 1
+          ? "The claim holds"
+          : `All ${claims.length} claims hold`
+      }.`
+      : `${claims.length - failed} of ${claims.length} claims hold, ${failed} ${
+        failed === 1 ? "fails" : "fail"
+      }.`,
+  });
+  return html`${[table(metrics, { columns }), verdicts]}`;
+}
+
+/** At most four significant digits, no zeros that say nothing: 0.9, 28.2. */
+function plain(x: number | null): string {
+  if (x === null || !Number.isFinite(x)) return fixed(x);
+  return significant(x, 4).replace(/(\.\d*?)0+(?=$|×)/, "$1")
+    .replace(/\.(?=$|×)/, "");
+}
+
+/** Mean and standard deviation, both to the deviation's second digit. */
+function hereCell(value: number, m: Metric): Html {
+  if (!m.sd) return html`<b>${plain(value)}</b>`;
+  const spread = significant(m.sd, 2);
+  const digits = spread.includes("×") ? 4 : spread.split(".")[1]?.length ?? 0;
+  return html`<b>${fixed(value, digits)}</b> ± ${spread}${
+    m.seeds
+      ? html`
+        <span class="hc-dim">${m.seeds} seeds</span>
+      `
+      : ""
+  }`;
+}

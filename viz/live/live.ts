@@ -1,0 +1,227 @@
+/**
+ * Simulations in a cell's output: the model, compiled into one small script,
+ * with a panel, and a still picture for viewers that strip scripts.
+ *
+ * Bundled when the cell runs, from the same modules that the cells import: the
+ * page runs what the notebook ran, and arrives at its numbers to the last bit.
+ *
+ * @module
+ */
+import { build, type Plugin, stop } from "esbuild";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { experimentModule } from "../../lib/run/experiment.ts";
+import { fixed } from "../page/theme.ts";
+import { contentHash, type Html, html, raw } from "../page/html.ts";
+import { picture } from "../page/picture.ts";
+import { scriptJson } from "../page/script.ts";
+import {
+  type Experiment,
+  experiment,
+  type ExperimentOutcome,
+  type ExperimentRow,
+  type ExperimentState,
+  type ExperimentView,
+  outcomeNumbers,
+} from "./simulations/experiment.ts";
+import {
+  numbersOf,
+  play,
+  playAll,
+  type Played,
+  type Settings,
+  type Simulation,
+} from "./simulations/simulation.ts";
+
+export { numbersOf, play, playAll };
+export type { Played, Simulation };
+
+/** What a live cell hands to the page. */
+export interface LiveOptions<V extends Settings, S, D> {
+  /** Settings other than the defaults. */
+  settings?: Partial<V>;
+  /** What the simulation needs besides; must survive JSON. */
+  data?: D;
+  /**
+   * The end that the notebook reached: its numbers are what the page is held
+   * to, its state is drawn as the still. Default: played here.
+   */
+  end?: Pick<Played<V, S>, "settings" | "state"> & {
+    numbers?: Record<string, number>;
+  };
+}
+
+/**
+ * A simulation for the reader to play with.
+ *
+ * @example
+ * ```ts
+ * import { live } from "./live.ts";
+ * import { show } from "../notebook/show.ts";
+ * import { collapse } from "./simulations/collapse.ts";
+ * await show(await live(collapse, { settings: { seed: 1 } }));
+ * ```
+ */
+export async function live<V extends Settings, S, D = undefined>(
+  simulation: Simulation<V, S, D>,
+  options: LiveOptions<V, S, D> = {},
+): Promise<Html> {
+  const { data, end } = options;
+  const played = end
+    ? {
+      ...end,
+      numbers: end.numbers ?? numbersOf(simulation, end.state, end.settings),
+    }
+    : play(simulation, options.settings, data as D);
+  const { name } = simulation;
+  return await render(simulation, played, {
+    imports: `import { ${name} } from "./${fileName(name)}";
+      import { mount } from "./mount.ts";`,
+    simulation: name,
+  }, data);
+}
+
+/** How {@link liveExperiment} shows an experiment. */
+export interface LiveExperimentOptions extends ExperimentView {
+  seed: number;
+  /** What `trainSeed` returned here: the page is held to it. */
+  outcome: ExperimentOutcome;
+  /** The history, for the still picture. */
+  rows?: readonly object[];
+}
+
+/** The page trains; here the end is known. */
+const UNUSED: Experiment = {
+  settings: () => ({}),
+  trainSeed: () => {
+    throw new Error("trained in the page only");
+  },
+};
+
+/**
+ * One seed of `data/experiments/<name>.ts` for the reader to train again, in
+ * the page, from any seed.
+ *
+ * @param name the file's name without the ending
+ */
+export async function liveExperiment(
+  name: string,
+  { seed, outcome, rows = [], ...view }: LiveExperimentOptions,
+): Promise<Html> {
+  const shown = experiment(UNUSED, view);
+  const state: ExperimentState = {
+    training: null,
+    rows: rows as ExperimentRow[],
+    outcome,
+  };
+  const numbers = outcomeNumbers(outcome, view);
+  return await render(shown, { settings: { seed }, state, numbers }, {
+    imports: `import * as module from ${
+      JSON.stringify(fileURLToPath(experimentModule(name)))
+    };
+      import { experiment } from "./experiment.ts";
+      import { mountRemote as mount } from "./remote.ts";`,
+    simulation: `experiment(module, ${JSON.stringify(view)})`,
+  });
+}
+
+/** A still of the end, and the script that brings it to life. */
+async function render<V extends Settings, S, D>(
+  simulation: Simulation<V, S, D>,
+  end: Played<V, S>,
+  source: Source,
+  data?: D,
+): Promise<Html> {
+  const { settings, state, numbers } = end;
+  const payload = scriptJson({ settings, numbers, data });
+  const key = `${simulation.name}-${
+    contentHash(simulation.title + payload + source.simulation)
+  }`;
+  const script = await compile(source, key);
+  const drawing = simulation.draw(state, settings, 640, data as D);
+  const still = raw(picture(drawing, { alt: simulation.title }));
+  const values = simulation.readouts(state, settings).map((readout) =>
+    `${readout.label} ${fixed(readout.value, readout.digits ?? 3)}`
+  );
+  return html`
+    <div data-simulation="${key}"
+      data-lm-suppress-shortcuts="true"><figure class="hc-fig"><div class="hc-title">${simulation
+        .title}</div><div class="hc-scroll">${still}</div><figcaption>${simulation
+        .description} At the end: ${values.join(
+          ", ",
+        )}. (A still: this viewer runs no scripts.)</figcaption></figure>${raw(
+          `<script type="application/json">${payload}</script>`,
+        )}</div>${raw(`<script>${script}</script>`)}
+  `;
+}
+
+/** TypeScript, as seen from viz/live/simulations. */
+interface Source {
+  /** Among them a function named mount. */
+  imports: string;
+  /** An expression for the simulation. */
+  simulation: string;
+}
+
+/** One self-contained script that mounts a simulation. */
+async function compile(
+  { imports, simulation }: Source,
+  key: string,
+): Promise<string> {
+  try {
+    const { outputFiles } = await build({
+      stdin: {
+        contents: `${imports}
+          mount(${simulation}, ${JSON.stringify(key)});`,
+        resolveDir: fileURLToPath(new URL("./simulations/", import.meta.url)),
+        loader: "ts",
+      },
+      bundle: true,
+      minify: true,
+      write: false,
+      format: "iife",
+      target: "es2022",
+      charset: "utf8",
+      legalComments: "none",
+      logLevel: "silent",
+      plugins: [npmModules],
+    });
+    return outputFiles[0].text.trim().replaceAll("</", "<\\/");
+  } finally {
+    await stop();
+  }
+}
+
+function fileName(name: string): string {
+  return `${name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)}.ts`;
+}
+
+/** Finds npm modules where Deno keeps them: this module has them loaded. */
+const npmModules: Plugin = {
+  name: "npm-modules",
+  setup(builder): void {
+    const loaded = createRequire(import.meta.url).cache;
+    builder.onResolve({ filter: /^[^./]/ }, ({ path }) => {
+      const [name, ...rest] = path.split("/");
+      const found = Object.keys(loaded).find((file) => {
+        const unix = file.replaceAll("\\", "/");
+        return unix.includes(`/${name}/`) &&
+          unix.endsWith(`/${rest.join("/")}`);
+      });
+      if (found) return { path: found, namespace: "commonjs" };
+      return {
+        errors: [{
+          text: `Cannot compile the simulation as ${path} must be loaded: ` +
+            "import it, through a module of lib/, in the same cell or before",
+        }],
+      };
+    });
+    // As an ES module: the bundler's own wrapper is longer than the package.
+    builder.onLoad({ filter: /./, namespace: "commonjs" }, async (args) => ({
+      contents: `const module = { exports: {} };
+        ${await readFile(args.path, "utf8")}
+        export default module.exports;`,
+    }));
+  },
+};

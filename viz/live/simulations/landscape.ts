@@ -1,0 +1,416 @@
+/**
+ * Simulation 5: one landscape for all losses. One linear encoder w, shared by
+ * both views, makes a code of one number; the plane of w is the picture.
+ *
+ * @module
+ */
+import {
+  planeRotation,
+  sampleGaussianViews,
+} from "../../../data/worlds/gaussian_views.ts";
+import {
+  canonicalCorrelations,
+  crossCovariance,
+} from "../../../lib/numeric/eigen.ts";
+import { atan2, log } from "../../../lib/numeric/elementary.ts";
+import { stream } from "../../../lib/numeric/random.ts";
+import {
+  encode,
+  initTwoView,
+  lossAndGrads,
+  stepTwoView,
+  type TwoView,
+} from "../../../lib/two_view/encoders.ts";
+import {
+  LOSS_TITLES,
+  LOSSES,
+  type LossName,
+} from "../../../lib/two_view/catalogue.ts";
+import { COLORS } from "../../page/colors.ts";
+import {
+  axes,
+  dots,
+  type Frame,
+  path,
+  px,
+  py,
+  svg,
+  trace,
+  words,
+} from "./draw.ts";
+import type { Readout, Simulation } from "./simulation.ts";
+
+/** What the reader sets: data, loss, and where the descent starts. */
+export type LandscapeSettings = {
+  seed: number;
+  loss: LossName;
+  x: number;
+  y: number;
+};
+
+/** Everything that the picture shows. */
+export interface LandscapeState {
+  model: TwoView;
+  plane: Plane;
+  /** w after each step: x, y, x, y, … */
+  trail: number[];
+}
+
+/** What does not depend on where the descent starts. */
+interface Plane {
+  viewsA: Float64Array;
+  viewsB: Float64Array;
+  /** First canonical correlation, and the unit vector that reaches it. */
+  correlation: number;
+  direction: readonly [number, number];
+  /** Made when first drawn. */
+  relief?: Relief;
+}
+
+/** The loss over the plane. */
+interface Relief {
+  /** The loss at the cells' centres, row by row from the top. */
+  heights: Float64Array;
+  /** Descent direction at coarse points: x, y, dx, dy. */
+  arrows: [number, number, number, number][];
+}
+
+/**
+ * Entry 1 is shared (correlation 0.8), entry 2 is nearly private (0.1) and
+ * varies more; both are turned by 35°.
+ */
+export const PLANE_SCENE = Object.freeze({
+  signal: Object.freeze([1, 0.3]),
+  noise: Object.freeze([0.25, 2.7]),
+  angle: 0.6108652381980153,
+});
+
+/** The losses that the plane can show, in the order of the panel. */
+export const PLANE_LOSSES: readonly LossName[] = [
+  "naive",
+  "floor",
+  "imax",
+  "infoNce",
+  "barlow",
+  "vicreg",
+  "simSiam",
+  "simSiamNoStop",
+];
+
+const PAIRS = 48;
+const CELLS = 21;
+const REACH = 1.6;
+const STEPS = 300;
+/** Step sizes: what is stable for the curvature of each. */
+const RATES: Partial<Record<LossName, number>> = {
+  floor: 0.004,
+  vicreg: 0.004,
+};
+const RATE = 0.1;
+
+/** Simulation 5. */
+export const landscape: Simulation<LandscapeSettings, LandscapeState> = {
+  name: "landscape",
+  title: "One landscape for all losses",
+  description:
+    "The plane of a linear encoder's two weights; darker is a higher loss. Dashed: the first canonical direction, known in closed form. Arrows: where descent leads. Line: one descent. Tap the plane, or set the two sliders, to start elsewhere.",
+  defaults: { seed: 1, loss: "naive", x: -0.6, y: 1.2 },
+  controls: [
+    {
+      kind: "range",
+      key: "x",
+      label: "Start, weight 1",
+      min: -REACH,
+      max: REACH,
+      step: 0.1,
+    },
+    {
+      kind: "range",
+      key: "y",
+      label: "Start, weight 2",
+      min: -REACH,
+      max: REACH,
+      step: 0.1,
+    },
+    {
+      kind: "choice",
+      key: "loss",
+      label: "Loss",
+      options: PLANE_LOSSES.map((name) => [name, LOSS_TITLES[name]] as const),
+    },
+  ],
+  verb: "Descend",
+  pace: 3,
+  start({ seed, loss, x, y }): LandscapeState {
+    const model = encoder(x, y, RATES[loss] ?? RATE);
+    return { model, plane: planeOf(seed, loss), trail: [x, y] };
+  },
+  step(state, { loss }): boolean {
+    const { model, plane, trail } = state;
+    if (model.step >= STEPS) return false;
+    stepTwoView(model, plane.viewsA, plane.viewsB, LOSSES[loss]);
+    trail.push(model.first.w[0], model.first.w[1]);
+    return model.step < STEPS;
+  },
+  progress: ({ model }) => model.step / STEPS,
+  readouts({ model, plane }, { loss }): Readout[] {
+    const { viewsA, viewsB, correlation, direction } = plane;
+    const [x, y] = model.first.w;
+    const size = Math.sqrt(x * x + y * y);
+    const along = Math.abs(x * direction[0] + y * direction[1]);
+    const across = Math.abs(x * direction[1] - y * direction[0]);
+    const value = lossAndGrads(model, viewsA, viewsB, LOSSES[loss]).loss;
+    const reached = size < 1e-6 ? NaN : codeCorrelation(model, plane);
+    return [
+      { key: "step", label: "Step", value: model.step, digits: 0 },
+      { key: "loss", label: "Loss", value, digits: 4 },
+      { key: "size", label: "Size of w", value: size },
+      { key: "correlation", label: "Correlation of the codes", value: reached },
+      {
+        key: "canonical",
+        label: "First canonical correlation",
+        value: correlation,
+      },
+      {
+        key: "angle",
+        label: "Angle to its direction",
+        value: atan2(across, along) * 57.29577951308232,
+        digits: 1,
+        unit: "°",
+      },
+    ];
+  },
+  draw,
+  place(_, x, y, width): { x: number; y: number } | null {
+    const frame = frameOf(width);
+    const right = (x * width - frame.left) / frame.width;
+    const down = (y * heightOf(width) - frame.top) / frame.height;
+    if (right < 0 || right > 1 || down < 0 || down > 1) return null;
+    const round = (share: number): number =>
+      Math.round((2 * share - 1) * REACH * 10) / 10;
+    return { x: round(right), y: round(1 - down) };
+  },
+};
+
+/** An encoder with the weights (x, y), shared by both views. */
+function encoder(x: number, y: number, learningRate: number): TwoView {
+  const model = initTwoView(stream(0, "init"), {
+    inputs: 2,
+    codes: 1,
+    shared: true,
+    optimizer: "descent",
+    learningRate,
+    batchSize: 2 * PAIRS,
+  });
+  model.first.w.set([x, y]);
+  return model;
+}
+
+function codeCorrelation(model: TwoView, { viewsA, viewsB }: Plane): number {
+  const a = encode(model.first, viewsA, model.config).codes;
+  const b = encode(model.first, viewsB, model.config).codes;
+  const n = a.length;
+  const varA = crossCovariance(a, a, n)[0];
+  const varB = crossCovariance(b, b, n)[0];
+  return crossCovariance(a, b, n)[0] / Math.sqrt(varA * varB);
+}
+
+// A slider moves the start while the plane stays: it is kept.
+let kept: { key: string; plane: Plane } | null = null;
+
+function planeOf(seed: number, loss: LossName): Plane {
+  const key = `${seed} ${loss}`;
+  if (kept?.key !== key) kept = { key, plane: makePlane(seed) };
+  return kept.plane;
+}
+
+function makePlane(seed: number): Plane {
+  const { angle, ...scene } = PLANE_SCENE;
+  const drawn = sampleGaussianViews(
+    stream(seed, "data"),
+    PAIRS,
+    scene,
+    planeRotation(angle),
+  );
+  // Each pair in both orders: the two views then have the same covariance.
+  const viewsA = Float64Array.of(...drawn.viewsA, ...drawn.viewsB);
+  const viewsB = Float64Array.of(...drawn.viewsB, ...drawn.viewsA);
+  const covariance = crossCovariance(viewsA, viewsA, 2 * PAIRS);
+  const { correlations, first } = canonicalCorrelations(
+    covariance,
+    covariance,
+    crossCovariance(viewsA, viewsB, 2 * PAIRS),
+    2,
+  );
+  const size = Math.sqrt(first[0] * first[0] + first[1] * first[1]);
+  return {
+    viewsA,
+    viewsB,
+    correlation: correlations[0],
+    direction: [first[0] / size, first[1] / size],
+  };
+}
+
+function makeRelief({ viewsA, viewsB }: Plane, loss: LossName): Relief {
+  const at = (x: number, y: number): ReturnType<typeof lossAndGrads> =>
+    lossAndGrads(encoder(x, y, RATE), viewsA, viewsB, LOSSES[loss]);
+  const heights = new Float64Array(CELLS * CELLS);
+  // Every loss is the same at w and −w: half of the cells suffice.
+  for (let i = 0; i < (CELLS * CELLS) / 2; i++) {
+    const [x, y] = centre(i);
+    const value = x === 0 && y === 0 ? NaN : at(x, y).loss;
+    heights[i] = heights[heights.length - 1 - i] = value;
+  }
+  const arrows: Relief["arrows"] = [];
+  for (let i = -3; i <= 3; i++) {
+    for (let j = -3; j <= 3; j++) {
+      if (i === 0 && j === 0) continue;
+      const [x, y] = [i * 0.46, j * 0.46];
+      const [dx, dy] = at(x, y).grads[0].w;
+      const length = Math.sqrt(dx * dx + dy * dy) || 1;
+      arrows.push([x, y, -dx / length, -dy / length]);
+    }
+  }
+  return { heights, arrows };
+}
+
+function centre(cell: number): [number, number] {
+  const step = 2 * REACH / CELLS;
+  return [
+    ((cell % CELLS) - (CELLS - 1) / 2) * step,
+    ((CELLS - 1) / 2 - Math.floor(cell / CELLS)) * step,
+  ];
+}
+
+function frameOf(width: number): Frame {
+  const side = Math.min(width - 60, 440);
+  const range = [-REACH, REACH] as const;
+  return { left: 38, top: 26, width: side, height: side, x: range, y: range };
+}
+
+function heightOf(width: number): number {
+  return frameOf(width).height + 52;
+}
+
+function draw(
+  { plane, trail, model }: LandscapeState,
+  { loss }: LandscapeSettings,
+  width: number,
+): string {
+  const frame = frameOf(width);
+  const relief = plane.relief ??= makeRelief(plane, loss);
+  const [dx, dy] = plane.direction;
+  const end = 2 * REACH;
+  const line = clipToFrame(frame, [[-dx * end, -dy * end], [
+    dx * end,
+    dy * end,
+  ]]);
+  const points: [number, number][] = [];
+  const last = trail.length / 2 - 1;
+  for (let i = 0; i <= last; i += i < 30 || last - i < 5 ? 1 : 4) {
+    points.push(inside(frame, trail[2 * i], trail[2 * i + 1]));
+  }
+  const [x, y] = inside(frame, model.first.w[0], model.first.w[1]);
+  return svg(
+    width,
+    heightOf(width),
+    `Loss over the plane of weights: ${LOSS_TITLES[loss]}`,
+    shades(relief.heights, frame),
+    axes(frame, LOSS_TITLES[loss], { xLabel: "weight 1" }),
+    path(line, COLORS.green, { width: 2, dash: "7 5" }),
+    arrowsOf(relief, frame),
+    path(points, COLORS.vermilion, { width: 2.5 }),
+    dots(points.slice(0, 1), COLORS.vermilion, 9, 1),
+    dots([[x, y]], "currentColor", 12, 1),
+    dots([[x, y]], COLORS.vermilion, 8, 1),
+    words(
+      frame.left + 8,
+      frame.top + frame.height - 10,
+      "dashed: canonical direction",
+      { color: COLORS.green, bold: true },
+    ),
+    width > 640 ? sizes(trail, frame, width) : "",
+  );
+}
+
+/** Where there is room: the size of w over the steps. */
+function sizes(trail: readonly number[], beside: Frame, width: number): string {
+  const left = beside.left + beside.width + 62;
+  const frame: Frame = {
+    ...beside,
+    left,
+    width: width - left - 22,
+    height: 160,
+    x: [0, STEPS],
+    y: [0, 2],
+  };
+  const values = Array.from({ length: trail.length / 2 }, (_, i) => {
+    const [x, y] = [trail[2 * i], trail[2 * i + 1]];
+    return Math.sqrt(x * x + y * y);
+  });
+  return axes(frame, "size of w", { xLabel: "step" }) +
+    path(trace(frame, values.map((_, i) => i), values), COLORS.vermilion, {
+      width: 2,
+    });
+}
+
+function inside(frame: Frame, x: number, y: number): [number, number] {
+  const limit = (v: number): number => Math.max(-REACH, Math.min(REACH, v));
+  return [px(frame, limit(x)), py(frame, limit(y))];
+}
+
+/** A line through the origin, cut where it leaves the frame. */
+function clipToFrame(
+  frame: Frame,
+  ends: [number, number][],
+): [number, number][] {
+  return ends.map(([x, y]) => {
+    const scale = REACH / Math.max(Math.abs(x), Math.abs(y));
+    return [px(frame, x * scale), py(frame, y * scale)];
+  });
+}
+
+const LEVELS = 14;
+
+/** Cells of equal shade in one path each; shades follow the log of the loss. */
+function shades(heights: Float64Array, frame: Frame): string {
+  const known = heights.filter((h) => h === h);
+  const low = known.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
+  const size = frame.width / CELLS;
+  const levels: string[] = new Array(LEVELS).fill("");
+  heights.forEach((h, cell) => {
+    if (h !== h) return;
+    const share = log(1 + 30 * (h - low) / (high - low || 1)) / log(31);
+    const level = Math.min(LEVELS - 1, Math.floor(share * LEVELS));
+    const x = frame.left + (cell % CELLS) * size;
+    const y = frame.top + Math.floor(cell / CELLS) * size;
+    levels[level] += `M${x.toFixed(1)} ${y.toFixed(1)}h${size.toFixed(1)}v${
+      size.toFixed(1)
+    }h-${size.toFixed(1)}z`;
+  });
+  return levels.map((d, level) =>
+    d &&
+    `<path d="${d}" fill="${COLORS.blue}" opacity="${
+      (0.04 + 0.62 * level / (LEVELS - 1)).toFixed(2)
+    }"/>`
+  ).join("");
+}
+
+/** Short lines that point downhill, with a dot at the tail. */
+function arrowsOf({ arrows }: Relief, frame: Frame): string {
+  const lines = arrows.map(([x, y, dx, dy]) => {
+    const [x0, y0] = [px(frame, x), py(frame, y)];
+    return `M${x0.toFixed(1)} ${y0.toFixed(1)}l${(14 * dx).toFixed(1)} ${
+      (-14 * dy).toFixed(1)
+    }`;
+  });
+  const tails = arrows.map(([x, y]): [number, number] => [
+    px(frame, x),
+    py(frame, y),
+  ]);
+  return `<path d="${
+    lines.join("")
+  }" fill="none" stroke="currentColor" stroke-width="1.3" opacity=".55"/>` +
+    dots(tails, "currentColor", 4, 0.55);
+}

@@ -1,0 +1,162 @@
+/**
+ * What a simulation is: a model that runs step by step under a few settings,
+ * the numbers that it arrives at, and a picture of it.
+ *
+ * The same object serves a notebook cell, which plays it to its end and states
+ * what came out, and the reader's page, which plays it live. It therefore uses
+ * neither a document nor `Deno`. Its state is a function of its settings and
+ * of the number of steps taken, and of nothing else.
+ *
+ * @module
+ */
+
+import { finish, inTurn, type Training } from "../../../lib/run/training.ts";
+
+/** A setting: a number, a switch, or the key of a choice. */
+export type Setting = number | boolean | string;
+
+/** Settings by name. Every simulation has a `seed`. */
+export type Settings = { seed: number } & Record<string, Setting>;
+
+/** Something on the panel that sets one setting. */
+export type Control =
+  | {
+    kind: "range";
+    key: string;
+    label: string;
+    min: number;
+    max: number;
+    step: number;
+  }
+  | { kind: "switch"; key: string; label: string }
+  | {
+    kind: "choice";
+    key: string;
+    label: string;
+    options: readonly (readonly [value: string, label: string])[];
+  };
+
+/** A number that the panel shows beside the picture. */
+export interface Readout {
+  key: string;
+  label: string;
+  value: number;
+  /** Decimals shown; default 3. All digits are kept for comparison. */
+  digits?: number;
+  unit?: string;
+}
+
+/** A model that plays. `D` is what the notebook hands over besides settings. */
+export interface Simulation<
+  V extends Settings = Settings,
+  S = unknown,
+  D = unknown,
+> {
+  /** The name of its module in viz/live/simulations, without the ending. */
+  readonly name: string;
+  readonly title: string;
+  /** One sentence for readers who do not see the picture. */
+  readonly description: string;
+  readonly defaults: Readonly<V>;
+  /** The panel; the seed's own field comes by itself. */
+  readonly controls: readonly Control[];
+  /** Steps per drawn frame, so that the eye can follow; default 1. */
+  readonly pace?: number;
+  /** The word on the button that starts it; default "Train". */
+  readonly verb?: string;
+  /** The state before the first step. */
+  start(settings: V, data: D): S;
+  /** Takes one step: changes the state. False once there is nothing to do. */
+  step(state: S, settings: V, data: D): boolean;
+  /** How far it is, from 0 to 1. */
+  progress(state: S, settings: V): number;
+  readouts(state: S, settings: V): Readout[];
+  /** The picture as one SVG element, `width` pixels wide. */
+  draw(state: S, settings: V, width: number, data: D): string;
+  /** What a tap at (x, y), in shares of the picture, sets. */
+  place?(settings: V, x: number, y: number, width: number): Partial<V> | null;
+}
+
+/** A simulation that has been played. */
+export interface Played<V extends Settings, S> {
+  settings: V;
+  state: S;
+  /** The readouts by key, all digits. */
+  numbers: Record<string, number>;
+}
+
+/**
+ * Plays a simulation to its end.
+ *
+ * @throws {RangeError} if a setting is not one of the simulation's
+ */
+export function play<V extends Settings, S, D>(
+  simulation: Simulation<V, S, D>,
+  overrides: Partial<V> = {},
+  data: D = undefined as D,
+): Played<V, S> {
+  return finish(playing(simulation, overrides, data));
+}
+
+/** `play` with a pause after each step. */
+function* playing<V extends Settings, S, D>(
+  simulation: Simulation<V, S, D>,
+  overrides: Partial<V>,
+  data: D,
+): Training<never, Played<V, S>> {
+  const settings = settingsOf(simulation, overrides);
+  const state = simulation.start(settings, data);
+  for (let step = 1; simulation.step(state, settings, data); step++) {
+    if (yield step) break;
+  }
+  return { settings, state, numbers: numbersOf(simulation, state, settings) };
+}
+
+/** Plays every variant under every seed, in turn; their states are let go. */
+export function playAll<V extends Settings, S, D>(
+  simulation: Simulation<V, S, D>,
+  variants: readonly Partial<V>[],
+  { seeds, data }: { seeds: readonly number[]; data?: D },
+): Training<{ step: number }, Omit<Played<V, S>, "state">[]> {
+  function* stateless(overrides: Partial<V>): Training<never, Outcome> {
+    const { settings, numbers } = yield* playing(
+      simulation,
+      overrides,
+      data as D,
+    );
+    return { settings, numbers };
+  }
+  type Outcome = Omit<Played<V, S>, "state">;
+  return inTurn(
+    variants.flatMap((variant) =>
+      seeds.map((seed) => stateless({ ...variant, seed }))
+    ),
+  );
+}
+
+/** The defaults with `overrides` laid over them. */
+export function settingsOf<V extends Settings>(
+  { name, defaults }: Pick<Simulation<V>, "name" | "defaults">,
+  overrides: Partial<V>,
+): V {
+  for (const key of Object.keys(overrides)) {
+    if (!(key in defaults)) {
+      throw new RangeError(
+        `Cannot play ${name} as "${key}" is not one of its settings: they ` +
+          `are ${Object.keys(defaults).join(", ")}`,
+      );
+    }
+  }
+  return { ...defaults, ...overrides };
+}
+
+/** The readouts of a state as numbers by key. */
+export function numbersOf<V extends Settings, S, D>(
+  simulation: Simulation<V, S, D>,
+  state: S,
+  settings: V,
+): Record<string, number> {
+  return Object.fromEntries(
+    simulation.readouts(state, settings).map(({ key, value }) => [key, value]),
+  );
+}

@@ -1,0 +1,123 @@
+import {
+  deepStrictEqual,
+  match,
+  ok,
+  strictEqual,
+  throws,
+} from "node:assert/strict";
+import { finish } from "../../../lib/run/training.ts";
+import { agree } from "./agree.ts";
+import { collapse } from "./collapse.ts";
+import { type Frame, place } from "./draw.ts";
+import { experiment, fingerprint } from "./experiment.ts";
+import { imax } from "./imax.ts";
+import { landscape } from "./landscape.ts";
+import { masked } from "./masked.ts";
+import { play, playAll, type Simulation } from "./simulation.ts";
+
+// deno-lint-ignore no-explicit-any
+const ALL: Simulation<any, any, any>[] = [
+  agree,
+  collapse,
+  imax,
+  masked,
+  landscape,
+];
+
+Deno.test("a seed plays to the same numbers, another seed to others", () => {
+  for (const simulation of ALL) {
+    const { numbers } = play(simulation, { seed: 3 });
+    deepStrictEqual(play(simulation, { seed: 3 }).numbers, numbers);
+    const other = play(simulation, { seed: 4 }).numbers;
+    ok(
+      Object.keys(numbers).some((key) => other[key] !== numbers[key]),
+      simulation.name,
+    );
+  }
+});
+
+Deno.test("every picture is one SVG of the width asked for, and holds only numbers", () => {
+  for (const simulation of ALL) {
+    const { state, settings } = play(simulation);
+    for (const width of [300, 860]) {
+      const markup = simulation.draw(state, settings, width, undefined);
+      match(markup, new RegExp(`^<svg [^>]*width="${width}"[^]*</svg>$`));
+      ok(!/NaN|Infinity|undefined/.test(markup), simulation.name);
+    }
+  }
+});
+
+Deno.test("every control sets a setting within its range", () => {
+  for (const { name, controls, defaults } of ALL) {
+    for (const control of controls) {
+      const value = defaults[control.key];
+      ok(value !== undefined, `${name}: ${control.key}`);
+      if (control.kind === "range") {
+        ok(value >= control.min && value <= control.max, `${name}: ${value}`);
+      }
+      if (control.kind === "choice") {
+        ok(control.options.some(([option]) => option === value));
+      }
+    }
+  }
+});
+
+Deno.test("a setting that does not exist is refused", () => {
+  throws(
+    () => play(collapse, { flor: true } as never),
+    /"flor" is not one of its settings/,
+  );
+});
+
+Deno.test("variants are played under every seed, and stop when asked", () => {
+  const plays = playAll(imax, [{ gain: 1 }, { gain: 2 }], { seeds: [1, 2] });
+  const steps: number[] = [];
+  const played = finish(plays, (row) => steps.push(row.step));
+  deepStrictEqual(steps, [1, 2, 3, 4]);
+  deepStrictEqual(
+    played.map(({ settings }) => [settings.gain, settings.seed]),
+    [[1, 1], [1, 2], [2, 1], [2, 2]],
+  );
+  const stopped = playAll(imax, [{}], { seeds: [1, 2, 3] });
+  strictEqual(stopped.next().value, 0); // a pause in the first play
+  const end = stopped.next(true);
+  // Cut short, but none is missing.
+  strictEqual(end.done && end.value.length, 3);
+});
+
+Deno.test("an experiment plays to its metrics and a fingerprint of its weights", () => {
+  const module = {
+    settings: () => ({ steps: 2 }),
+    *trainSeed(seed: number): Generator<
+      { step: number },
+      { metrics: object; params: object }
+    > {
+      yield { step: 1 };
+      yield { step: 2 };
+      const params = { w: Float64Array.of(seed) };
+      return { metrics: { loss: seed / 2 }, params };
+    },
+  };
+  const view = {
+    title: "t",
+    settings: {},
+    total: 2,
+    metrics: { loss: "loss" },
+  };
+  const { numbers } = play(experiment(module, view), { seed: 5 });
+  deepStrictEqual(numbers, {
+    step: 2,
+    loss: 2.5,
+    weights: fingerprint({ w: Float64Array.of(5) }),
+  });
+  ok(fingerprint({ w: Float64Array.of(6) }) !== numbers.weights);
+});
+
+Deno.test("a point outside its frame stands at the edge", () => {
+  const frame: Frame = {
+    ...{ left: 10, top: 20, width: 100, height: 50 },
+    ...{ x: [0, 2], y: [-1, 1] },
+  };
+  deepStrictEqual(place(frame, 1, 0), [60, 45]);
+  deepStrictEqual(place(frame, 5, -9), [110, 70]);
+});

@@ -1,0 +1,149 @@
+/**
+ * How a notebook's cell shows something: `await show(…)` as its last act.
+ *
+ * The Deno kernel says that it is idle before its output has left, so the
+ * value of a trailing expression may be lost. `show` sends one `display_data`
+ * and waits until it has arrived. All of it is one `text/html` output, because
+ * that is what VS Code, JupyterLab, nbconvert and this project's reports all
+ * keep whole. Outside a kernel (tests, scripts) `show` checks its items and
+ * sends nothing. `showResults` ends a notebook: a verdict, with the record that
+ * reports are made from.
+ *
+ * @module
+ */
+import { type Results, RESULTS_MIME } from "../../lib/run/results.ts";
+import { verdictTable } from "../figures/table.ts";
+import { escape, type Html, html, isHtml, raw } from "../page/html.ts";
+import { broadcast, delivered, inKernel } from "./deno_kernel.ts";
+import { markdown } from "../page/markdown.ts";
+import { inlineScript } from "../page/picture.ts";
+import { styleFor } from "../page/theme.ts";
+
+export { escape, html, markdown, raw };
+export { COLORS, fixed, PALETTE, percent, significant } from "../page/theme.ts";
+export type { Html };
+
+/** The largest output in bytes. Above some 5 MB the kernel's stream breaks. */
+export const OUTPUT_CAP = 1_000_000;
+
+/** What {@link show} takes: markup, a drawn element, text, or lists of these. */
+export type Showable =
+  | Html
+  | { readonly outerHTML: string }
+  | string
+  | number
+  | readonly Showable[];
+
+/** MIME type → content, as one `display_data` carries it. */
+export type Bundle = Record<string, string | object>;
+
+/**
+ * Displays `items`, one below the other, in one output. Text is escaped.
+ *
+ * Throws `TypeError` for an item that cannot be shown and `RangeError` for an
+ * output above {@link OUTPUT_CAP}.
+ *
+ * @example
+ * ```ts
+ * import { markdown, show } from "./show.ts";
+ * await show(markdown`The loss is **${(0.25).toFixed(2)}**.`);
+ * ```
+ */
+export async function show(...items: Showable[]): Promise<void> {
+  await send(bundle(items));
+}
+
+/** The bundle that {@link show} would send. Throws as `show` does. */
+export function bundle(items: readonly Showable[]): Bundle {
+  const parts = items.map(toHtml);
+  const body = parts.map((part) => part.html).join("\n");
+  const script = body.includes('class="hc-svg"') ? inlineScript() : "";
+  return {
+    "text/html": checkSize(
+      // A blank line would end an HTML block where Markdown holds the output.
+      `<div class="hc">${styleFor(body)}\n${body}${script}</div>`
+        .replace(/\n\s*\n+/g, "\n"),
+    ),
+    "text/plain": parts.map((part) => part.text.trim()).filter(Boolean)
+      .join("\n\n"),
+  };
+}
+
+/**
+ * Displays the verdict of a notebook and sends the same results under
+ * {@link RESULTS_MIME}, in one `display_data`: what a report puts into
+ * `results.json`.
+ *
+ * Throws `TypeError` when a metric or an observed number is not a number.
+ */
+export async function showResults(results: Results): Promise<void> {
+  for (const m of results.metrics) requireNumber(m.name, m.value);
+  for (const c of results.claims) requireNumber(c.text, c.observed);
+  await send({
+    ...bundle([verdictTable(results.metrics, results.claims)]),
+    [RESULTS_MIME]: results,
+  });
+}
+
+/**
+ * Sends one `display_data` and waits for it; does nothing outside a kernel.
+ *
+ * @param options `passing`: another will follow, so it need not be waited for
+ */
+export async function send(
+  data: Bundle,
+  options: { displayId?: string; update?: boolean; passing?: boolean } = {},
+): Promise<void> {
+  if (!inKernel()) return;
+  broadcast(options.update ? "update_display_data" : "display_data", {
+    data,
+    metadata: {},
+    transient: options.displayId ? { display_id: options.displayId } : {},
+  });
+  if (!options.passing) await delivered();
+}
+
+function toHtml(item: Showable): Html {
+  if (isHtml(item)) return item;
+  if (typeof item === "string" || typeof item === "number") {
+    return raw(
+      `<p style="white-space:pre-wrap">${escape(item)}</p>`,
+      String(item),
+    );
+  }
+  if (Array.isArray(item)) return html`${item.map(toHtml)}`;
+  const markup = (item as { outerHTML?: unknown } | null)?.outerHTML;
+  if (typeof markup === "string") return raw(markup);
+  const kind = item === null
+    ? "null"
+    : item === undefined
+    ? "undefined (a figure that was not returned, or an await that is missing?)"
+    : item as unknown instanceof Promise
+    ? "a promise: put await before it"
+    : Object.prototype.toString.call(item);
+  throw new TypeError(
+    `Cannot show an item as it must be Html, a drawn figure, text or a list of these: current value is ${kind}`,
+  );
+}
+
+function checkSize(markup: string): string {
+  const bytes = new TextEncoder().encode(markup).length;
+  if (bytes > OUTPUT_CAP) {
+    throw new RangeError(
+      `Cannot show this output as its size must be at most ${
+        OUTPUT_CAP.toLocaleString("en")
+      } bytes: current value is ${
+        bytes.toLocaleString("en")
+      }. Draw fewer points or images, or show them in several cells`,
+    );
+  }
+  return markup;
+}
+
+function requireNumber(name: string, value: unknown): void {
+  if (typeof value !== "number" || Number.isNaN(value)) {
+    throw new TypeError(
+      `Cannot show the results as "${name}" must be a number: current value is ${value}`,
+    );
+  }
+}

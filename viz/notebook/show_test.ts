@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { raw } from "../page/html.ts";
+import { inKernel } from "./deno_kernel.ts";
+import { bundle, OUTPUT_CAP, show } from "./show.ts";
+
+Deno.test("outside a kernel show sends nothing and returns nothing", async () => {
+  assert.equal(inKernel(), false);
+  assert.equal(await show("text", raw("<p></p>")), undefined);
+});
+
+Deno.test("all items stand in one text/html output, text escaped", () => {
+  const data = bundle(["<b>", 3, raw("<hr>", "a line"), [raw("<p>", "p")]]);
+  assert.deepEqual(Object.keys(data), ["text/html", "text/plain"]);
+  assert.match(
+    String(data["text/html"]),
+    /^<div class="hc"><style[^>]*>[^<]*<\/style>\n<p[^>]*>&lt;b&gt;<\/p>\n<p[^>]*>3<\/p>\n<hr>\n<p><\/div>$/,
+  );
+  assert.equal(data["text/plain"], "<b>\n\n3\n\na line\n\np");
+});
+
+Deno.test("a drawn element is shown by its markup", () => {
+  const element = { outerHTML: "<svg></svg>" };
+  assert.match(String(bundle([element])["text/html"]), /<svg><\/svg>/);
+});
+
+Deno.test("an output above the cap is refused with its size, the cap and what to do", async () => {
+  const big = raw("é".repeat(OUTPUT_CAP / 2));
+  await assert.rejects(
+    show(big),
+    /^RangeError: Cannot show this output as its size must be at most 1,000,000 bytes: current value is 1,000,\d{3}\. Draw fewer points/,
+  );
+});
+
+Deno.test("what cannot be shown is refused by name", async () => {
+  for (
+    const [item, words] of [
+      [undefined, /undefined/],
+      [null, /null/],
+      [Promise.resolve(raw("")), /put await before it/],
+      [{ a: 1 }, /\[object Object\]/],
+    ] as const
+  ) {
+    await assert.rejects(show(item as never), (error: Error) => {
+      assert.ok(error instanceof TypeError);
+      assert.match(error.message, words);
+      return true;
+    });
+  }
+});

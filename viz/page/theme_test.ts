@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { colorOf, hex } from "../figures/color_map.ts";
+import {
+  fixed,
+  PALETTE,
+  percent,
+  significant,
+  STYLE,
+  styleFor,
+  withoutStyle,
+} from "./theme.ts";
+
+/** Relative luminance as WCAG defines it. */
+function luminance(color: string): number {
+  const [r, g, b] = [1, 3, 5].map((i) => {
+    const c = parseInt(color.slice(i, i + 2), 16) / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+function contrast(a: string, b: string): number {
+  const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x);
+  return (high + 0.05) / (low + 0.05);
+}
+
+Deno.test("every colour of the palette stands out from white and from a dark page by 3 : 1", () => {
+  for (const color of PALETTE) {
+    assert.ok(contrast(color, "#ffffff") >= 3, color);
+    assert.ok(contrast(color, "#1e1e1e") >= 3, color);
+  }
+});
+
+Deno.test("every colour of the maps for points is visible on white and on a dark page", () => {
+  for (const map of ["ramp", "tilt", "cyclic"] as const) {
+    for (let i = 0; i <= 32; i++) {
+      const color = hex(colorOf(map, i / 32));
+      assert.ok(contrast(color, "#ffffff") >= 2.5, `${map} ${color}`);
+      assert.ok(contrast(color, "#1e1e1e") >= 2.5, `${map} ${color}`);
+    }
+  }
+});
+
+Deno.test("numbers have a true minus and no negative zero", () => {
+  assert.equal(fixed(-0.0712, 3), "−0.071");
+  assert.equal(fixed(-0.0001, 2), "0.00");
+  assert.equal(fixed(null), "–");
+  assert.equal(fixed(NaN), "undefined");
+  assert.equal(fixed(-Infinity), "−∞");
+  assert.equal(percent(0.8754), "87.5 %");
+});
+
+Deno.test("significant digits, whatever the size", () => {
+  const cases: [number, string][] = [
+    [0.123456, "0.123"],
+    [12.3456, "12.3"],
+    [1234567, "1,234,567"],
+    [1234.567, "1,235"],
+    [0.000012345, "1.23×10⁻⁵"],
+    [0.09996, "0.100"],
+    [99.96, "100"],
+    [-3.00001, "−3.00"],
+    [0, "0"],
+  ];
+  for (const [value, text] of cases) assert.equal(significant(value), text);
+});
+
+Deno.test("an output carries the style rules it uses, and they can be taken out", () => {
+  const markup = `<table class="hc-table"></table>`;
+  const style = styleFor(markup);
+  assert.match(style, /\.hc-table/);
+  assert.doesNotMatch(style, /\.hc-controls/);
+  assert.equal(
+    withoutStyle(`<div>${style}${markup}</div>`),
+    `<div>${markup}</div>`,
+  );
+  assert.ok(style.length < STYLE.length);
+});
