@@ -1,5 +1,6 @@
 /** The arrows between folders, and what lib and data may not touch. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { parseNotebook } from "../tasks/notebook/notebook.ts";
 import { ROOT } from "./processes.ts";
@@ -125,14 +126,17 @@ const modules: Source[] = ["lib", "data", "viz", "tasks"].flatMap((folder) =>
     .filter((path) => !path.includes("/assembly/"))
     .map((path) => source(path, Deno.readTextFileSync(path)))
 );
-const notebooks: Source[] = Array.from(walk(join(ROOT, "notebooks")))
-  .filter((path) => path.endsWith(".ipynb")).map((path) => {
-    const { cells } = parseNotebook(Deno.readTextFileSync(path), path);
-    const code = cells.filter((c) => c.cell_type === "code").map((c) =>
-      c.source
-    );
-    return source(path, code.join("\n"));
-  });
+const notebooksOf = (folder: string): Source[] =>
+  Array.from(walk(join(ROOT, folder)))
+    .filter((path) => path.endsWith(".ipynb")).map((path) => {
+      const { cells } = parseNotebook(Deno.readTextFileSync(path), path);
+      const code = cells.filter((c) => c.cell_type === "code").map((c) =>
+        c.source
+      );
+      return source(path, code.join("\n"));
+    });
+const notebooks = notebooksOf("notebooks");
+const fixtures = notebooksOf("tests/fixtures");
 
 /** Path of the project that a relative import leads to. */
 function target(from: Source, specifier: string): string | null {
@@ -164,6 +168,16 @@ Deno.test("imports follow the arrows between the rooms", () => {
     }).map((specifier) => `${from.path} → ${specifier}`);
   });
   assert.deepEqual(wrong, []);
+});
+
+Deno.test("every import of a notebook leads to a file, in the fixtures too", () => {
+  const lost = [...notebooks, ...fixtures].flatMap((from) =>
+    from.imports.filter((specifier) => {
+      const to = target(from, specifier);
+      return to !== null && !existsSync(join(ROOT, to));
+    }).map((specifier) => `${from.path} → ${specifier}`)
+  );
+  assert.deepEqual(lost, []);
 });
 
 Deno.test("no module imports itself by way of others", () => {

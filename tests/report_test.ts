@@ -84,7 +84,7 @@ Deno.test("nothing that a report holds names the machine, its folders or its use
     await Deno.mkdir(`${ROOT}/reports`, { recursive: true });
     const text = await Deno.readTextFile(`${FIXTURES}/throwing.ipynb`);
     const leak =
-      "console.log(new URL('../lib/random.ts', `file://${Deno.cwd()}/`).href, Deno.cwd() + '/x');";
+      "console.log(new URL('../lib/numeric/random.ts', `file://${Deno.cwd()}/`).href, Deno.cwd() + '/x');";
     const parsed = JSON.parse(text);
     parsed.cells = parsed.cells.slice(0, 3);
     parsed.cells[2].source = [leak];
