@@ -135,6 +135,15 @@ Deno.test("cells are joined so that a finding can name its cell", () => {
   assert.equal(cellOf[at], 'cell "train" line 5');
 });
 
+Deno.test("the fixtures that stand for notebooks type-check", async () => {
+  for (const file of [FIXTURE, FIXTURE.replace("small", "editor")]) {
+    const findings = (await notebookProblems(file)).filter((problem) =>
+      problem.startsWith("deno ")
+    );
+    assert.deepEqual(findings, [], file);
+  }
+});
+
 Deno.test("a cell that does not type-check is named with its line", async () => {
   const folder = await Deno.makeTempDir();
   const bad = structuredClone(small);
