@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 import { quantile } from "../lib/numeric/statistics.ts";
 import { WorkerPool } from "../lib/run/sweep.ts";
 import { compileAssembly } from "../tasks/wasm.ts";
-import { main, parseOptions } from "../tasks/terminal.ts";
+import { type Call, main } from "../tasks/terminal.ts";
 import { type Reference, startReference } from "./references.ts";
 import { BENCH_TASK, type BenchSeed } from "./seed_task.ts";
 import { type Work, WORKS } from "./works.ts";
@@ -289,14 +289,16 @@ async function benchThreads(
   await writeJson(out, { rows, identical: results.size === 1, repeats });
 }
 
-/** Parses and runs; throws `RangeError` for an option that cannot work. */
-async function bench(args: string[]): Promise<void> {
-  const { threads, repeats: wanted, only, out } = parseOptions(args, {
-    threads: { type: "boolean" },
-    repeats: { type: "string" },
-    only: { type: "string" },
-    out: { type: "string" },
-  }, false).values;
+const OPTIONS = {
+  threads: { type: "boolean" },
+  repeats: { type: "string" },
+  only: { type: "string" },
+  out: { type: "string" },
+} as const;
+
+/** Throws `RangeError` for an option that cannot work. */
+async function bench({ values }: Call<typeof OPTIONS>): Promise<void> {
+  const { threads, repeats: wanted, only, out } = values;
   const works = WORKS.filter(({ name }) => !only || name.includes(only));
   if (works.length === 0) {
     throw new RangeError(
@@ -319,4 +321,4 @@ async function bench(args: string[]): Promise<void> {
   }
 }
 
-if (import.meta.main) await main(() => bench(Deno.args));
+if (import.meta.main) await main({ options: OPTIONS }, bench);

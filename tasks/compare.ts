@@ -19,8 +19,9 @@ import { type Column, table } from "../viz/figures/table.ts";
 import { fixed, significant } from "../viz/page/theme.ts";
 import { page } from "./notebook/export_html.ts";
 import { writeWhole } from "./notebook/notebook.ts";
+import { CALLED_FROM } from "./project.ts";
 import { parseRows, type SweepRow } from "./sweep.ts";
-import { main, parseOptions } from "./terminal.ts";
+import { type Call, main } from "./terminal.ts";
 
 /** A metric in two sweeps. */
 export interface MetricComparison extends Comparison {
@@ -133,10 +134,11 @@ export function inColumns(text: string): string {
 }
 
 async function readSweep(file: string): Promise<SweepRow[]> {
-  const base = Deno.env.get("INIT_CWD") ?? Deno.cwd();
-  const text = await Deno.readTextFile(resolve(base, file)).catch((error) => {
-    throw new Error(`Cannot read the sweep ${file}: ${error.message}`);
-  });
+  const text = await Deno.readTextFile(resolve(CALLED_FROM, file)).catch(
+    (error) => {
+      throw new Error(`Cannot read the sweep ${file}: ${error.message}`);
+    },
+  );
   const rows = parseRows(text, file);
   if (rows.length === 0) {
     throw new RangeError(
@@ -146,19 +148,20 @@ async function readSweep(file: string): Promise<SweepRow[]> {
   return rows;
 }
 
+const OPTIONS = { out: { type: "string" } } as const;
+
 /** Compare two files; throws when they hold nothing to compare. */
-export async function compare(args: string[]): Promise<void> {
-  const { values, positionals } = parseOptions(args, {
-    out: { type: "string" },
-  });
-  if (positionals.length !== 2) {
+export async function compare(
+  { values, words }: Call<typeof OPTIONS>,
+): Promise<void> {
+  if (words.length !== 2) {
     throw new RangeError(
       `Cannot compare as it needs two files: current value is ${
-        positionals.join(" ") || "none"
+        words.join(" ") || "none"
       }`,
     );
   }
-  const [a, b] = await Promise.all(positionals.map(readSweep));
+  const [a, b] = await Promise.all(words.map(readSweep));
   if (a[0].experiment !== b[0].experiment) {
     throw new RangeError(
       `Cannot compare as both files must hold the same experiment: they hold ${
@@ -169,14 +172,14 @@ export async function compare(args: string[]): Promise<void> {
   const comparisons = compareRows(a, b);
   const changed = settingsChanged(a[0].settings, b[0].settings);
   const made = comparisonTable(comparisons);
-  console.log(`A  ${positionals[0]}\nB  ${positionals[1]}`);
+  console.log(`A  ${words[0]}\nB  ${words[1]}`);
   console.log(
     changed.length ? `settings  ${changed.join(", ")}\n` : "same settings\n",
   );
   console.log(inColumns(made.text));
   if (values.out === undefined) return;
-  const out = resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), values.out);
-  const [nameA, nameB] = positionals.map((file) => basename(file, ".jsonl"));
+  const out = resolve(CALLED_FROM, values.out);
+  const [nameA, nameB] = words.map((file) => basename(file, ".jsonl"));
   const plots = comparisons.map(({ metric, a, b }) =>
     strips([{ label: `A ${nameA}`, values: a }, {
       label: `B ${nameB}`,
@@ -215,4 +218,4 @@ export async function compare(args: string[]): Promise<void> {
   console.log(`\nOpen ${out}`);
 }
 
-if (import.meta.main) await main(() => compare(Deno.args));
+if (import.meta.main) await main({ options: OPTIONS, words: 2 }, compare);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ROOT, task } from "../tests/processes.ts";
+import { task } from "../tests/processes.ts";
+import { ROOT } from "./project.ts";
 import { compareRows, inColumns, settingsChanged } from "./compare.ts";
 import type { SweepRow } from "./sweep.ts";
 

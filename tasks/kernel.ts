@@ -7,8 +7,8 @@
 import { dirname, join } from "node:path";
 import { PINNED_DENO } from "./notebook/environment.ts";
 import { startKernel } from "./notebook/jupyter_client.ts";
-import { NOTEBOOKS } from "./report.ts";
-import { main, parseOptions } from "./terminal.ts";
+import { NOTEBOOKS } from "./project.ts";
+import { main } from "./terminal.ts";
 
 /** What a command said, or null where there is no such command. */
 async function ask(command: string, ...args: string[]): Promise<string | null> {
@@ -92,8 +92,7 @@ async function jupyterLab(kernelspec: string): Promise<string> {
 }
 
 /** Install, check and explain. */
-export async function kernel(args: string[]): Promise<void> {
-  parseOptions(args, {});
+export async function kernel(): Promise<void> {
   const { deno } = Deno.version;
   const say = console.log;
   say(
@@ -126,4 +125,4 @@ JupyterLab  jupyter lab notebooks
             keeps its state; Kernel > Restart after changing a module in lib/.`);
 }
 
-if (import.meta.main) await main(() => kernel(Deno.args));
+if (import.meta.main) await main({}, kernel);

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { ROOT } from "./report.ts";
+import { ROOT } from "./project.ts";
 import { duration, main } from "./terminal.ts";
 
 /**
@@ -49,4 +49,4 @@ export async function ok(): Promise<void> {
   }
 }
 
-if (import.meta.main) await main(() => ok());
+if (import.meta.main) await main({}, ok);

@@ -14,7 +14,7 @@ import {
   readNotebook,
   writeWhole,
 } from "./notebook/notebook.ts";
-import { NOTEBOOKS, ROOT } from "./report.ts";
+import { NOTEBOOKS, ROOT } from "./project.ts";
 import { main } from "./terminal.ts";
 
 const START = "<!-- results: written by deno task readme -->";
@@ -125,7 +125,7 @@ function digits(value: number | null, places = 4): string {
 }
 
 if (import.meta.main) {
-  await main(async () => {
+  await main({}, async () => {
     for (const [path, svg] of Object.entries(await readmeFigures())) {
       await Deno.mkdir(join(ROOT, dirname(path)), { recursive: true });
       await writeWhole(join(ROOT, path), svg);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readme, readmeFigures } from "./readme.ts";
-import { ROOT } from "./report.ts";
+import { ROOT } from "./project.ts";
 
 Deno.test("README.md states the numbers of the committed notebooks", async () => {
   const text = await Deno.readTextFile(join(ROOT, "README.md"));

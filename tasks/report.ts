@@ -25,19 +25,15 @@ import {
   readNotebook,
   writeWhole,
 } from "./notebook/notebook.ts";
+import { CALLED_FROM, NOTEBOOKS, ROOT } from "./project.ts";
 import {
   bar,
+  type Call,
   duration,
   main,
-  parseOptions,
-  type Progress,
-  progressLine,
+  type StatusLine,
+  statusLine,
 } from "./terminal.ts";
-
-/** Root of the project. */
-export const ROOT: string = dirname(import.meta.dirname!);
-/** Folder of the notebooks. */
-export const NOTEBOOKS: string = join(ROOT, "notebooks");
 
 /** What stands in `DIR/<notebook>.results.json`. */
 export interface Report
@@ -59,6 +55,14 @@ interface Job {
   values: Record<string, ParameterValue>;
 }
 
+const OPTIONS = {
+  seed: { type: "string" },
+  preset: { type: "string" },
+  set: { type: "string", multiple: true },
+  out: { type: "string" },
+  timeout: { type: "string" },
+} as const;
+
 /** Options of the command line that set parameters, as `key=value`. */
 export function settingsOf(
   values: { seed?: string; preset?: string; set?: string[] },
@@ -76,19 +80,11 @@ export function settingsOf(
  * after all its cells ran; a failure leaves the last good report in place.
  */
 export async function report(
-  args: string[],
-  signal: AbortSignal,
+  { values, words, signal }: Call<typeof OPTIONS>,
 ): Promise<void> {
-  const { values, positionals } = parseOptions(args, {
-    seed: { type: "string" },
-    preset: { type: "string" },
-    set: { type: "string", multiple: true },
-    out: { type: "string" },
-    timeout: { type: "string" },
-  });
   const timeoutSeconds = Number(values.timeout ?? 3600);
   const settings = settingsOf(values);
-  const files = await findNotebooks(positionals, NOTEBOOKS);
+  const files = await findNotebooks(words, NOTEBOOKS);
   const jobs = await Promise.all(files.map(async (file): Promise<Job> => {
     const notebook = await readNotebook(file);
     const parameters = parseSettings(notebook, settings);
@@ -99,12 +95,11 @@ export async function report(
       values: parameters,
     };
   }));
-  const base = Deno.env.get("INIT_CWD") ?? Deno.cwd();
   const out = values.out === undefined
     ? join(ROOT, "reports")
-    : resolve(base, values.out);
+    : resolve(CALLED_FROM, values.out);
   await prepareFolder(out);
-  const progress = progressLine();
+  const progress = statusLine();
   for (const [i, job] of jobs.entries()) {
     const label = jobs.length > 1
       ? `[${i + 1}/${jobs.length}] ${job.name}`
@@ -123,7 +118,7 @@ async function reportOne(
   context: {
     out: string;
     label: string;
-    progress: Progress;
+    progress: StatusLine;
     signal: AbortSignal;
     timeoutSeconds: number;
   },
@@ -326,4 +321,6 @@ async function readReports(folder: string): Promise<Report[]> {
   return reports.filter((r) => r !== null);
 }
 
-if (import.meta.main) await main((signal) => report(Deno.args, signal));
+if (import.meta.main) {
+  await main({ options: OPTIONS, words: Infinity }, report);
+}

@@ -12,14 +12,14 @@ import {
   readNotebook,
   writeWhole,
 } from "./notebook/notebook.ts";
-import { cellProgress, NOTEBOOKS } from "./report.ts";
-import { duration, main, parseOptions, progressLine } from "./terminal.ts";
+import { NOTEBOOKS } from "./project.ts";
+import { cellProgress } from "./report.ts";
+import { type Call, duration, main, statusLine } from "./terminal.ts";
 
 /** Execute the named notebooks, or all, and write them where they were. */
-export async function run(args: string[], signal: AbortSignal): Promise<void> {
-  const { positionals } = parseOptions(args, {});
-  const files = await findNotebooks(positionals, NOTEBOOKS);
-  const progress = progressLine();
+export async function run({ words, signal }: Call): Promise<void> {
+  const files = await findNotebooks(words, NOTEBOOKS);
+  const progress = statusLine();
   for (const [i, file] of files.entries()) {
     const name = basename(file, ".ipynb");
     const label = files.length > 1
@@ -47,4 +47,4 @@ export async function run(args: string[], signal: AbortSignal): Promise<void> {
   }
 }
 
-if (import.meta.main) await main((signal) => run(Deno.args, signal));
+if (import.meta.main) await main({ words: Infinity }, run);

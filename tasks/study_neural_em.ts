@@ -33,7 +33,7 @@ import { stream } from "../lib/numeric/random.ts";
 import { finish } from "../lib/run/training.ts";
 import { parseSeeds } from "./sweep.ts";
 import { firstStage } from "./train_neural_em.ts";
-import { main, parseOptions, progressLine } from "./terminal.ts";
+import { type Call, main, statusLine } from "./terminal.ts";
 
 const path = fileURLToPath(
   new URL("../data/results/neural_em_studies.jsonl", import.meta.url),
@@ -110,11 +110,14 @@ async function run(variant: Variant, seed: number): Promise<StudyRow> {
   return { study, label, seed, ...result, cpuSeconds };
 }
 
-async function study(signal: AbortSignal): Promise<void> {
-  const { values } = parseOptions(Deno.args, {
-    seeds: { type: "string", default: "0-2" },
-    study: { type: "string" },
-  }, false);
+const OPTIONS = {
+  seeds: { type: "string", default: "0-2" },
+  study: { type: "string" },
+} as const;
+
+async function study(
+  { values, signal }: Call<typeof OPTIONS>,
+): Promise<void> {
   const done = new Set(
     (await recorded()).map((row) => `${row.study}|${row.label}|${row.seed}`),
   );
@@ -128,7 +131,7 @@ async function study(signal: AbortSignal): Promise<void> {
         `current value is "${values.study}"`,
     );
   }
-  const line = progressLine();
+  const line = statusLine();
   for (const seed of parseSeeds(values.seeds)) {
     for (const variant of wanted) {
       const { study, label } = variant;
@@ -144,4 +147,4 @@ async function study(signal: AbortSignal): Promise<void> {
   }
 }
 
-if (import.meta.main) await main(study);
+if (import.meta.main) await main({ options: OPTIONS }, study);

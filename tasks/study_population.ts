@@ -14,9 +14,9 @@ import {
   type SeedResult,
 } from "../lib/run/experiment.ts";
 import { closeSweep, sweep } from "../lib/run/sweep.ts";
-import { ROOT } from "./report.ts";
+import { ROOT } from "./project.ts";
 import { type SweepRow } from "./sweep.ts";
-import { main, progressLine } from "./terminal.ts";
+import { main, statusLine } from "./terminal.ts";
 
 const experiment = "population_codes";
 const module =
@@ -36,9 +36,9 @@ function recorded(file: string): Set<string> {
   }
 }
 
-await main(async (signal) => {
-  const names = Deno.args.length ? Deno.args : Object.keys(STUDIES);
-  const progress = progressLine();
+await main({ words: Infinity }, async ({ words, signal }) => {
+  const names = words.length ? words : Object.keys(STUDIES);
+  const progress = statusLine();
   for (const name of names) {
     const study = STUDIES[name];
     if (!study) {

@@ -19,8 +19,8 @@ import {
   type SeedResult,
 } from "../lib/run/experiment.ts";
 import { closeSweep, sweep } from "../lib/run/sweep.ts";
-import { ROOT } from "./report.ts";
-import { bar, duration, main, parseOptions, progressLine } from "./terminal.ts";
+import { CALLED_FROM, ROOT } from "./project.ts";
+import { bar, type Call, duration, main, statusLine } from "./terminal.ts";
 
 /** One line of a sweep's file. */
 export interface SweepRow extends Omit<SeedResult, "params"> {
@@ -154,43 +154,44 @@ function refuseForeign(
   }
 }
 
+const OPTIONS = {
+  seeds: { type: "string" },
+  shard: { type: "string" },
+  set: { type: "string", multiple: true },
+  out: { type: "string" },
+} as const;
+
 /** Train the seeds that the file does not hold yet. */
 export async function sweepCommand(
-  args: string[],
-  signal: AbortSignal,
+  { values, words: [name], signal }: Call<typeof OPTIONS>,
 ): Promise<void> {
-  const { values, positionals } = parseOptions(args, {
-    seeds: { type: "string" },
-    shard: { type: "string" },
-    set: { type: "string", multiple: true },
-    out: { type: "string" },
-  });
   const names = experimentNames();
-  const [name] = positionals;
-  if (positionals.length !== 1 || !names.includes(name)) {
+  if (!names.includes(name)) {
     const hint = name === undefined ? "" : didYouMean(name, names);
     throw new RangeError(
       `Cannot sweep as it needs the name of one experiment${hint}: ` +
         `they are ${names.join(", ")}`,
     );
   }
-  for (const option of ["seeds", "out"]) {
-    if (values[option] === undefined) {
-      throw new RangeError(`Cannot sweep as --${option} is missing`);
-    }
+  const { seeds: list, out, shard, set = [] } = values;
+  if (list === undefined) {
+    throw new RangeError("Cannot sweep as --seeds is missing");
   }
-  const all = parseSeeds(values.seeds);
-  const wanted = values.shard === undefined ? all : shardOf(all, values.shard);
+  if (out === undefined) {
+    throw new RangeError("Cannot sweep as --out is missing");
+  }
+  const all = parseSeeds(list);
+  const wanted = shard === undefined ? all : shardOf(all, shard);
   const module = experimentModule(name);
   const experiment: Experiment = await import(module);
-  const settings = experiment.settings(parsePairs(values.set ?? [])) as Record<
+  const settings = experiment.settings(parsePairs(set)) as Record<
     string,
     unknown
   >;
-  const file = resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), values.out);
+  const file = resolve(CALLED_FROM, out);
   const done = await openSweep(file, { experiment: name, settings });
   const seeds = wanted.filter((seed) => !done.has(seed));
-  const progress = progressLine();
+  const progress = statusLine();
   progress.log(
     `${name}: ${seeds.length} of ${wanted.length} seeds to train` +
       `${done.size ? `, ${wanted.length - seeds.length} are there` : ""}`,
@@ -242,12 +243,12 @@ export async function sweepCommand(
   if (failures.length > 0) {
     throw new Error(
       `${failures.length} of ${seeds.length} seeds failed; the others are in ` +
-        `${values.out}. Run the same command to try them again.\n` +
+        `${out}. Run the same command to try them again.\n` +
         failures.join("\n"),
     );
   }
   progress.log(
-    `${values.out}: ${wanted.length} seeds, ${
+    `${out}: ${wanted.length} seeds, ${
       duration((performance.now() - start) / 1000)
     }`,
   );
@@ -303,4 +304,4 @@ function unwritable(file: string, error: unknown): Error {
   );
 }
 
-if (import.meta.main) await main((signal) => sweepCommand(Deno.args, signal));
+if (import.meta.main) await main({ options: OPTIONS, words: 1 }, sweepCommand);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ROOT } from "./report.ts";
+import { ROOT } from "./project.ts";
 import {
   parsePairs,
   parseRows,

@@ -1,5 +1,5 @@
 /**
- * What commands share: options, help, one progress line, one-line failures,
+ * What commands share: options, help, one status line, one-line failures,
  * exit codes.
  *
  * @module
@@ -12,38 +12,68 @@ export class Interrupted extends Error {
   override name = "Interrupted";
 }
 
+/** Options of a command, as `parseArgs` of Node takes them. */
+type Options = Record<
+  string,
+  { type: "string" | "boolean"; multiple?: boolean; default?: string }
+>;
+
+/** What a command takes. */
+export interface Usage<O extends Options> {
+  options?: O;
+  /** How many words beside options at most; default: none. */
+  words?: number;
+}
+
+/** What a command was given. */
+export interface Call<O extends Options = Record<never, never>> {
+  values: {
+    [K in keyof O]:
+      | (O[K] extends { multiple: true } ? string[]
+        : O[K] extends { type: "boolean" } ? boolean
+        : string)
+      | (O[K] extends { default: string } ? never : undefined);
+  };
+  words: string[];
+  /** Aborts on SIGINT, SIGTERM and SIGHUP. */
+  signal: AbortSignal;
+}
+
 /**
  * Parse arguments; an unknown option names the nearest one.
  *
- * @param allowPositionals whether the command takes words beside options
- * @throws RangeError for an option or a word that it does not take
+ * @throws RangeError for an option or a word that the command does not take
  */
-export function parseOptions<
-  const O extends Record<
-    string,
-    { type: "string" | "boolean"; multiple?: boolean; short?: string }
-  >,
->(
+function parse<O extends Options>(
   args: string[],
-  options: O,
-  allowPositionals = true,
-  // deno-lint-ignore no-explicit-any
-): { values: any; positionals: string[] } {
-  const names = Object.keys(options);
+  { options, words = 0 }: Usage<O>,
+): Pick<Call<O>, "values" | "words"> {
+  const names = Object.keys(options ?? {});
+  const list = names.map((name) => `--${name}`).join(", ");
   for (const arg of args) {
     const [, name] = /^--([^=]+)/.exec(arg) ?? [];
     if (name && !names.includes(name)) {
       throw new RangeError(
         `Cannot run as --${name} is not an option${didYouMean(name, names)}: ` +
-          `they are ${names.map((n) => `--${n}`).join(", ")}`,
+          (list ? `they are ${list}` : "the command takes none"),
       );
     }
   }
+  let parsed: { values: object; positionals: string[] };
   try {
-    return parseArgs({ args, options, allowPositionals });
+    parsed = parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
     throw new RangeError(`Cannot run: ${(error as Error).message}`);
   }
+  const { values, positionals } = parsed;
+  if (positionals.length > words) {
+    const most = words === 0 ? "no words" : `at most ${words} words`;
+    throw new RangeError(
+      `Cannot run as the command takes ${most} beside options: ` +
+        `current value is "${positionals.join(" ")}"`,
+    );
+  }
+  return { values: values as Call<O>["values"], words: positionals };
 }
 
 /** The comment at the top of a command's module: what `--help` prints. */
@@ -53,14 +83,14 @@ function helpOf(source: string): string {
 }
 
 /**
- * Run a command: `--help` prints its module's comment, a failure is one line on
- * standard error and exit code 1, Ctrl-C is exit code 130, after the command has
- * cleaned up.
- *
- * @param command receives a signal that aborts on SIGINT, SIGTERM and SIGHUP
+ * Run a command with the arguments of this process: `--help` prints its
+ * module's comment, an option or a word that `usage` does not name is refused, a
+ * failure is one line on standard error and exit code 1, Ctrl-C is exit code
+ * 130, after the command has cleaned up.
  */
-export async function main(
-  command: (signal: AbortSignal) => Promise<void>,
+export async function main<const O extends Options>(
+  usage: Usage<O>,
+  command: (call: Call<O>) => Promise<void>,
 ): Promise<never> {
   if (Deno.args.some((arg) => arg === "--help" || arg === "-h")) {
     console.log(helpOf(await Deno.readTextFile(new URL(Deno.mainModule))));
@@ -71,7 +101,7 @@ export async function main(
     Deno.addSignalListener(signal, () => abort.abort(new Interrupted(signal)));
   }
   try {
-    await command(abort.signal);
+    await command({ ...parse(Deno.args, usage), signal: abort.signal });
     Deno.exit(0);
   } catch (error) {
     if (abort.signal.aborted) {
@@ -91,8 +121,8 @@ export function reason(error: unknown): string {
   return isBug ? error.stack ?? error.message : error.message;
 }
 
-/** Progress on standard error: one line that changes, or plain lines. */
-export interface Progress {
+/** A command's state on standard error: a line that changes, or plain lines. */
+export interface StatusLine {
   /** Show how far the command is. */
   update(text: string): void;
   /** Print a line that stays. */
@@ -100,10 +130,10 @@ export interface Progress {
 }
 
 /**
- * A progress line. Where standard error is no terminal, each text that differs
- * in its `step` is printed once.
+ * A line that says how far a command is. Where standard error is no terminal,
+ * each text that differs in its `step` is printed once.
  */
-export function progressLine(): Progress {
+export function statusLine(): StatusLine {
   const isTerminal = Deno.stderr.isTerminal();
   const encoder = new TextEncoder();
   const write = (text: string): void => {

@@ -1,10 +1,14 @@
 /**
- * `deno task test`: runs every test in one go. The last line is the count.
+ * `deno task test [file…] [--filter TEXT]`: runs every test in one go, or those
+ * of the files, or those with the text in their names. The last line is the
+ * count.
  *
  * @module
  */
-import { main } from "./terminal.ts";
-import { ROOT } from "./report.ts";
+import { existsSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { CALLED_FROM, ROOT } from "./project.ts";
+import { type Call, main } from "./terminal.ts";
 
 /** How many tests passed, failed and were skipped. */
 export interface Count {
@@ -59,14 +63,19 @@ async function denoTest(args: string[]): Promise<Count> {
   return count;
 }
 
-/** Run all tests, or those of the files given; the last line is the count. */
-export async function test(args: string[]): Promise<void> {
-  const runs = args.length > 0
-    ? [args]
+const OPTIONS = { filter: { type: "string" } } as const;
+
+/** Run all tests, or those that are asked for; the last line is the count. */
+export async function test(
+  { values: { filter }, words }: Call<typeof OPTIONS>,
+): Promise<void> {
+  const runs = words.length > 0
+    ? [words.map(testFile)]
     : [["--parallel", `--ignore=${ALONE}`], [ALONE]];
   const total: Count = { passed: 0, failed: 0, skipped: 0 };
   for (const run of runs) {
-    const count = await denoTest(run);
+    const filters = filter === undefined ? [] : [`--filter=${filter}`];
+    const count = await denoTest([...filters, ...run]);
     total.passed += count.passed;
     total.failed += count.failed;
     total.skipped += count.skipped;
@@ -75,4 +84,17 @@ export async function test(args: string[]): Promise<void> {
   if (total.failed > 0) Deno.exit(1);
 }
 
-if (import.meta.main) await main(() => test(Deno.args));
+/** A file or a folder that a word names. */
+function testFile(word: string): string {
+  const path = [resolve(CALLED_FROM, word), join(ROOT, word)].find(existsSync);
+  if (path === undefined) {
+    throw new RangeError(
+      `Cannot test "${word}" as it must be a file or a folder of tests`,
+    );
+  }
+  return relative(ROOT, path);
+}
+
+if (import.meta.main) {
+  await main({ options: OPTIONS, words: Infinity }, test);
+}

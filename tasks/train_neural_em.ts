@@ -45,7 +45,7 @@ import {
   decodeSafetensors,
   encodeSafetensors,
 } from "../lib/run/safetensors.ts";
-import { main, parseOptions, progressLine } from "./terminal.ts";
+import { type Call, main, statusLine } from "./terminal.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -100,14 +100,17 @@ export async function firstStage(seed: number): Promise<NeuralEm> {
   return restoreNeuralEm(decodeSafetensors(bytes));
 }
 
-async function train(signal: AbortSignal): Promise<void> {
-  const { values } = parseOptions(Deno.args, {
-    seed: { type: "string", default: "0" },
-    stage: { type: "string", default: "1" },
-    updates: { type: "string" },
-    minutes: { type: "string", default: "Infinity" },
-    set: { type: "string", multiple: true, default: [] },
-  }, false);
+const OPTIONS = {
+  seed: { type: "string", default: "0" },
+  stage: { type: "string", default: "1" },
+  updates: { type: "string" },
+  minutes: { type: "string", default: "Infinity" },
+  set: { type: "string", multiple: true },
+} as const;
+
+async function train(
+  { values, signal }: Call<typeof OPTIONS>,
+): Promise<void> {
   const seed = Number(values.seed);
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(
@@ -124,7 +127,7 @@ async function train(signal: AbortSignal): Promise<void> {
   const recorded = stage === "1" ? PAPER_SETTINGS : SECOND_STAGE;
   const chosen = settings({
     ...recorded,
-    ...parseSettings(values.set),
+    ...parseSettings(values.set ?? []),
     updates: Number(values.updates ?? recorded.updates),
   });
   const config = modelOf(chosen);
@@ -176,7 +179,7 @@ async function train(signal: AbortSignal): Promise<void> {
     await write(paths.results, `${JSON.stringify(run)}\n`);
   }
 
-  const line = progressLine();
+  const line = statusLine();
   const end = performance.now() + 60_000 * Number(values.minutes);
   const training = trainNeuralEm(trainer, {
     evalEvery: chosen.evalEvery,
@@ -210,4 +213,4 @@ async function train(signal: AbortSignal): Promise<void> {
   }
 }
 
-if (import.meta.main) await main(train);
+if (import.meta.main) await main({ options: OPTIONS }, train);

@@ -18,8 +18,9 @@ import {
   readNotebook,
   writeWhole,
 } from "./notebook/notebook.ts";
-import { cellProgress, NOTEBOOKS, ROOT } from "./report.ts";
-import { main, parseOptions, progressLine } from "./terminal.ts";
+import { NOTEBOOKS, ROOT } from "./project.ts";
+import { cellProgress } from "./report.ts";
+import { type Call, main, statusLine } from "./terminal.ts";
 
 /** What must be the same on every machine. */
 export interface Fingerprint {
@@ -95,15 +96,15 @@ export async function readSmoke(): Promise<Record<string, Fingerprint>> {
   }
 }
 
+const OPTIONS = {
+  preset: { type: "string" },
+  record: { type: "boolean" },
+} as const;
+
 /** Re-execute and compare; throws when a bit differs. */
 export async function verify(
-  args: string[],
-  signal: AbortSignal,
+  { values, words, signal }: Call<typeof OPTIONS>,
 ): Promise<void> {
-  const { values, positionals } = parseOptions(args, {
-    preset: { type: "string" },
-    record: { type: "boolean" },
-  });
   const preset = checkPreset(values.preset ?? "full");
   if (values.record && preset !== "smoke") {
     throw new RangeError(
@@ -111,9 +112,9 @@ export async function verify(
     );
   }
   const recorded = await readSmoke();
-  const progress = progressLine();
+  const progress = statusLine();
   const wrong: string[] = [];
-  for (const file of await findNotebooks(positionals, NOTEBOOKS)) {
+  for (const file of await findNotebooks(words, NOTEBOOKS)) {
     const name = basename(file, ".ipynb");
     const committed = await readNotebook(file);
     const notebook = preset === "smoke"
@@ -173,4 +174,6 @@ export async function verify(
   }
 }
 
-if (import.meta.main) await main((signal) => verify(Deno.args, signal));
+if (import.meta.main) {
+  await main({ options: OPTIONS, words: Infinity }, verify);
+}

@@ -121,4 +121,4 @@ async function build(): Promise<void> {
   );
 }
 
-if (import.meta.main) await main(build);
+if (import.meta.main) await main({}, build);

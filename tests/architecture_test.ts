@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { parseNotebook } from "../tasks/notebook/notebook.ts";
-import { ROOT } from "./processes.ts";
+import { ROOT } from "../tasks/project.ts";
 
 const SHARED = ["lib/numeric", "lib/run"];
 

@@ -6,7 +6,7 @@ import { type SeedOutcome, WorkerPool } from "../lib/run/sweep.ts";
 import { findChromium, launch } from "./browser.ts";
 import { program } from "./determinism_program.ts";
 import { evaluateInFirefox, findFirefox } from "./firefox.ts";
-import { ROOT } from "./processes.ts";
+import { ROOT } from "../tasks/project.ts";
 
 type Hashes = Record<string, string>;
 

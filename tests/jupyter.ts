@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { ROOT } from "./processes.ts";
+import { ROOT } from "../tasks/project.ts";
 
 /** Folder of the environment's programs, or null with the reason printed. */
 export function findJupyter(): string | null {

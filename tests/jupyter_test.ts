@@ -20,7 +20,7 @@ import {
   type Workplace,
   workplace,
 } from "./jupyter.ts";
-import { ROOT } from "./processes.ts";
+import { ROOT } from "../tasks/project.ts";
 
 const bin = findJupyter();
 const chromium = findChromium();

@@ -5,7 +5,8 @@ import type { Download, Page } from "playwright-core";
 import { findChromium } from "./browser.ts";
 import { committedNotebooks, findJupyter } from "./jupyter.ts";
 import { type Lab, withLab } from "./jupyterlab.ts";
-import { kernelsBelow, ROOT, until } from "./processes.ts";
+import { ROOT } from "../tasks/project.ts";
+import { kernelsBelow, until } from "./processes.ts";
 
 const bin = findJupyter();
 const chromium = findChromium();

@@ -4,10 +4,7 @@
  * @module
  */
 import { spawn } from "node:child_process";
-import { dirname } from "node:path";
-
-/** Root of the project. */
-export const ROOT: string = dirname(import.meta.dirname!);
+import { ROOT } from "../tasks/project.ts";
 
 /** What a command left behind. */
 export interface Ended {

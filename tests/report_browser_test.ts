@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
 import { findChromium, launch, openPage } from "./browser.ts";
-import { ROOT, task } from "./processes.ts";
+import { ROOT } from "../tasks/project.ts";
+import { task } from "./processes.ts";
 
 const chromium = findChromium();
 const FILES = ["small.html", "index.html"];

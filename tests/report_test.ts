@@ -1,7 +1,8 @@
 /** The report command as a user meets it: good input, and all the bad. */
 import assert from "node:assert/strict";
 import { userInfo } from "node:os";
-import { kernelsBelow, lives, ROOT, start, task, until } from "./processes.ts";
+import { ROOT } from "../tasks/project.ts";
+import { kernelsBelow, lives, start, task, until } from "./processes.ts";
 
 const FIXTURES = `${ROOT}/tests/fixtures`;
 const SMALL = `${FIXTURES}/small.ipynb`;

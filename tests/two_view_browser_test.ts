@@ -12,7 +12,7 @@ import { landscape } from "../viz/live/simulations/landscape.ts";
 import { masked } from "../viz/live/simulations/masked.ts";
 import { findChromium, launch } from "./browser.ts";
 import { evaluateInFirefox, findFirefox } from "./firefox.ts";
-import { ROOT } from "./processes.ts";
+import { ROOT } from "../tasks/project.ts";
 import {
   type AnySimulation,
   driveAll,

@@ -11,7 +11,7 @@ import { masked } from "../viz/live/simulations/masked.ts";
 import { findChromium } from "./browser.ts";
 import { findJupyter } from "./jupyter.ts";
 import { withLab } from "./jupyterlab.ts";
-import { ROOT } from "./processes.ts";
+import { ROOT } from "../tasks/project.ts";
 import { type AnySimulation, driveAll, type Driven } from "./simulations.ts";
 
 const bin = findJupyter();

@@ -18,8 +18,8 @@ import {
   parametersOf,
   parseNotebook,
 } from "./notebook.ts";
-import { NOTEBOOKS, ROOT } from "../report.ts";
-import { main, parseOptions } from "../terminal.ts";
+import { NOTEBOOKS, ROOT } from "../project.ts";
+import { type Call, main } from "../terminal.ts";
 
 /** Longest code cell, in lines. */
 const MAX_LINES = 25;
@@ -235,9 +235,8 @@ export async function notebookProblems(file: string): Promise<string[]> {
 }
 
 /** Check the named notebooks, or all; throws when there are problems. */
-export async function checkNotebooks(args: string[]): Promise<void> {
-  const { positionals } = parseOptions(args, {});
-  const files = await findNotebooks(positionals, NOTEBOOKS);
+export async function checkNotebooks({ words }: Call): Promise<void> {
+  const files = await findNotebooks(words, NOTEBOOKS);
   let count = 0;
   for (const file of files) {
     const problems = await notebookProblems(file);
@@ -250,4 +249,4 @@ export async function checkNotebooks(args: string[]): Promise<void> {
   if (count > 0) throw new Error(`${count} problems in the notebooks`);
 }
 
-if (import.meta.main) await main(() => checkNotebooks(Deno.args));
+if (import.meta.main) await main({ words: Infinity }, checkNotebooks);

@@ -12,6 +12,7 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { didYouMean, refusal } from "../../lib/run/config.ts";
+import { CALLED_FROM } from "../project.ts";
 import type { MimeBundle, Output } from "./jupyter_client.ts";
 
 /** A cell with its source as one string. */
@@ -355,13 +356,12 @@ export async function findNotebooks(
   }
   known.sort();
   if (names.length === 0) return known.map((n) => join(folder, `${n}.ipynb`));
-  const base = Deno.env.get("INIT_CWD") ?? Deno.cwd();
   return await Promise.all(names.map(async (name) => {
     const bare = basename(name, ".ipynb");
     if (name === bare || name === `${bare}.ipynb`) {
       if (known.includes(bare)) return join(folder, `${bare}.ipynb`);
     }
-    for (const from of [base, dirname(folder)]) {
+    for (const from of [CALLED_FROM, dirname(folder)]) {
       const path = resolve(from, name);
       const isFile = await Deno.stat(path).then((s) => s.isFile, () => false);
       if (isFile && name.endsWith(".ipynb")) return path;
