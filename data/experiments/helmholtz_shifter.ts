@@ -10,7 +10,7 @@ import {
   positiveInteger,
   refusal,
 } from "../../lib/run/config.ts";
-import { samplingNll } from "../../lib/helmholtz/exact.ts";
+import { samplingNll } from "../../lib/helmholtz/importance_sampling.ts";
 import {
   type HelmholtzConfig,
   helmholtzConfig,

@@ -15,7 +15,7 @@ import {
   trainHelmholtz,
 } from "./machine.ts";
 import { wakeSleep } from "./wake_sleep.ts";
-import { exactLogLikelihood } from "./exact.ts";
+import { exactLogLikelihood } from "./likelihood.ts";
 import { paramsSha256 } from "../run/results.ts";
 import { mean } from "../numeric/statistics.ts";
 import { bernoulli, type Rng, stream } from "../numeric/random.ts";

@@ -8,7 +8,7 @@ import {
   topMeaning,
   topPrior,
 } from "./readout.ts";
-import { exactTopJoint } from "./exact.ts";
+import { exactTopJoint } from "./likelihood.ts";
 import { helmholtzConfig, initHelmholtz } from "./machine.ts";
 import { integer, stream } from "../numeric/random.ts";
 import { mean } from "../numeric/statistics.ts";

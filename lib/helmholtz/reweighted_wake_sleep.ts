@@ -25,7 +25,7 @@ import {
 } from "./machine.ts";
 import { learnGenerative, learnRecognition } from "./wake_sleep.ts";
 import { exp } from "../numeric/elementary.ts";
-import { logJoint, logRecognition } from "./exact.ts";
+import { logJoint, logRecognition } from "./importance_sampling.ts";
 
 /** Makes the update on one image with `samples` recognitions of it. */
 export function reweightedWakeSleep(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { exactLogLikelihood } from "./exact.ts";
+import { exactLogLikelihood } from "./likelihood.ts";
 import {
   helmholtzConfig,
   initHelmholtz,

@@ -23,6 +23,7 @@ import {
   recognize,
   type SamplePattern,
 } from "./machine.ts";
+import { logJoint, logRecognition } from "./importance_sampling.ts";
 
 /**
  * Makes the function that does one wake and one sleep update on one image.
@@ -91,4 +92,25 @@ function deltaRule(
     const row = i * n;
     for (let j = 0; j < n; j++) weights[row + j] += probability[j];
   }
+}
+
+/**
+ * −ln p(v, h, t) − ln q(h, t | v) of the states in `layers`, with its gradient
+ * taken from the updates themselves: what wake-sleep adds with ε = 1.
+ */
+export function lossAndGrads(
+  params: HelmholtzParams,
+  layers: Layers,
+): { loss: number; grads: HelmholtzParams } {
+  const loss = -logJoint(params, layers) - logRecognition(params, layers);
+  const learned = structuredClone(params);
+  learnGenerative(learned, layers, 1);
+  learnRecognition(learned, layers, 1);
+  const grads = structuredClone(params);
+  for (const name of Object.keys(params) as (keyof HelmholtzParams)[]) {
+    grads[name].forEach((value, i) =>
+      grads[name][i] = value - learned[name][i]
+    );
+  }
+  return { loss, grads };
 }

@@ -96,6 +96,11 @@ export class Workspace {
     return this.#top - FIRST_BYTE;
   }
 
+  /** Bytes that are left for matrices. */
+  get bytesFree(): number {
+    return this.memory.buffer.byteLength - this.#top;
+  }
+
   /** Matrices and views made so far: constant while a model trains. */
   get views(): number {
     return this.#views;
