@@ -13,17 +13,17 @@ import { imaxModel, imaxStep } from "../lib/imax/imax.ts";
 import {
   exp,
   log,
-  matmul,
-  matmulNT,
-  matmulTN,
-  type Matrix,
   sigmoid,
-  softmaxGroups,
   softplus,
   tanh,
+} from "../lib/numeric/matrix/elementwise.ts";
+import { softmaxGroups } from "../lib/numeric/matrix/groups.ts";
+import { matmul, matmulNT, matmulTN } from "../lib/numeric/matrix/products.ts";
+import {
+  type Matrix,
   type Workspace,
   workspace,
-} from "../lib/numeric/matrix.ts";
+} from "../lib/numeric/matrix/workspace.ts";
 import { neuralEmConfig, SEED_MODEL } from "../lib/neural_em/model.ts";
 import { neuralEmTrainer } from "../lib/neural_em/training.ts";
 import { likeParams } from "../lib/numeric/optimizers.ts";

@@ -35,7 +35,7 @@ import {
   wienerWeights,
   windowsOf,
 } from "../../lib/imax/interpolator.ts";
-import { workspace } from "../../lib/numeric/matrix.ts";
+import { workspace } from "../../lib/numeric/matrix/workspace.ts";
 import type { Matrices } from "../../lib/numeric/optimizers.ts";
 import { type Floats, stream } from "../../lib/numeric/random.ts";
 import {

@@ -9,7 +9,7 @@
  * @module
  */
 import type { HelmholtzParams, SamplePattern } from "./machine.ts";
-import { type FloatArray, workspace } from "../numeric/matrix.ts";
+import { type FloatArray, workspace } from "../numeric/matrix/workspace.ts";
 import type { AleaState, StatefulRng } from "../numeric/random.ts";
 
 /** A Helmholtz machine whose weights live in the kernel's memory. */

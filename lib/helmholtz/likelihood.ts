@@ -19,18 +19,18 @@ import { type HelmholtzParams, layerProbability } from "./machine.ts";
 import { refusal } from "../run/config.ts";
 import { exp, log, sigmoid, softplus } from "../numeric/elementary.ts";
 import {
-  columnSums,
   exp as expOf,
-  matmul,
-  matmulNT,
-  matmulTN,
-  type Matrix,
   mul,
   scale as scaled,
   sigmoid as sigmoidOf,
+} from "../numeric/matrix/elementwise.ts";
+import { matmul, matmulNT, matmulTN } from "../numeric/matrix/products.ts";
+import { columnSums } from "../numeric/matrix/reductions.ts";
+import {
+  type Matrix,
   type Workspace,
   workspace,
-} from "../numeric/matrix.ts";
+} from "../numeric/matrix/workspace.ts";
 import { finish, type Training } from "../run/training.ts";
 
 /** Beyond 2²⁴ hidden states memory exceeds two gigabytes. */

@@ -23,7 +23,9 @@ import {
   rowOf,
 } from "./likelihood.ts";
 import { log, sigmoid } from "../numeric/elementary.ts";
-import { matmul, matmulNT, type Matrix, mul } from "../numeric/matrix.ts";
+import { mul } from "../numeric/matrix/elementwise.ts";
+import { matmul, matmulNT } from "../numeric/matrix/products.ts";
+import type { Matrix } from "../numeric/matrix/workspace.ts";
 
 /** Patterns with their probabilities under the data. */
 export interface Weighted {

@@ -32,14 +32,13 @@ import {
   positiveInteger,
 } from "../run/config.ts";
 import { canonicalCorrelations } from "../numeric/eigen.ts";
+import { scale, sub } from "../numeric/matrix/elementwise.ts";
 import {
-  type Dtype,
   type Matrix,
-  scale,
-  sub,
   type Workspace,
   workspace,
-} from "../numeric/matrix.ts";
+} from "../numeric/matrix/workspace.ts";
+import type { Dtype } from "../numeric/wasm/kernels.ts";
 import { type Activation, initMlp, type Mlp, mlp } from "../numeric/mlp.ts";
 import { cos } from "../numeric/elementary.ts";
 import {

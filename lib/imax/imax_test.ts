@@ -14,7 +14,7 @@ import {
   trainImax,
 } from "./imax.ts";
 import { twinKernels } from "../numeric/wasm/twin.ts";
-import { doubles, workspace } from "../numeric/matrix.ts";
+import { doubles, workspace } from "../numeric/matrix/workspace.ts";
 import { fillNormal, type Rng, stream } from "../numeric/random.ts";
 import { finish, nextRow } from "../run/training.ts";
 

@@ -28,7 +28,11 @@ import {
   positiveInteger,
 } from "../run/config.ts";
 import { encoder, type ImaxModel } from "./imax.ts";
-import { type Matrix, type Workspace, workspace } from "../numeric/matrix.ts";
+import {
+  type Matrix,
+  type Workspace,
+  workspace,
+} from "../numeric/matrix/workspace.ts";
 import { cos } from "../numeric/elementary.ts";
 import { adam, type Matrices } from "../numeric/optimizers.ts";
 import { type Floats, type Rng, stream, uniform } from "../numeric/random.ts";

@@ -7,7 +7,7 @@ import {
   wienerWeights,
   windowsOf,
 } from "./interpolator.ts";
-import { doubles, workspace } from "../numeric/matrix.ts";
+import { doubles, workspace } from "../numeric/matrix/workspace.ts";
 import { cos, sin } from "../numeric/elementary.ts";
 import { fillNormal, normal, stream, uniform } from "../numeric/random.ts";
 

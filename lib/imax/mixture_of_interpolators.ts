@@ -19,7 +19,8 @@ import {
   positive,
   positiveInteger,
 } from "../run/config.ts";
-import { type Dtype, type Matrix, workspace } from "../numeric/matrix.ts";
+import { type Matrix, workspace } from "../numeric/matrix/workspace.ts";
+import type { Dtype } from "../numeric/wasm/kernels.ts";
 import { initMlp, mlp } from "../numeric/mlp.ts";
 import { cos, exp, log } from "../numeric/elementary.ts";
 import { adam, likeParams, type Matrices } from "../numeric/optimizers.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gradientCheck } from "../numeric/gradient_check.ts";
-import { doubles } from "../numeric/matrix.ts";
+import { doubles } from "../numeric/matrix/workspace.ts";
 import {
   mixtureConfig,
   mixtureFit,

@@ -4,7 +4,11 @@
  * @module
  */
 import { log, log1p } from "../numeric/elementary.ts";
-import { type Matrix, type Workspace, workspace } from "../numeric/matrix.ts";
+import {
+  type Matrix,
+  type Workspace,
+  workspace,
+} from "../numeric/matrix/workspace.ts";
 import {
   type NeuralEmConfig,
   neuralEmConfig,

@@ -35,28 +35,27 @@ import {
 } from "../run/config.ts";
 import {
   add,
-  addColumnSums,
-  addMatmul,
-  addMatmulNT,
-  addMatmulTN,
-  addRow,
   axpy,
   copy,
-  dot,
-  emStep,
-  emStepBackward,
   fill,
-  matmul,
-  matmulNT,
-  type Matrix,
   mul,
   scale,
   sigmoid,
   sigmoidBackward,
   tanh,
   tanhBackward,
-  type Workspace,
-} from "../numeric/matrix.ts";
+} from "../numeric/matrix/elementwise.ts";
+import { emStep, emStepBackward } from "../numeric/matrix/em_step.ts";
+import {
+  addMatmul,
+  addMatmulNT,
+  addMatmulTN,
+  matmul,
+  matmulNT,
+} from "../numeric/matrix/products.ts";
+import { addColumnSums, dot } from "../numeric/matrix/reductions.ts";
+import { addRow } from "../numeric/matrix/rows.ts";
+import type { Matrix, Workspace } from "../numeric/matrix/workspace.ts";
 import { likeParams } from "../numeric/optimizers.ts";
 import { fillUniform, normal, type Rng } from "../numeric/random.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fill } from "../numeric/matrix.ts";
+import { fill } from "../numeric/matrix/elementwise.ts";
 import { type NeuralEmConfig, neuralEmConfig, SEED_MODEL } from "./model.ts";
 import {
   checkGradients,

@@ -9,7 +9,7 @@ import {
   type GradientCheck,
   gradientCheck,
 } from "../numeric/gradient_check.ts";
-import { doubles, workspace } from "../numeric/matrix.ts";
+import { doubles, workspace } from "../numeric/matrix/workspace.ts";
 import {
   initNeuralEm,
   type NeuralEmConfig,

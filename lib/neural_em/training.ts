@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { type Matrix, workspace } from "../numeric/matrix.ts";
+import { type Matrix, workspace } from "../numeric/matrix/workspace.ts";
 import { initNeuralEm, type NeuralEmConfig, unrolledEm } from "./model.ts";
 import {
   flipPixels,

@@ -6,7 +6,7 @@
  * 754 fixes (+, −, ×, ÷, √ and reads of an exponent), so a seed trains to the
  * same weights under V8, SpiderMonkey and JavaScriptCore. `exp`, `log`, `sin`
  * and `cos` are within 1 unit in the last place (ulp) of V8's own functions,
- * the others within 6; `numeric_test.ts` measures it.
+ * the others within 6; `elementary_test.ts` measures it.
  *
  * @module
  */

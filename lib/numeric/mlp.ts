@@ -5,22 +5,17 @@
  * @module
  */
 import {
-  addColumnSums,
-  addMatmulTN,
-  addRow,
-  columnSums,
-  matmul,
-  matmulNT,
-  matmulTN,
-  type Matrix,
   relu,
   reluBackward,
   sigmoid,
   sigmoidBackward,
   tanh,
   tanhBackward,
-  type Workspace,
-} from "./matrix.ts";
+} from "./matrix/elementwise.ts";
+import { addMatmulTN, matmul, matmulNT, matmulTN } from "./matrix/products.ts";
+import { addColumnSums, columnSums } from "./matrix/reductions.ts";
+import { addRow } from "./matrix/rows.ts";
+import type { Matrix, Workspace } from "./matrix/workspace.ts";
 import { likeParams, type Matrices } from "./optimizers.ts";
 import { fillNormal, type Rng } from "./random.ts";
 

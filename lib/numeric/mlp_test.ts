@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gradientCheck } from "./gradient_check.ts";
-import { doubles, workspace } from "./matrix.ts";
+import { doubles, workspace } from "./matrix/workspace.ts";
 import { type Activation, initMlp, mlp } from "./mlp.ts";
 import { fillNormal, stream } from "./random.ts";
 

@@ -7,8 +7,10 @@
  *
  * @module
  */
-import type { Matrix } from "./matrix.ts";
-import { scale, shape, sumOfSquares } from "./matrix.ts";
+import type { Matrix } from "./matrix/workspace.ts";
+import { scale } from "./matrix/elementwise.ts";
+import { sumOfSquares } from "./matrix/reductions.ts";
+import { shape } from "./matrix/workspace.ts";
 
 /** Parameters or gradients by name. */
 export type Matrices = Readonly<Record<string, Matrix>>;

@@ -14,7 +14,7 @@ import {
   trainDescription,
 } from "./description_length.ts";
 import { gradientCheck } from "../numeric/gradient_check.ts";
-import { doubles } from "../numeric/matrix.ts";
+import { doubles } from "../numeric/matrix/workspace.ts";
 import { exp, log2 } from "../numeric/elementary.ts";
 import { likeParams } from "../numeric/optimizers.ts";
 import { storePopulation } from "./population_code.ts";

@@ -28,25 +28,22 @@ import {
   positiveInteger,
 } from "../run/config.ts";
 import {
-  addRow,
-  columnSums,
-  type Dtype,
-  gatherRows,
-  gaussianBumps,
-  gaussianBumpsBackward,
-  matmul,
-  matmulNT,
-  matmulTN,
-  type Matrix,
   scale,
   sigmoid,
   sigmoidBackward,
   sub,
-  sumOfSquares,
   tanh,
   tanhBackward,
-  workspace,
-} from "../numeric/matrix.ts";
+} from "../numeric/matrix/elementwise.ts";
+import {
+  gaussianBumps,
+  gaussianBumpsBackward,
+} from "../numeric/matrix/gaussian_bumps.ts";
+import { matmul, matmulNT, matmulTN } from "../numeric/matrix/products.ts";
+import { columnSums, sumOfSquares } from "../numeric/matrix/reductions.ts";
+import { addRow, gatherRows } from "../numeric/matrix/rows.ts";
+import { type Matrix, workspace } from "../numeric/matrix/workspace.ts";
+import type { Dtype } from "../numeric/wasm/kernels.ts";
 import { mlp, type MlpShape } from "../numeric/mlp.ts";
 import { cos, pow } from "../numeric/elementary.ts";
 import {

@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import {
-  addRow,
-  columnSums,
-  matmul,
-  matmulTN,
-  sigmoid,
-  workspace,
-} from "../numeric/matrix.ts";
+import { sigmoid } from "../numeric/matrix/elementwise.ts";
+import { matmul, matmulTN } from "../numeric/matrix/products.ts";
+import { columnSums } from "../numeric/matrix/reductions.ts";
+import { addRow } from "../numeric/matrix/rows.ts";
+import { workspace } from "../numeric/matrix/workspace.ts";
 import { adam, likeParams } from "../numeric/optimizers.ts";
 import { fillNormal, stream } from "../numeric/random.ts";
 import { type SeedTask, seedTask, sweep, WorkerPool } from "./sweep.ts";

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { exp, matmul, relu, workspace } from "../numeric/matrix.ts";
+import { exp, relu } from "../numeric/matrix/elementwise.ts";
+import { matmul } from "../numeric/matrix/products.ts";
+import { workspace } from "../numeric/matrix/workspace.ts";
 import { countedKernels, objectiveBytes } from "./traffic.ts";
 
 Deno.test("bytes are those of the operands, and the numbers stay the same", () => {

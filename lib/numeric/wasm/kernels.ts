@@ -2,9 +2,9 @@
  * The kernels' interface: what WebAssembly offers for one dtype.
  *
  * Pointers are byte offsets into the workspace's memory, sizes are counts of
- * elements, `accumulate` is 0 or 1. `lib/numeric/matrix.ts` is the typed, checked face
- * of these functions; nothing else calls them. Their source is AssemblyScript,
- * in `assembly/`; `deno task wasm` compiles it.
+ * elements, `accumulate` is 0 or 1. `lib/numeric/matrix/` is the typed, checked
+ * face of these functions; little else calls them. Their source is
+ * AssemblyScript, in `assembly/`; `deno task wasm` compiles it.
  *
  * @module
  */
@@ -13,8 +13,24 @@ import { FLOAT32, FLOAT64 } from "./binaries.ts";
 /** Number type of a workspace: float32 to train, float64 to check gradients. */
 export type Dtype = "float32" | "float64";
 
-type Map1 = (a: number, out: number, n: number) => void;
-type Map2 = (a: number, b: number, out: number, n: number) => void;
+/** Kernels with one and with two operands, element by element. */
+export type MapKernel =
+  | "exp"
+  | "log"
+  | "sigmoid"
+  | "tanh"
+  | "relu"
+  | "softplus";
+export type MapPairKernel =
+  | `${"sigmoid" | "tanh" | "relu" | "softplus"}Backward`
+  | "add"
+  | "sub"
+  | "mul";
+type Map = (a: number, out: number, n: number) => void;
+type MapPair = (a: number, b: number, out: number, n: number) => void;
+
+/** Kernels of A·B, Aᵀ·B and A·Bᵀ: m × n sums over k. */
+export type ProductKernel = "matmul" | "matmulTN" | "matmulNT";
 type Product = (
   a: number,
   b: number,
@@ -24,27 +40,38 @@ type Product = (
   n: number,
   accumulate: number,
 ) => void;
-type Group1 = (
-  a: number,
-  out: number,
-  batch: number,
-  group: number,
-  pixels: number,
-) => void;
-type Group2 = (
+
+/** Kernels of groups of K rows, with one operand and with two. */
+export type GroupKernel = "softmaxGroups" | GroupReductionKernel;
+export type GroupReductionKernel = "logSumExpGroups" | "sumGroups";
+export type GroupPairKernel = "softmaxGroupsBackward" | BroadcastKernel;
+export type BroadcastKernel = "subGroups" | "mulGroups" | "bernoulli";
+type GroupSizes = [batch: number, group: number, pixels: number];
+type Group = (a: number, out: number, ...sizes: GroupSizes) => void;
+type GroupPair = (
   a: number,
   b: number,
   out: number,
-  batch: number,
-  group: number,
-  pixels: number,
+  ...sizes: GroupSizes
 ) => void;
 
+/** Sizes of an EM iteration and weights of its losses. */
+type EmSettings = [
+  ...GroupSizes,
+  intra: number,
+  inter: number,
+  interOn: number,
+  mixture: number,
+];
+
 /** Every kernel, for one dtype and one memory. */
-export interface Kernels {
-  matmul: Product;
-  matmulTN: Product;
-  matmulNT: Product;
+export interface Kernels
+  extends
+    Record<MapKernel, Map>,
+    Record<MapPairKernel, MapPair>,
+    Record<ProductKernel, Product>,
+    Record<GroupKernel, Group>,
+    Record<GroupPairKernel, GroupPair> {
   addRow(a: number, row: number, out: number, m: number, n: number): void;
   columnSums(
     a: number,
@@ -54,19 +81,6 @@ export interface Kernels {
     accumulate: number,
   ): void;
   rowSums(a: number, out: number, m: number, n: number): void;
-  exp: Map1;
-  log: Map1;
-  sigmoid: Map1;
-  tanh: Map1;
-  relu: Map1;
-  softplus: Map1;
-  sigmoidBackward: Map2;
-  tanhBackward: Map2;
-  reluBackward: Map2;
-  softplusBackward: Map2;
-  add: Map2;
-  sub: Map2;
-  mul: Map2;
   axpy(alpha: number, x: number, out: number, n: number): void;
   scale(alpha: number, a: number, out: number, n: number): void;
   sum(a: number, n: number): number;
@@ -79,21 +93,12 @@ export interface Kernels {
     strideB: number,
     n: number,
   ): number;
-  softmaxGroups: Group1;
-  softmaxGroupsBackward: Group2;
-  logSumExpGroups: Group1;
-  sumGroups: Group1;
-  subGroups: Group2;
-  mulGroups: Group2;
-  bernoulli: Group2;
   bernoulliBackward(
     x: number,
     logits: number,
     dy: number,
     out: number,
-    batch: number,
-    group: number,
-    pixels: number,
+    ...sizes: GroupSizes
   ): void;
   gaussianBumps(
     codes: number,
@@ -124,13 +129,7 @@ export interface Kernels {
     gamma: number,
     residual: number,
     losses: number,
-    batch: number,
-    group: number,
-    pixels: number,
-    intra: number,
-    inter: number,
-    interOn: number,
-    mixture: number,
+    ...settings: EmSettings
   ): number;
   emStepBackward(
     x: number,
@@ -140,14 +139,7 @@ export interface Kernels {
     gamma: number,
     dResidual: number,
     dLogits: number,
-    batch: number,
-    group: number,
-    pixels: number,
-    intra: number,
-    inter: number,
-    interOn: number,
-    mixture: number,
-    throughGamma: number,
+    ...settings: [...EmSettings, throughGamma: number]
   ): void;
   /** See `lib/imax/imax.ts`; pixels are float64. */
   shiftProducts(

@@ -2,7 +2,7 @@
  * Plain TypeScript twins of the WebAssembly kernels: the oracle of their tests.
  *
  * Each twin computes in float64 and rounds only where it stores, in the most
- * obvious loop. Nothing trains on them; `matrix_test.ts` holds every kernel
+ * obvious loop. Nothing trains on them; `twin_test.ts` holds every kernel
  * against its twin.
  *
  * @module

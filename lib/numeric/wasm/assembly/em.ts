@@ -1,7 +1,7 @@
 import { atLeast, expMinusAbsV, highHalf, LANES, loadPart, logV, lowHalf, minusLog1mV, one, SIZE, splat, storePart } from "./math";
 
 // One iteration of Neural EM on all pixels, and its backward pass. Vectors run
-// along the pixels, K components in succession. lib/numeric/matrix.ts states the
+// along the pixels, K components in succession. lib/numeric/matrix/em_step.ts states the
 // equations.
 
 const EPSILON: f64 = 1e-6;

@@ -1,5 +1,5 @@
 /// Everything that a workspace calls. Pointers are byte offsets, sizes count
-/// numbers; lib/numeric/wasm/kernels.ts describes each function, lib/numeric/matrix.ts
+/// numbers; lib/numeric/wasm/kernels.ts describes each function, lib/numeric/matrix/
 /// checks shapes before it calls one.
 export * from "./elementwise";
 export * from "./em";

@@ -1,0 +1,122 @@
+/**
+ * One iteration of Neural EM (Greff, van Steenkiste & Schmidhuber 2017) and its
+ * backward pass.
+ *
+ * @module
+ */
+import { check, checkSame } from "./shapes.ts";
+import type { Matrix } from "./workspace.ts";
+
+/** The matrices of one EM iteration; all but x and input are batch·K × pixels. */
+export interface EmStep {
+  /** The image that is explained, batch × pixels, in [0, 1]. */
+  x: Matrix;
+  /** The image that the network sees, batch × pixels: x or a noisy copy. */
+  input: Matrix;
+  /** What each component predicts, before the sigmoid. */
+  logits: Matrix;
+  /** Components, K. */
+  K: number;
+  /** Weight of the loss within a component, Σ γ · BCE. */
+  intra: number;
+  /** Weight of the loss between components, Σ (1 − γ) · KL(0 ‖ ψ), where x = 0. */
+  inter: number;
+  /** The same where x = 1; in between, a mean of the two. */
+  interOn: number;
+  /** Weight of the mixture's negative log-likelihood. */
+  mixture: number;
+  /** Predictions σ(logits); written by `emStep`. */
+  psi: Matrix;
+  /** Responsibilities; written by `emStep`. */
+  gamma: Matrix;
+}
+
+/** What `emStep` writes besides. */
+export interface EmResults {
+  /** γ (input − ψ), what the next M-step reads. */
+  residual: Matrix;
+  /** Loss of each image in nats, batch × 1. */
+  losses: Matrix;
+}
+
+/**
+ * One iteration of Neural EM, in one pass over the pixels. With ε = 10⁻⁶:
+ *
+ *   ψ = σ(a),  p_k = x ψ_k + (1 − x)(1 − ψ_k),  S = Σ_j (p_j + ε)
+ *   γ_k = (p_k + ε) / S,  residual_k = γ_k (input − ψ_k)
+ *   apart = (1 − x) inter + x interOn
+ *   loss = Σ [ intra γ_k (ln(1 + eᵃ) − x a) + apart (1 − γ_k) ln(1 + eᵃ) ]
+ *          − mixture ln(S / K)
+ *
+ * Writes psi, gamma, residual and the losses of the images; returns their sum
+ * in nats. psi may be the matrix of the logits where intra, inter and interOn
+ * are 0.
+ */
+export function emStep(step: EmStep & EmResults): number {
+  const { x, input, logits, psi, gamma, residual, losses, K } = step;
+  checkEm("emStep", step, residual);
+  const fits = losses.rows * losses.cols === x.rows;
+  check(fits, "emStep", "losses must be one for each row of x", x, losses);
+  return x.workspace.kernels.emStep(
+    x.pointer,
+    input.pointer,
+    logits.pointer,
+    psi.pointer,
+    gamma.pointer,
+    residual.pointer,
+    losses.pointer,
+    x.rows,
+    K,
+    x.cols,
+    step.intra,
+    step.inter,
+    step.interOn,
+    step.mixture,
+  );
+}
+
+/** What `emStepBackward` takes besides the matrices of `emStep`. */
+export interface EmStepBackward extends EmStep {
+  /** Whether the gradient flows through the responsibilities. */
+  throughGamma: boolean;
+  /** The later loss's gradient by the residual; zeros at the last step. */
+  dResidual: Matrix;
+  /** Overwritten with the gradient by the logits. */
+  dLogits: Matrix;
+}
+
+/** Fills `dLogits`, from the psi and gamma that `emStep` wrote. */
+export function emStepBackward(step: EmStepBackward): void {
+  const { x, input, logits, psi, gamma, dResidual, dLogits, K } = step;
+  checkEm("emStepBackward", step, dResidual);
+  checkSame("emStepBackward", logits, dLogits);
+  x.workspace.kernels.emStepBackward(
+    x.pointer,
+    input.pointer,
+    logits.pointer,
+    psi.pointer,
+    gamma.pointer,
+    dResidual.pointer,
+    dLogits.pointer,
+    x.rows,
+    K,
+    x.cols,
+    step.intra,
+    step.inter,
+    step.interOn,
+    step.mixture,
+    step.throughGamma ? 1 : 0,
+  );
+}
+
+function checkEm(action: string, step: EmStep, last: Matrix): void {
+  const { x, input, logits, psi, gamma, K } = step;
+  checkSame(action, x, input);
+  const fits = logits.rows === K * x.rows && logits.cols === x.cols;
+  // The rule is written where it is broken alone: a step allocates nothing.
+  const rule = fits ? "" : `logits must be ${K} times as high as x`;
+  check(fits, action, rule, x, logits);
+  checkSame(action, logits, psi);
+  checkSame(action, logits, gamma);
+  checkSame(action, logits, last);
+}
