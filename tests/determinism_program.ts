@@ -17,7 +17,7 @@ import { imaxModel, imaxStep } from "../lib/imax/imax.ts";
 import { neuralEmConfig, SEED_MODEL } from "../lib/neural_em/model.ts";
 import { neuralEmTrainer } from "../lib/neural_em/training.ts";
 import * as numeric from "../lib/numeric/elementary.ts";
-import { likeParams, type Matrices } from "../lib/numeric/optimizers.ts";
+import { arraysOf, likeParams } from "../lib/numeric/optimizers.ts";
 import {
   initPopulation,
   makeOptimizer,
@@ -32,12 +32,6 @@ import { compileWakeSleep } from "../lib/helmholtz/compiled_wake_sleep.ts";
 const STEPS = 200;
 
 type Arrays = Record<string, Float32Array | Float64Array>;
-
-function arraysOf(params: Matrices): Arrays {
-  return Object.fromEntries(
-    Object.entries(params).map(([name, { data }]) => [name, data]),
-  );
-}
 
 const MODELS: Record<string, (seed: number) => Arrays> = {
   imax(seed): Arrays {

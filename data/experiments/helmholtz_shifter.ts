@@ -5,8 +5,11 @@
  * @module
  */
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
+  defaultsOf,
   integerIn,
+  partOf,
   positiveInteger,
   refusal,
 } from "../../lib/run/config.ts";
@@ -33,7 +36,8 @@ import { LOG2E, logit } from "../../lib/numeric/elementary.ts";
 import { type Rng, stream } from "../../lib/numeric/random.ts";
 import { reweightedWakeSleep } from "../../lib/helmholtz/reweighted_wake_sleep.ts";
 import { mean } from "../../lib/numeric/statistics.ts";
-import { measured, type Training, withRows } from "../../lib/run/training.ts";
+import type { Outcome } from "../../lib/run/experiment.ts";
+import { trainAndMeasure, type Training } from "../../lib/run/training.ts";
 import { compileWakeSleep } from "../../lib/helmholtz/compiled_wake_sleep.ts";
 import {
   entropyBits,
@@ -57,32 +61,30 @@ export type Settings =
 const { visible: _, ...machineDefaults } = helmholtzConfig();
 const { shifts: __, ...worldDefaults } = shifterConfig();
 
-const checked = defineConfig<Settings>(
-  "train the Helmholtz machine on the shifter",
-  { ...machineDefaults, ...worldDefaults, recognitions: 1, evalImages: 256 },
-  { recognitions: integerIn(1, 1000), evalImages: positiveInteger },
-);
-
 /** Settings over the reference program's; throws where one cannot work. */
-export function settings(overrides?: Partial<Settings>): Readonly<Settings> {
-  const all = checked(overrides);
-  machineOf(all);
-  worldOf(all);
-  return all;
-}
+export const settings: Configure<Settings> = checkedConfig(
+  "train the Helmholtz machine on the shifter",
+  {
+    ...defaultsOf(machineDefaults),
+    ...defaultsOf(worldDefaults),
+    recognitions: [1, integerIn(1, 1000)],
+    evalImages: [256, positiveInteger],
+  },
+  (all) => {
+    machineOf(all);
+    worldOf(all);
+  },
+);
 
 /** The machine's part of the settings. */
 export function machineOf(settings: Settings): Readonly<HelmholtzConfig> {
-  const { width, height, pOn: _, recognitions: __, evalImages: ___, ...rest } =
-    settings;
-  return helmholtzConfig({ ...rest, visible: width * height });
+  const visible = settings.width * settings.height;
+  return partOf(helmholtzConfig, { ...settings, visible });
 }
 
 /** The world's part of the settings. */
-export function worldOf(
-  { width, height, pOn }: Settings,
-): Readonly<ShifterConfig> {
-  return shifterConfig({ width, height, pOn });
+export function worldOf(settings: Settings): Readonly<ShifterConfig> {
+  return partOf(shifterConfig, settings);
 }
 
 /** What the settings learn with: compiled wake-sleep, or the reweighted one. */
@@ -112,47 +114,29 @@ export type ShifterMetrics = Assessment & {
   accuracyBySignsChance: number;
 };
 
-/** What `trainSeed` returns. */
-export interface Outcome {
-  metrics: ShifterMetrics;
-  params: HelmholtzParams;
-}
-
 /** Trains and assesses one seed; one that was stopped is not measured. */
 export function* trainSeed(
   seed: number,
   settings: Settings,
-): Training<{ step: number }, Outcome> {
-  const { params, metrics } = yield* trainAndMeasure(
-    seed,
-    settings,
-    (params) => measuring(stream(seed, "eval"), params, settings),
-  );
-  return { metrics: metrics ?? NOT_MEASURED, params };
+): Training<{ step: number }, Outcome<ShifterMetrics, HelmholtzParams>> {
+  const { state, metrics } = yield* trainAndMeasure(train(seed, settings), {
+    steps: settings.steps,
+    measure: (params) => measuring(stream(seed, "eval"), params, settings),
+  });
+  return { metrics: metrics ?? NOT_MEASURED, params: state };
 }
 
-/** Trains a machine and measures it, unless a stop cut that short: null. */
-function* trainAndMeasure<M extends object>(
+function train(
   seed: number,
   settings: Settings,
-  measuring: (params: HelmholtzParams) => Training<never, M>,
-): Training<{ step: number }, { params: HelmholtzParams; metrics: M | null }> {
-  const machine = machineOf(settings);
-  const params = initHelmholtz(stream(seed, "init"), machine);
-  const training = trainHelmholtz(params, {
-    config: machine,
+): Training<{ step: number }, HelmholtzParams> {
+  const config = machineOf(settings);
+  const params = initHelmholtz(stream(seed, "init"), config);
+  return trainHelmholtz(params, {
+    config,
     learner: learnerOf(seed, params, settings),
     evaluate: () => ({}),
   });
-  let step = 0;
-  yield* withRows(training, (row) => {
-    step = row.step;
-    return row;
-  });
-  if (step < machine.steps) return { params, metrics: null };
-  const needed = false;
-  const metrics = yield* measured(measuring(params), { step, needed });
-  return { params, metrics };
 }
 
 const NOT_MEASURED: Readonly<ShifterMetrics> = Object.freeze({
@@ -304,11 +288,10 @@ export function* trainLarge(
     settings.evalImages,
   );
   const rng = stream(seed, "eval-sampled");
-  const { metrics } = yield* trainAndMeasure(
-    seed,
-    settings,
-    (params) => samplingNll(rng, params, { patterns, samples: 200 }),
-  );
+  const { metrics } = yield* trainAndMeasure(train(seed, settings), {
+    steps: settings.steps,
+    measure: (params) => samplingNll(rng, params, { patterns, samples: 200 }),
+  });
   const { value, standardError } = metrics ??
     { value: NaN, standardError: NaN };
   return {

@@ -11,9 +11,13 @@ import {
 } from "../../lib/agreement/agreement.ts";
 import {
   between,
-  defineConfig,
+  checkedConfig,
+  type Configure,
+  defaultsOf,
   integerIn,
   oneOf,
+  overlaid,
+  partOf,
   positiveInteger,
 } from "../../lib/run/config.ts";
 import {
@@ -36,7 +40,7 @@ import {
   windowsOf,
 } from "../../lib/imax/interpolator.ts";
 import { workspace } from "../../lib/numeric/matrix/workspace.ts";
-import type { Matrices } from "../../lib/numeric/optimizers.ts";
+import { arraysOf } from "../../lib/numeric/optimizers.ts";
 import { type Floats, stream } from "../../lib/numeric/random.ts";
 import {
   enumerateStrips,
@@ -45,6 +49,7 @@ import {
   type StripTable,
 } from "../../lib/imax/stereo_limits.ts";
 import { countedKernels, objectiveBytes } from "../../lib/run/traffic.ts";
+import type { Outcome } from "../../lib/run/experiment.ts";
 import type { Training } from "../../lib/run/training.ts";
 import {
   neighbourSampler,
@@ -116,28 +121,19 @@ export const VARIANTS: Readonly<Record<Variant, Partial<Settings>>> = {
   },
 };
 
-const checked = defineConfig<Settings>(
+const checked: Configure<Settings> = checkedConfig(
   "run Imax on stereograms",
   {
-    ...stereoConfig(),
-    ...imaxConfig(),
-    variant: "reference",
-    heldOut: 4096,
-    target: 1,
-    interpolatorSteps: 800,
+    ...defaultsOf(stereoConfig()),
+    ...defaultsOf(imaxConfig()),
+    variant: ["reference", oneOf(...Object.keys(VARIANTS))],
+    heldOut: [4096, integerIn(100, 1_000_000)],
+    target: [1, between(0, 1)],
+    interpolatorSteps: [800, positiveInteger],
   },
-  {
-    variant: oneOf(
-      "reference",
-      "signed",
-      "slanted",
-      "odd",
-      "pixels",
-      "surface",
-    ),
-    heldOut: integerIn(100, 1_000_000),
-    target: between(0, 1),
-    interpolatorSteps: positiveInteger,
+  (all) => {
+    modelOf(all);
+    worldOf(all);
   },
 );
 
@@ -145,21 +141,18 @@ const checked = defineConfig<Settings>(
 export function settings(
   overrides: Partial<Settings> = {},
 ): Readonly<Settings> {
-  const { variant = "reference" } = checked({ variant: overrides.variant });
-  const all = checked({ ...VARIANTS[variant], ...overrides });
-  modelOf(all);
-  worldOf(all);
-  return all;
+  const { variant } = checked({ variant: overrides.variant });
+  return checked(overlaid(VARIANTS[variant], overrides));
 }
 
 /** The model's part of the settings. */
 export function modelOf(settings: Settings): Readonly<ImaxConfig> {
-  return imaxConfig(pick(settings, imaxConfig()));
+  return partOf(imaxConfig, settings);
 }
 
 /** The strips' part of the settings. */
 export function worldOf(settings: Settings): Readonly<StereoConfig> {
-  return stereoConfig(pick(settings, stereoConfig()));
+  return partOf(stereoConfig, settings);
 }
 
 /** The interpolator's part of the settings. */
@@ -167,18 +160,6 @@ export function interpolatorOf(
   settings: Settings,
 ): Readonly<InterpolatorConfig> {
   return interpolatorConfig({ steps: settings.interpolatorSteps });
-}
-
-function pick<T extends object>(from: T, keys: object): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(from).filter(([key]) => key in keys),
-  ) as Partial<T>;
-}
-
-/** What `trainSeed` returns. */
-export interface Outcome {
-  metrics: Record<string, number>;
-  params: Record<string, Float32Array | Float64Array>;
 }
 
 /** Trains and measures one seed; yields the step with held-out metrics. */
@@ -396,13 +377,4 @@ function numbered(
   values: readonly number[],
 ): Record<string, number> {
   return Object.fromEntries(values.map((v, i) => [`${name}${i + 1}`, v]));
-}
-
-function arraysOf(params: Matrices): Record<string, Float32Array> {
-  return Object.fromEntries(
-    Object.entries(params).map(([name, { data }]) => [
-      name,
-      Float32Array.from(data),
-    ]),
-  );
 }

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
+import type { Outcome } from "../../lib/run/experiment.ts";
 import { finish } from "../../lib/run/training.ts";
 import {
   modelOf,
   oddShare,
-  type Outcome,
   type Settings,
   settings,
   stepBytes,
   trainQuietly,
   trainSeed,
+  VARIANTS,
   worldOf,
 } from "./imax_stereograms.ts";
 
@@ -37,6 +38,11 @@ Deno.test("the defaults are the reference's configuration", () => {
     },
   );
   assert.equal(worldOf(settings()).renderer, "linear");
+});
+
+Deno.test("a setting that is left undefined is the variant's", () => {
+  const { steps } = settings({ variant: "pixels", steps: undefined });
+  assert.equal(steps, VARIANTS.pixels.steps);
 });
 
 Deno.test("a seed of the reference learns to agree, and repeats bit for bit", () => {

@@ -6,10 +6,13 @@
  * @module
  */
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
+  defaultsOf,
   integerIn,
   nonNegativeInteger,
   oneOf,
+  partOf,
   positiveInteger,
 } from "../../lib/run/config.ts";
 import {
@@ -31,7 +34,9 @@ import {
   type SampleFrames,
   trainNeuralEm,
 } from "../../lib/neural_em/training.ts";
+import { arraysOf } from "../../lib/numeric/optimizers.ts";
 import { permutation, type Rng, stream } from "../../lib/numeric/random.ts";
+import type { Params } from "../../lib/run/experiment.ts";
 import { finish, type Training, withRows } from "../../lib/run/training.ts";
 import {
   paperShapes,
@@ -54,39 +59,26 @@ export interface Settings extends NeuralEmConfig {
   evalEvery: number;
 }
 
-const checked = defineConfig<Settings>(
+/** Settings over the reference program's; throws where one cannot work. */
+export const settings: Configure<Settings> = checkedConfig(
   "group shapes by neural EM",
   {
-    ...neuralEmConfig(SEED_MODEL),
-    world: "seed",
-    objects: 3,
-    trainImages: 1024,
-    evalImages: 128,
-    evalEvery: 32,
+    ...defaultsOf(neuralEmConfig(SEED_MODEL)),
+    world: ["seed", oneOf("seed", "paper")],
+    objects: [3, integerIn(1, 9)],
+    trainImages: [1024, nonNegativeInteger],
+    evalImages: [128, positiveInteger],
+    evalEvery: [32, positiveInteger],
   },
-  {
-    world: oneOf("seed", "paper"),
-    objects: integerIn(1, 9),
-    trainImages: nonNegativeInteger,
-    evalImages: positiveInteger,
-    evalEvery: positiveInteger,
+  (all) => {
+    modelOf(all);
+    worldOf(all);
   },
 );
 
-/** Settings over the reference program's; throws where one cannot work. */
-export function settings(overrides?: Partial<Settings>): Readonly<Settings> {
-  const all = checked(overrides);
-  modelOf(all);
-  worldOf(all);
-  return all;
-}
-
 /** The model's part of the settings. */
 export function modelOf(settings: Settings): Readonly<NeuralEmConfig> {
-  const { world: _, objects: __, trainImages: ___, evalImages: ____, ...rest } =
-    settings;
-  const { evalEvery: _____, ...model } = rest;
-  return neuralEmConfig(model);
+  return partOf(neuralEmConfig, settings);
 }
 
 /** The sampler that the settings ask for. */
@@ -176,9 +168,9 @@ export interface NeuralEmMetrics {
 export interface Outcome {
   metrics: NeuralEmMetrics;
   /** Parameters at the end. */
-  params: Record<string, Float32Array>;
+  params: Params;
   /** Parameters where validation NMI was best. */
-  chosenParams: Record<string, Float32Array>;
+  chosenParams: Params;
   rows: Row[];
 }
 
@@ -204,17 +196,6 @@ function* assessing(
   return { ...scoreGroups(batch, groups.at(-1)!), loss: losses.at(-1)! };
 }
 
-/** A copy of a model's parameters as plain arrays. */
-export function plainParams(
-  { params }: NeuralEm,
-): Record<string, Float32Array> {
-  return Object.fromEntries(
-    Object.entries(params).map((
-      [name, { data }],
-    ) => [name, Float32Array.from(data)]),
-  );
-}
-
 /** Trains and assesses one seed; yields a row every `evalEvery` updates. */
 export function* trainSeed(
   seed: number,
@@ -230,7 +211,7 @@ export function* trainSeed(
     sample: trainingImages(seed, settings),
   });
   const rows: Row[] = [];
-  let chosen = { row: -1, params: plainParams(trainer) };
+  let chosen = { row: -1, params: arraysOf(trainer.params) };
   const training = trainNeuralEm(trainer, {
     evalEvery: settings.evalEvery,
     *evaluate(model): Training<never, Omit<Row, keyof NeuralEmRow>> {
@@ -244,7 +225,7 @@ export function* trainSeed(
     rows.push(row);
     const best = rows[chosen.row]?.validation.nmi ?? -1;
     if (row.validation.nmi > best) {
-      chosen = { row: rows.length - 1, params: plainParams(trainer) };
+      chosen = { row: rows.length - 1, params: arraysOf(trainer.params) };
     }
     return row;
   });
@@ -262,7 +243,7 @@ export function* trainSeed(
   } as NeuralEmMetrics;
   return {
     metrics,
-    params: plainParams(trainer),
+    params: arraysOf(trainer.params),
     chosenParams: chosen.params,
     rows,
   };

@@ -6,9 +6,13 @@
  * @module
  */
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
+  defaultsOf,
   nonNegativeInteger,
   oneOf,
+  overlaid,
+  partOf,
   positiveInteger,
 } from "../../lib/run/config.ts";
 import {
@@ -42,6 +46,7 @@ import {
 } from "../../lib/population/population_code.ts";
 import { type Rng, stream } from "../../lib/numeric/random.ts";
 import { mean } from "../../lib/numeric/statistics.ts";
+import type { Outcome } from "../../lib/run/experiment.ts";
 import { type Training, withRows } from "../../lib/run/training.ts";
 import {
   barWorld,
@@ -187,6 +192,25 @@ export const RECIPES: Readonly<Record<string, Settings>> = Object.freeze({
   },
 });
 
+const checked: Configure<Settings> = checkedConfig(
+  "run a population code",
+  {
+    ...defaultsOf(REFERENCE),
+    recipe: ["reference", oneOf(...Object.keys(RECIPES))],
+    objective: ["squared-error", oneOf("squared-error", "description-length")],
+    world: ["dipole", oneOf(...Object.keys(WORLDS))],
+    trainImages: [2000, nonNegativeInteger],
+    testImages: [500, positiveInteger],
+    starts: [1, positiveInteger],
+    scoutSteps: [1000, positiveInteger],
+    topologyPoints: [0, nonNegativeInteger],
+  },
+  (all) => {
+    if (all.objective === "squared-error") coderOf(all);
+    else describerOf(all);
+  },
+);
+
 /**
  * Settings over those of `overrides.recipe` (default: the reference's).
  *
@@ -195,47 +219,18 @@ export const RECIPES: Readonly<Record<string, Settings>> = Object.freeze({
 export function settings(
   overrides: Partial<Settings> = {},
 ): Readonly<Settings> {
-  const name = overrides.recipe ?? "reference";
-  const mustBe = oneOf(...Object.keys(RECIPES))(name);
-  if (mustBe) {
-    throw new RangeError(
-      "Cannot run a population code as recipe must be " +
-        `${mustBe}: current value is ${JSON.stringify(name)}`,
-    );
-  }
-  const checked = defineConfig<Settings>(
-    "run a population code",
-    RECIPES[name],
-    {
-      objective: oneOf("squared-error", "description-length"),
-      world: oneOf(...Object.keys(WORLDS)),
-      trainImages: nonNegativeInteger,
-      testImages: positiveInteger,
-      starts: positiveInteger,
-      scoutSteps: positiveInteger,
-      topologyPoints: nonNegativeInteger,
-    },
-  )(overrides);
-  if (checked.objective === "squared-error") coderOf(checked);
-  else describerOf(checked);
-  return checked;
-}
-
-function pick<C extends object>(template: C, settings: Settings): C {
-  const all = settings as unknown as Record<string, unknown>;
-  return Object.fromEntries(
-    Object.keys(template).map((key) => [key, all[key]]),
-  ) as C;
+  const { recipe } = checked({ recipe: overrides.recipe });
+  return checked(overlaid(RECIPES[recipe], overrides));
 }
 
 /** The bump coder's part of the settings. */
 export function coderOf(settings: Settings): Readonly<PopulationConfig> {
-  return populationConfig(pick({ ...populationConfig() }, settings));
+  return partOf(populationConfig, settings);
 }
 
 /** The description's part of the settings. */
 export function describerOf(settings: Settings): Readonly<DescriptionConfig> {
-  return descriptionConfig(pick({ ...descriptionConfig() }, settings));
+  return partOf(descriptionConfig, settings);
 }
 
 /** The independent streams of a seed. */
@@ -261,12 +256,6 @@ export function imagesOf(
     train: drawSet(made, stream(seed, "data"), trainImages),
     test: drawSet(made, stream(seed, "eval"), testImages),
   };
-}
-
-/** What `trainSeed` returns. */
-export interface Outcome {
-  metrics: Record<string, number>;
-  params: Record<string, Float32Array | Float64Array>;
 }
 
 /** One line of progress. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import type { Outcome } from "../../lib/run/experiment.ts";
 import { finish } from "../../lib/run/training.ts";
 import {
   coderOf,
   imagesOf,
-  type Outcome,
   RECIPES,
   type Settings,
   settings,

@@ -5,7 +5,8 @@
  * @module
  */
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
   integerIn,
   oneOf,
   positive,
@@ -14,7 +15,13 @@ import {
 import { effectiveRank, spread } from "../../lib/numeric/eigen.ts";
 import { type Rng, stream } from "../../lib/numeric/random.ts";
 import { correlation, mean } from "../../lib/numeric/statistics.ts";
-import { inTurn, type Training, withRows } from "../../lib/run/training.ts";
+import type { Outcome } from "../../lib/run/experiment.ts";
+import {
+  inTurn,
+  type Training,
+  withHistory,
+  withRows,
+} from "../../lib/run/training.ts";
 import {
   encode,
   type EncoderParams,
@@ -47,36 +54,22 @@ export interface Settings {
 }
 
 /** Settings of one seed; throws where one cannot work. */
-export const settings: (overrides?: Partial<Settings>) => Readonly<Settings> =
-  defineConfig<Settings>(
-    "train the encoders of stereograms",
-    {
-      loss: "vicreg",
-      pairing: "shared",
-      stripWidth: 6,
-      maxDisparity: 2,
-      hidden: 16,
-      codes: 4,
-      learningRate: 0.01,
-      batchSize: 128,
-      steps: 300,
-      evalEvery: 10,
-      heldOut: 500,
-    },
-    {
-      loss: oneOf(...Object.keys(LOSSES)),
-      pairing: oneOf("shared", "independent"),
-      stripWidth: integerIn(3, 64),
-      maxDisparity: integerIn(1, 8),
-      hidden: positiveInteger,
-      codes: positiveInteger,
-      learningRate: positive,
-      batchSize: integerIn(2, 4096),
-      steps: positiveInteger,
-      evalEvery: positiveInteger,
-      heldOut: integerIn(2, 100_000),
-    },
-  );
+export const settings: Configure<Settings> = checkedConfig(
+  "train the encoders of stereograms",
+  {
+    loss: ["vicreg", oneOf(...Object.keys(LOSSES))],
+    pairing: ["shared", oneOf("shared", "independent")],
+    stripWidth: [6, integerIn(3, 64)],
+    maxDisparity: [2, integerIn(1, 8)],
+    hidden: [16, positiveInteger],
+    codes: [4, positiveInteger],
+    learningRate: [0.01, positive],
+    batchSize: [128, integerIn(2, 4096)],
+    steps: [300, positiveInteger],
+    evalEvery: [10, positiveInteger],
+    heldOut: [500, integerIn(2, 100_000)],
+  },
+);
 
 /** What is measured on held-out pairs. */
 export interface EncoderMetrics {
@@ -94,10 +87,7 @@ export interface EncoderMetrics {
 export type EncoderRow = { step: number; loss: number } & EncoderMetrics;
 
 /** What `trainSeed` returns. */
-export interface Outcome {
-  metrics: EncoderMetrics & Record<string, number>;
-  params: EncoderParams;
-}
+export type EncoderOutcome = Outcome<EncoderMetrics, EncoderParams>;
 
 /** Pairs of views with the disparity that they share. */
 export interface StereoViews {
@@ -229,7 +219,7 @@ export function correlationRatio(
 export function* trainSeed(
   seed: number,
   settings: Settings,
-): Training<EncoderRow, Outcome> {
+): Training<EncoderRow, EncoderOutcome> {
   const model = initEncoders(seed, settings);
   const heldOut = sampleViews(stream(seed, "eval"), settings.heldOut, settings);
   const first = { step: 0, loss: NaN, ...measure(model, heldOut) };
@@ -247,16 +237,13 @@ export function* trainSeed(
       (row) => ({ ...row, ...measure(model, heldOut) }),
     );
   }
-  return {
-    metrics: { ...measure(model, heldOut) },
-    params: named(model),
-  };
+  return { metrics: measure(model, heldOut), params: named(model) };
 }
 
 /** A whole training: its settings, its history and its end. */
 export interface EncoderRun {
   settings: Settings & { seed: number };
-  numbers: Outcome["metrics"];
+  numbers: EncoderMetrics & Record<string, number>;
   rows: EncoderRow[];
 }
 
@@ -264,12 +251,9 @@ function* trainRun(
   seed: number,
   config: Settings,
 ): Training<EncoderRow, EncoderRun> {
-  const rows: EncoderRow[] = [];
-  const { metrics } = yield* withRows(trainSeed(seed, config), (row) => {
-    rows.push(row);
-    return row;
-  });
-  return { settings: { ...config, seed }, numbers: metrics, rows };
+  const { state, rows } = yield* withHistory(trainSeed(seed, config));
+  const numbers = { ...state.metrics };
+  return { settings: { ...config, seed }, numbers, rows };
 }
 
 /** Trains every loss under every seed, in turn; returns the runs. */

@@ -4,13 +4,13 @@ import { finish } from "../../lib/run/training.ts";
 import { type LossName } from "../../lib/two_view/catalogue.ts";
 import {
   correlationRatio,
-  type Outcome,
+  type EncoderOutcome,
   sampleViews,
   settings,
   trainSeed,
 } from "./two_view_agreement.ts";
 
-function train(loss: LossName, evalEvery = 100): Outcome {
+function train(loss: LossName, evalEvery = 100): EncoderOutcome {
   return finish(trainSeed(1, settings({ loss, steps: 100, evalEvery })));
 }
 

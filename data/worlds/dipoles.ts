@@ -10,9 +10,11 @@
  */
 import {
   between,
-  defineConfig,
+  checkedConfig,
+  type Configure,
   integerIn,
   oneOf,
+  type Rule,
 } from "../../lib/run/config.ts";
 import { cos, exp, sin } from "../../lib/numeric/elementary.ts";
 import type { Floats, Rng } from "../../lib/numeric/random.ts";
@@ -90,40 +92,32 @@ export interface DipoleConfig {
 }
 
 /** The checked configuration of a dipole world; defaults as in the reference. */
-export const dipoleConfig: (
-  overrides?: Partial<DipoleConfig>,
-) => Readonly<DipoleConfig> = defineConfig<DipoleConfig>(
+export const dipoleConfig: Configure<DipoleConfig> = checkedConfig(
   "make dipole images",
   {
-    size: 8,
-    separation: 2,
-    separationTo: 2,
-    blobSigma: 0.55,
-    pad: 1.5,
-    turn: HALF_TURN,
-    second: -1,
+    size: [8, integerIn(2, 64)],
+    separation: [2, between(0, 64)],
+    separationTo: [2, between(0, 64)],
+    blobSigma: [0.55, between(0.05, 64)],
+    pad: [1.5, between(0, 32)],
+    turn: [HALF_TURN, between(0, WHOLE_TURN)],
+    second: [-1, oneOf(-1, 0, 1)],
   },
-  {
-    size: integerIn(2, 64),
-    separation: between(0, 64),
-    separationTo: between(0, 64),
-    blobSigma: between(0.05, 64),
-    pad: between(0, 32),
-    turn: between(0, WHOLE_TURN),
-    second: oneOf(-1, 0, 1),
-  },
-  [
-    ({ pad, size }) =>
-      2 * pad <= size - 1
-        ? undefined
-        : { key: "pad", mustBe: `at most (size − 1) / 2 = ${(size - 1) / 2}` },
-    ({ separation, separationTo }) =>
-      separation <= separationTo ? undefined : {
-        key: "separationTo",
-        mustBe: `at least separation = ${separation}`,
-      },
+  ({ pad, size, separation, separationTo }) => [
+    padRule(pad, size),
+    [
+      "separationTo",
+      separation <= separationTo,
+      `at least separation = ${separation}`,
+    ],
   ],
 );
+
+/** What lies `pad` from the edges must leave some of the image. */
+function padRule(pad: number, size: number): Rule<{ pad: number }> {
+  const most = (size - 1) / 2;
+  return ["pad", pad <= most, `at most (size − 1) / 2 = ${most}`];
+}
 
 /** The causes of one blob image. */
 export interface Dipole {
@@ -221,22 +215,14 @@ export interface BarConfig {
 }
 
 /** The checked configuration of a bar world. */
-export const barConfig: (overrides?: Partial<BarConfig>) => Readonly<
-  BarConfig
-> = defineConfig<BarConfig>(
+export const barConfig: Configure<BarConfig> = checkedConfig(
   "make bar images",
-  { size: 8, barSigma: 0.7, pad: 0.5 },
   {
-    size: integerIn(2, 64),
-    barSigma: between(0.05, 64),
-    pad: between(0, 32),
+    size: [8, integerIn(2, 64)],
+    barSigma: [0.7, between(0.05, 64)],
+    pad: [0.5, between(0, 32)],
   },
-  [
-    ({ pad, size }) =>
-      2 * pad <= size - 1
-        ? undefined
-        : { key: "pad", mustBe: `at most (size − 1) / 2 = ${(size - 1) / 2}` },
-  ],
+  ({ pad, size }) => [padRule(pad, size)],
 );
 
 /**

@@ -6,7 +6,8 @@
  * @module
  */
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
   integerIn,
   nonNegative,
   positive,
@@ -31,16 +32,13 @@ export interface PairConfig {
 }
 
 /** The checked configuration of a Gaussian pair. */
-export const pairConfig: (
-  overrides?: Partial<PairConfig>,
-) => Readonly<PairConfig> = /* @__PURE__ */ defineConfig<PairConfig>(
+export const pairConfig: Configure<PairConfig> = /* @__PURE__ */ checkedConfig(
   "draw Gaussian pairs",
-  { signal: 1, noiseA: 1, noiseB: 1, gain: 1 },
   {
-    signal: nonNegative,
-    noiseA: positive,
-    noiseB: positive,
-    gain: positive,
+    signal: [1, nonNegative],
+    noiseA: [1, positive],
+    noiseB: [1, positive],
+    gain: [1, positive],
   },
 );
 
@@ -156,18 +154,13 @@ export interface CamerasConfig {
 }
 
 /** The checked configuration of two cameras. */
-export const camerasConfig: (
-  overrides?: Partial<CamerasConfig>,
-) => Readonly<CamerasConfig> = /* @__PURE__ */ defineConfig<CamerasConfig>(
-  "draw camera views",
-  { pixels: 12, blur: 1.5, fly: 0.7, noise: 0.1 },
-  {
-    pixels: /* @__PURE__ */ integerIn(4, 64),
-    blur: positive,
-    fly: nonNegative,
-    noise: nonNegative,
-  },
-);
+export const camerasConfig: Configure<CamerasConfig> =
+  /* @__PURE__ */ checkedConfig("draw camera views", {
+    pixels: [12, /* @__PURE__ */ integerIn(4, 64)],
+    blur: [1.5, positive],
+    fly: [0.7, nonNegative],
+    noise: [0.1, nonNegative],
+  });
 
 /**
  * n scenes. The ball's place is the hidden cause, from −1 to 1; the second
@@ -212,12 +205,12 @@ export interface BarsConfig {
 }
 
 /** The checked configuration of seen and hidden bars. */
-export const barsConfig: (
-  overrides?: Partial<BarsConfig>,
-) => Readonly<BarsConfig> = /* @__PURE__ */ defineConfig<BarsConfig>(
+export const barsConfig: Configure<BarsConfig> = /* @__PURE__ */ checkedConfig(
   "draw bars",
-  { seen: 4, noise: 0.1 },
-  { seen: /* @__PURE__ */ integerIn(2, 16), noise: nonNegative },
+  {
+    seen: [4, /* @__PURE__ */ integerIn(2, 16)],
+    noise: [0.1, nonNegative],
+  },
 );
 
 /**

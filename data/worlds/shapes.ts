@@ -15,7 +15,8 @@
  * @module
  */
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
   integerIn,
   nonNegative,
   positiveInteger,
@@ -160,16 +161,20 @@ export interface ShapesConfig {
   objects: number;
 }
 
-const seedConfig = defineConfig<ShapesConfig>(
+const seedConfig: Configure<ShapesConfig> = checkedConfig(
   "draw the seed's shapes",
-  { canvas: 24, objects: 3 },
-  { canvas: integerIn(9, 256), objects: integerIn(1, 9) },
+  {
+    canvas: [24, integerIn(9, 256)],
+    objects: [3, integerIn(1, 9)],
+  },
 );
 
-const paperConfig = defineConfig<ShapesConfig>(
+const paperConfig: Configure<ShapesConfig> = checkedConfig(
   "draw the paper's shapes",
-  { canvas: 28, objects: 3 },
-  { canvas: integerIn(12, 256), objects: integerIn(1, 9) },
+  {
+    canvas: [28, integerIn(12, 256)],
+    objects: [3, integerIn(1, 9)],
+  },
 );
 
 /**
@@ -227,19 +232,17 @@ export interface FlyingConfig extends ShapesConfig {
   speed: number;
 }
 
-const flyingConfig = defineConfig<FlyingConfig>(
+const flyingConfig: Configure<FlyingConfig> = checkedConfig(
   "draw flying shapes",
-  { canvas: 28, objects: 3, frames: 20, speed: 1.5 },
   {
-    canvas: integerIn(13, 256),
-    objects: integerIn(1, 9),
-    frames: positiveInteger,
-    speed: nonNegative,
+    canvas: [28, integerIn(13, 256)],
+    objects: [3, integerIn(1, 9)],
+    frames: [20, positiveInteger],
+    speed: [1.5, nonNegative],
   },
-  [({ canvas, speed }) =>
-    speed > canvas - 12
-      ? { key: "speed", mustBe: `at most ${canvas - 12} pixels a frame` }
-      : undefined],
+  ({ canvas, speed }) => [
+    ["speed", speed <= canvas - 12, `at most ${canvas - 12} pixels a frame`],
+  ],
 );
 
 /**

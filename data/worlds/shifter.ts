@@ -9,7 +9,8 @@
  * @module
  */
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
   integerIn,
   positiveInteger,
   probability,
@@ -30,24 +31,23 @@ export interface ShifterConfig {
 }
 
 /** The checked configuration of a shifter; defaults as in the reference. */
-export const shifterConfig: (
-  overrides?: Partial<ShifterConfig>,
-) => Readonly<ShifterConfig> = defineConfig<ShifterConfig>(
+export const shifterConfig: Configure<ShifterConfig> = checkedConfig(
   "make shifter images",
-  { width: 8, height: 4, pOn: 0.3, shifts: [-1, 1] },
-  { width: integerIn(2, 16), height: positiveInteger, pOn: probability },
-  [
-    ({ height }) =>
-      height % 2 ? { key: "height", mustBe: "an even integer" } : undefined,
-    ({ shifts, width }) =>
+  {
+    width: [8, integerIn(2, 16)],
+    height: [4, positiveInteger],
+    pOn: [0.3, probability],
+    shifts: [[-1, 1]],
+  },
+  ({ width, height, shifts }) => [
+    ["height", height % 2 === 0, "an even integer"],
+    [
+      "shifts",
       shifts.length > 0 && shifts.every((s) => Number.isInteger(s)) &&
-        new Set(shifts.map((s) => (s % width + width) % width)).size ===
-          shifts.length
-        ? undefined
-        : {
-          key: "shifts",
-          mustBe: `a list of integers, distinct modulo the width ${width}`,
-        },
+      new Set(shifts.map((s) => (s % width + width) % width)).size ===
+        shifts.length,
+      `a list of integers, distinct modulo the width ${width}`,
+    ],
   ],
 );
 

@@ -17,12 +17,14 @@
  * @module
  */
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
   integerIn,
   nonNegative,
   oneOf,
   positive,
   probability,
+  type Rule,
 } from "../../lib/run/config.ts";
 import { exp, sin } from "../../lib/numeric/elementary.ts";
 import type { Floats, Rng } from "../../lib/numeric/random.ts";
@@ -53,47 +55,40 @@ export const BLUR = 0.7;
 export const REACH = 3;
 
 /** Checks a strip's configuration; the defaults are the reference's. */
-export const stereoConfig: (
-  overrides?: Partial<StereoConfig>,
-) => Readonly<StereoConfig> = defineConfig<StereoConfig>(
+export const stereoConfig: Configure<StereoConfig> = checkedConfig(
   "draw stereograms",
   {
-    stripWidth: 10,
-    maxDisparity: 3,
-    disparities: "real",
-    renderer: "linear",
-    leftEye: "seen",
-    pairing: "shared",
-    slant: 0,
+    stripWidth: [10, integerIn(2, 64)],
+    maxDisparity: [3, positive],
+    disparities: ["real", oneOf("real", "integer")],
+    renderer: ["linear", oneOf("linear", "blurred")],
+    leftEye: ["seen", oneOf("seen", "scrambled", "closed")],
+    pairing: ["shared", oneOf("shared", "independent")],
+    slant: [0, nonNegative],
   },
-  {
-    stripWidth: integerIn(2, 64),
-    maxDisparity: positive,
-    disparities: oneOf("real", "integer"),
-    renderer: oneOf("linear", "blurred"),
-    leftEye: oneOf("seen", "scrambled", "closed"),
-    pairing: oneOf("shared", "independent"),
-    slant: nonNegative,
-  },
-  [
-    ({ slant, maxDisparity, disparities }) =>
-      slant <= maxDisparity && (slant === 0 || disparities === "real")
-        ? undefined
-        : {
-          key: "slant",
-          mustBe: "0 for integer disparities, else at most maxDisparity",
-        },
-    ({ maxDisparity, stripWidth }) =>
-      maxDisparity < stripWidth ? undefined : {
-        key: "maxDisparity",
-        mustBe: `below the strip's width of ${stripWidth} pixels`,
-      },
-    ({ disparities, maxDisparity }) =>
-      disparities === "real" || Number.isInteger(maxDisparity)
-        ? undefined
-        : { key: "maxDisparity", mustBe: "an integer for integer disparities" },
+  ({ stripWidth, maxDisparity, disparities, slant }) => [
+    [
+      "slant",
+      slant <= maxDisparity && (slant === 0 || disparities === "real"),
+      "0 for integer disparities, else at most maxDisparity",
+    ],
+    widthRule(maxDisparity, stripWidth),
+    [
+      "maxDisparity",
+      disparities === "real" || Number.isInteger(maxDisparity),
+      "an integer for integer disparities",
+    ],
   ],
 );
+
+/** Two eyes must have a dot in common. */
+function widthRule(
+  maxDisparity: number,
+  stripWidth: number,
+): Rule<{ maxDisparity: number }> {
+  const mustBe = `below the strip's width of ${stripWidth} pixels`;
+  return ["maxDisparity", maxDisparity < stripWidth, mustBe];
+}
 
 /** A batch of pairs of strips, filled by a sampler. */
 export interface StereoPairs {
@@ -285,40 +280,19 @@ export interface SurfaceConfig {
 }
 
 /** Checks a surface's configuration. */
-export const surfaceConfig: (
-  overrides?: Partial<SurfaceConfig>,
-) => Readonly<SurfaceConfig> = /* @__PURE__ */ defineConfig<SurfaceConfig>(
-  "draw surfaces",
-  {
-    modules: 10,
-    stripWidth: 10,
-    gap: 6,
-    maxDisparity: 3,
-    shortest: 100,
-    longest: 300,
-    breaks: 0,
-  },
-  {
-    modules: integerIn(2, 64),
-    stripWidth: integerIn(2, 64),
-    gap: integerIn(0, 64),
-    maxDisparity: positive,
-    shortest: positive,
-    longest: positive,
-    breaks: probability,
-  },
-  [
-    ({ maxDisparity, stripWidth }) =>
-      maxDisparity < stripWidth ? undefined : {
-        key: "maxDisparity",
-        mustBe: `below the strip's width of ${stripWidth} pixels`,
-      },
-    ({ shortest, longest }) =>
-      longest >= shortest
-        ? undefined
-        : { key: "longest", mustBe: `at least shortest, ${shortest}` },
-  ],
-);
+export const surfaceConfig: Configure<SurfaceConfig> =
+  /* @__PURE__ */ checkedConfig("draw surfaces", {
+    modules: [10, integerIn(2, 64)],
+    stripWidth: [10, integerIn(2, 64)],
+    gap: [6, integerIn(0, 64)],
+    maxDisparity: [3, positive],
+    shortest: [100, positive],
+    longest: [300, positive],
+    breaks: [0, probability],
+  }, ({ maxDisparity, stripWidth, shortest, longest }) => [
+    widthRule(maxDisparity, stripWidth),
+    ["longest", longest >= shortest, `at least shortest, ${shortest}`],
+  ]);
 
 /** A batch of scan lines, filled by a sampler. */
 export interface SurfaceLines {

@@ -24,12 +24,14 @@ import {
   newMoments,
 } from "../agreement/agreement.ts";
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
   integerIn,
   nonNegative,
   oneOf,
   positive,
   positiveInteger,
+  share,
 } from "../run/config.ts";
 import { canonicalCorrelations } from "../numeric/eigen.ts";
 import { scale, sub } from "../numeric/matrix/elementwise.ts";
@@ -99,74 +101,42 @@ export interface ImaxConfig {
 export const MAX_SHIFT = 3;
 
 /** Checks a configuration; the defaults are the reference's. */
-export const imaxConfig: (
-  overrides?: Partial<ImaxConfig>,
-) => Readonly<ImaxConfig> = defineConfig<ImaxConfig>(
-  "train Imax",
-  {
-    stripWidth: 10,
-    inputs: "products",
-    hidden: [48],
-    activation: "sigmoid",
-    outputs: 1,
-    shared: false,
-    parity: "free",
-    objective: "difference",
-    memory: 0,
-    optimizer: "momentum",
-    learningRate: 0.05,
-    schedule: "constant",
-    momentum: 0.9,
-    weightDecay: 1e-5,
-    initScale: 0.5,
-    signedStart: 0,
-    batchSize: 256,
-    steps: 800,
-    evalEvery: 10,
-  },
-  {
-    stripWidth: integerIn(2, 64),
-    inputs: oneOf("pixels", "products"),
-    hidden: (value) =>
-      Array.isArray(value) && value.length > 0 &&
-        value.every((units) => Number.isSafeInteger(units) && units > 0)
-        ? undefined
-        : "an array of layer sizes ≥ 1",
-    activation: oneOf("sigmoid", "tanh", "relu"),
-    outputs: integerIn(1, 16),
-    parity: oneOf("free", "odd"),
-    objective: oneOf(...CONVENTIONS, "infoNce", "barlowTwins", "vicReg"),
-    memory: (value) =>
-      typeof value === "number" && value >= 0 && value < 1
-        ? undefined
-        : "a number in [0, 1)",
-    optimizer: oneOf("momentum", "adam"),
-    learningRate: positive,
-    schedule: oneOf("constant", "cosine"),
-    momentum: nonNegative,
-    weightDecay: nonNegative,
-    initScale: positive,
-    signedStart: nonNegative,
-    batchSize: integerIn(2, 65536),
-    steps: positiveInteger,
-    evalEvery: positiveInteger,
-  },
-  [
-    ({ batchSize, outputs }) =>
-      batchSize > 2 * outputs ? undefined : {
-        key: "batchSize",
-        mustBe: `above twice the ${outputs} outputs`,
-      },
-    ({ outputs, shared }) =>
-      outputs === 1 || shared
-        ? undefined
-        : { key: "outputs", mustBe: "1 unless the modules share weights" },
-    ({ signedStart, inputs, hidden }) =>
-      signedStart === 0 || (inputs === "products" && hidden.length === 1)
-        ? undefined
-        : { key: "signedStart", mustBe: "0 unless products feed one layer" },
+export const imaxConfig: Configure<ImaxConfig> = checkedConfig("train Imax", {
+  stripWidth: [10, integerIn(2, 64)],
+  inputs: ["products", oneOf("pixels", "products")],
+  hidden: [[48], (value) =>
+    Array.isArray(value) && value.length > 0 &&
+      value.every((units) => Number.isSafeInteger(units) && units > 0)
+      ? undefined
+      : "an array of layer sizes ≥ 1"],
+  activation: ["sigmoid", oneOf("sigmoid", "tanh", "relu")],
+  outputs: [1, integerIn(1, 16)],
+  shared: [false],
+  parity: ["free", oneOf("free", "odd")],
+  objective: [
+    "difference",
+    oneOf(...CONVENTIONS, "infoNce", "barlowTwins", "vicReg"),
   ],
-);
+  memory: [0, share],
+  optimizer: ["momentum", oneOf("momentum", "adam")],
+  learningRate: [0.05, positive],
+  schedule: ["constant", oneOf("constant", "cosine")],
+  momentum: [0.9, nonNegative],
+  weightDecay: [1e-5, nonNegative],
+  initScale: [0.5, positive],
+  signedStart: [0, nonNegative],
+  batchSize: [256, integerIn(2, 65536)],
+  steps: [800, positiveInteger],
+  evalEvery: [10, positiveInteger],
+}, ({ batchSize, outputs, shared, signedStart, inputs, hidden }) => [
+  ["batchSize", batchSize > 2 * outputs, `above twice the ${outputs} outputs`],
+  ["outputs", outputs === 1 || shared, "1 unless the modules share weights"],
+  [
+    "signedStart",
+    signedStart === 0 || (inputs === "products" && hidden.length === 1),
+    "0 unless products feed one layer",
+  ],
+]);
 
 /** Pairs of views of a common cause, in arrays that a sampler fills. */
 export interface Pairs {

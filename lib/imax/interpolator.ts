@@ -22,10 +22,12 @@ import {
   newMoments,
 } from "../agreement/agreement.ts";
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
   integerIn,
   positive,
   positiveInteger,
+  share,
 } from "../run/config.ts";
 import { encoder, type ImaxModel } from "./imax.ts";
 import {
@@ -68,28 +70,15 @@ export interface InterpolatorConfig {
 }
 
 /** Checks a configuration. */
-export const interpolatorConfig: (
-  overrides?: Partial<InterpolatorConfig>,
-) => Readonly<InterpolatorConfig> = defineConfig<InterpolatorConfig>(
+export const interpolatorConfig: Configure<InterpolatorConfig> = checkedConfig(
   "train the interpolator",
   {
-    modules: 10,
-    lines: 64,
-    steps: 1000,
-    learningRate: 1e-3,
-    memory: 0.98,
-    evalEvery: 50,
-  },
-  {
-    modules: integerIn(5, 64),
-    lines: integerIn(2, 65536),
-    steps: positiveInteger,
-    learningRate: positive,
-    memory: (value) =>
-      typeof value === "number" && value >= 0 && value < 1
-        ? undefined
-        : "a number in [0, 1)",
-    evalEvery: positiveInteger,
+    modules: [10, integerIn(5, 64)],
+    lines: [64, integerIn(2, 65536)],
+    steps: [1000, positiveInteger],
+    learningRate: [1e-3, positive],
+    memory: [0.98, share],
+    evalEvery: [50, positiveInteger],
   },
 );
 
@@ -283,9 +272,9 @@ export function* trainInterpolator(
   const data = stream(seed, "interpolator data");
   let step = 0;
   while (step < steps) {
-    const share = 0.5 * (1 + cos(3.141592653589793 * step / steps));
-    optimizer.learningRate = share * learningRate;
-    fast.learningRate = share * 10 * learningRate;
+    const rate = 0.5 * (1 + cos(3.141592653589793 * step / steps));
+    optimizer.learningRate = rate * learningRate;
+    fast.learningRate = rate * 10 * learningRate;
     sample(data, model.batch);
     model.lossAndGrads();
     optimizer.update(model.grads);

@@ -14,7 +14,8 @@
  * @module
  */
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
   integerIn,
   positive,
   positiveInteger,
@@ -39,25 +40,15 @@ export interface MixtureConfig {
 }
 
 /** Checks a configuration; one expert is the plain interpolator. */
-export const mixtureConfig: (
-  overrides?: Partial<MixtureConfig>,
-) => Readonly<MixtureConfig> = defineConfig<MixtureConfig>(
+export const mixtureConfig: Configure<MixtureConfig> = checkedConfig(
   "train the mixture of interpolators",
   {
-    experts: 4,
-    hidden: 16,
-    batchSize: 512,
-    steps: 4000,
-    learningRate: 5e-3,
-    evalEvery: 200,
-  },
-  {
-    experts: integerIn(1, 16),
-    hidden: positiveInteger,
-    batchSize: positiveInteger,
-    steps: positiveInteger,
-    learningRate: positive,
-    evalEvery: positiveInteger,
+    experts: [4, integerIn(1, 16)],
+    hidden: [16, positiveInteger],
+    batchSize: [512, positiveInteger],
+    steps: [4000, positiveInteger],
+    learningRate: [5e-3, positive],
+    evalEvery: [200, positiveInteger],
   },
 );
 

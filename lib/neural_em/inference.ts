@@ -339,7 +339,7 @@ export function recordSteps(
  */
 export function modelFrom(
   config: Readonly<NeuralEmConfig>,
-  values: Readonly<Record<string, Float32Array>>,
+  values: Readonly<Record<string, ArrayLike<number>>>,
 ): NeuralEm {
   const space = workspace("float32", { bytes: 256 << 20 });
   const params = space.matrices(paramShapes(config));

@@ -165,6 +165,13 @@ export function likeParams<K extends string>(
   return made;
 }
 
+/** Copies of the numbers of each of `matrices`, which outlive the workspace. */
+export function arraysOf(matrices: Matrices): Record<string, Matrix["data"]> {
+  const copies: Record<string, Matrix["data"]> = {};
+  for (const name in matrices) copies[name] = matrices[name].data.slice();
+  return copies;
+}
+
 function zerosLike(matrix: Matrix): Matrix {
   return matrix.workspace.matrix(matrix.rows, matrix.cols);
 }

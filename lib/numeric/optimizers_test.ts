@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { workspace } from "./matrix/workspace.ts";
-import { clipGlobalNorm } from "./optimizers.ts";
+import { arraysOf, clipGlobalNorm } from "./optimizers.ts";
+
+Deno.test("copies of matrices stay when the matrices change", () => {
+  const w = workspace("float32", { bytes: 1 << 16 }).matrix(1, 2, [1, 2]);
+  const copies = arraysOf({ w });
+  w.data.fill(0);
+  assert.deepEqual(copies, { w: Float32Array.of(1, 2) });
+});
 
 Deno.test("clipping scales all gradients to the limit and reports the norm", () => {
   const space = workspace("float64");

@@ -1,6 +1,6 @@
 /**
  * Configurations that check themselves. A notebook kernel does not type-check
- * cells, so `defineConfig` is what a reader meets who mistypes a key.
+ * cells, so `checkedConfig` is what a reader meets who mistypes a key.
  *
  * @module
  */
@@ -8,34 +8,45 @@
 /** Says what a value must be, or `undefined` where the value is fine. */
 export type Check = (value: unknown) => string | undefined;
 
-/** A check for some or all keys of a configuration. */
-export type Checks<C> = { readonly [K in keyof C]?: Check };
+/** The default of a key and, besides its type, what a value must be. */
+export type Field<V> = readonly [initial: V, check?: Check];
 
-/** A rule between keys: a broken one answers the key and what it must be. */
-export type Rule<C> = (
-  config: C,
-) => { key: keyof C & string; mustBe: string } | undefined;
+/** Every key of a configuration. */
+export type Fields<C> = { readonly [K in keyof C]-?: Field<C[K]> };
+
+/** Lays overrides over defaults and checks them; see `checkedConfig`. */
+export type Configure<C> = (overrides?: Partial<C>) => Readonly<C>;
+
+/** A condition between keys: the key to blame, whether it holds, what it asks. */
+export type Rule<C> = readonly [
+  key: keyof C & string,
+  holds: boolean,
+  mustBe: string,
+];
 
 /**
  * Makes a function that lays overrides over frozen defaults and checks them.
  *
  * @param action what the configuration is for, as in "train Imax": it starts
  *   the error message
- * @param defaults every key with its default
- * @param checks for each key what its value must be; a key without a check
- *   must have its default's type
- * @param rules conditions between keys, checked last
+ * @param fields each key with its default and its check; a value must have its
+ *   default's type
+ * @param rules conditions between keys, checked last; may throw by itself, as
+ *   what makes a part of a program from the configuration does
  * @returns a function from overrides to a frozen configuration, which throws a
  *   RangeError for an unknown key or a value out of range, and a TypeError for
  *   a value of another type
  */
-export function defineConfig<C extends object>(
+export function checkedConfig<C extends object>(
   action: string,
-  defaults: C,
-  checks: Checks<C> = {},
-  rules: readonly Rule<C>[] = [],
-): (overrides?: Partial<C>) => Readonly<C> {
-  const keys = Object.keys(defaults) as (keyof C & string)[];
+  fields: Fields<NoInfer<C>>,
+  rules: (config: Readonly<NoInfer<C>>) => readonly Rule<NoInfer<C>>[] | void =
+    () => [],
+): Configure<C> {
+  const keys = Object.keys(fields) as (keyof C & string)[];
+  const defaults = Object.fromEntries(
+    keys.map((key) => [key, fields[key][0]]),
+  ) as C;
   return (overrides = {}) => {
     for (const key of Object.keys(overrides)) {
       if (!keys.includes(key as keyof C & string)) {
@@ -45,32 +56,72 @@ export function defineConfig<C extends object>(
         );
       }
     }
-    const given = Object.fromEntries(
-      Object.entries(overrides).filter(([, value]) => value !== undefined),
-    );
-    const config = Object.freeze({ ...defaults, ...given });
+    const config = Object.freeze(overlaid(defaults, overrides));
     for (const key of keys) {
-      const value = config[key];
+      const value: unknown = config[key];
       const expected: string = typeof defaults[key];
       const type: string = typeof value;
       if (type !== expected) {
-        throw new TypeError(
-          refusal(action, key, `a ${expected}`, value),
-        );
+        throw new TypeError(refusal(action, key, `a ${expected}`, value));
       }
-      const mustBe = checks[key]?.(value);
+      const mustBe = fields[key][1]?.(value);
       if (mustBe) throw new RangeError(refusal(action, key, mustBe, value));
     }
-    for (const rule of rules) {
-      const broken = rule(config);
-      if (broken) {
-        throw new RangeError(
-          refusal(action, broken.key, broken.mustBe, config[broken.key]),
-        );
+    for (const [key, holds, mustBe] of rules(config) ?? []) {
+      if (!holds) {
+        throw new RangeError(refusal(action, key, mustBe, config[key]));
       }
     }
     return config;
   };
+}
+
+/** Values over others; one that is undefined leaves what lies under it. */
+export function overlaid<C extends object>(
+  under: C,
+  over: Partial<NoInfer<C>>,
+): C {
+  const given = Object.entries(over).filter(([, value]) => value !== undefined);
+  return { ...under, ...Object.fromEntries(given) };
+}
+
+/** A configuration's values as the defaults of another's keys, unchecked. */
+export function defaultsOf<C extends object>(config: C): Fields<C> {
+  const fields = Object.entries(config).map(([key, value]) => [key, [value]]);
+  return Object.fromEntries(fields) as Fields<C>;
+}
+
+/** The part of `settings` that `configure` knows, checked by it. */
+export function partOf<C extends object>(
+  configure: Configure<C>,
+  settings: Partial<C>,
+): Readonly<C> {
+  const keys = Object.keys(configure()) as (keyof C)[];
+  const known = keys.map((key) => [key, settings[key]]);
+  return configure(Object.fromEntries(known) as Partial<C>);
+}
+
+/** `checkedConfig` for defaults and checks in two lists. */
+export function defineConfig<C extends object>(
+  action: string,
+  defaults: C,
+  checks: { readonly [K in keyof C]?: Check } = {},
+  rules: readonly ((
+    config: C,
+  ) => { key: keyof C & string; mustBe: string } | undefined)[] = [],
+): Configure<C> {
+  const fields = Object.entries(defaults).map((
+    [key, value],
+  ) => [key, [value, checks[key as keyof C]]]);
+  return checkedConfig<C>(
+    action,
+    Object.fromEntries(fields) as Fields<C>,
+    (config) =>
+      rules.flatMap((rule): Rule<C>[] => {
+        const broken = rule(config);
+        return broken ? [[broken.key, false, broken.mustBe]] : [];
+      }),
+  );
 }
 
 /** "Cannot train Imax as batchSize must be an integer > 1: current value is 1". */
@@ -167,6 +218,12 @@ export const nonNegative: Check = /* @__PURE__ */ numberCheck(
 
 /** A number in [0, 1]. */
 export const probability: Check = /* @__PURE__ */ between(0, 1);
+
+/** A number in [0, 1): what is kept of something that must not stay for ever. */
+export const share: Check = /* @__PURE__ */ numberCheck(
+  "a number in [0, 1)",
+  (x) => x >= 0 && x < 1,
+);
 
 /** A number from `min` to `max`, both included. */
 export function between(min: number, max: number): Check {

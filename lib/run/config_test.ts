@@ -1,26 +1,40 @@
 import assert from "node:assert/strict";
 import {
+  checkedConfig,
   checkPreset,
-  defineConfig,
+  type Configure,
+  defaultsOf,
   oneOf,
+  overlaid,
+  partOf,
   positive,
   positiveInteger,
   probability,
+  share,
 } from "./config.ts";
 
-const trainConfig = defineConfig(
+interface Toy {
+  batchSize: number;
+  learningRate: number;
+  noise: number;
+  optimizer: string;
+}
+
+const trainConfig: Configure<Toy> = checkedConfig(
   "train a toy",
-  { batchSize: 32, learningRate: 0.1, noise: 0.2, optimizer: "adam" },
   {
-    batchSize: positiveInteger,
-    learningRate: positive,
-    noise: probability,
-    optimizer: oneOf("adam", "sgd"),
+    batchSize: [32, positiveInteger],
+    learningRate: [0.1, positive],
+    noise: [0.2, probability],
+    optimizer: ["adam", oneOf("adam", "sgd")],
   },
-  [(config) =>
-    config.optimizer === "sgd" && config.learningRate > 1
-      ? { key: "learningRate", mustBe: "at most 1 with sgd" }
-      : undefined],
+  ({ optimizer, learningRate }) => [
+    [
+      "learningRate",
+      optimizer !== "sgd" || learningRate <= 1,
+      "at most 1 with sgd",
+    ],
+  ],
 );
 
 function messageOf(action: () => unknown): string {
@@ -76,6 +90,37 @@ Deno.test("a rule between keys is checked", () => {
     messageOf(() => trainConfig({ optimizer: "sgd", learningRate: 2 })),
     /learningRate must be at most 1 with sgd: current value is 2/,
   );
+});
+
+Deno.test("settings of several parts are checked by each, under its own name", () => {
+  const settings: Configure<Toy & { images: number }> = checkedConfig(
+    "study the toy",
+    { ...defaultsOf(trainConfig({ noise: 0 })), images: [4, positiveInteger] },
+    (all) => void partOf(trainConfig, all),
+  );
+  const all = settings({ batchSize: 8 });
+  assert.deepEqual(Object.keys(all), [...Object.keys(trainConfig()), "images"]);
+  assert.deepEqual(
+    partOf(trainConfig, all),
+    trainConfig({ batchSize: 8, noise: 0 }),
+  );
+  assert.match(messageOf(() => settings({ images: 0 })), /Cannot study the/);
+  assert.match(
+    messageOf(() => settings({ noise: 2 })),
+    /Cannot train a toy as/,
+  );
+});
+
+Deno.test("what is undefined overrides nothing", () => {
+  assert.deepEqual(
+    overlaid({ a: 1, b: 2 }, { a: undefined, b: 3 }),
+    { a: 1, b: 3 },
+  );
+});
+
+Deno.test("a share is less than the whole", () => {
+  assert.equal(share(0), undefined);
+  assert.match(share(1)!, /in \[0, 1\)/);
 });
 
 Deno.test("a preset is full or smoke", () => {

@@ -17,9 +17,9 @@ import type { Training } from "./training.ts";
 export type Params = Record<string, Float32Array | Float64Array>;
 
 /** What training one seed returns. */
-export interface Outcome {
-  metrics: Record<string, number>;
-  params: Params;
+export interface Outcome<Metrics = Record<string, number>, P = Params> {
+  metrics: Metrics;
+  params: P;
 }
 
 /** The exports of a module in `data/experiments/`. */

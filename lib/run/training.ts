@@ -96,6 +96,41 @@ export function* withRows<Row extends object, State, Other extends object>(
   return next.value;
 }
 
+/** The same training, which returns its rows besides its state. */
+export function* withHistory<Row extends object, State>(
+  training: Training<Row, State>,
+): Training<Row, { state: State; rows: Row[] }> {
+  const rows: Row[] = [];
+  const state = yield* withRows(training, (row) => {
+    rows.push(row);
+    return row;
+  });
+  return { state, rows };
+}
+
+/**
+ * Trains to the last of `steps`, then measures what was learned. A stop ends
+ * either: then nothing has been measured, and the metrics are null.
+ */
+export function* trainAndMeasure<
+  Row extends { step: number },
+  State,
+  Metrics extends object,
+>(
+  training: Training<Row, State>,
+  { steps, measure }: {
+    steps: number;
+    measure: (state: State) => Measurement<Metrics>;
+  },
+): Training<Row, { state: State; metrics: Metrics | null }> {
+  const { state, rows } = yield* withHistory(training);
+  const step = rows.at(-1)?.step ?? 0;
+  if (step < steps) return { state, metrics: null };
+  const needed = false;
+  const metrics = yield* measured(measure(state), { step, needed });
+  return { state, metrics };
+}
+
 /**
  * Trainings one after the other, as one whose steps are they. Asked to stop,
  * it cuts short the one that it is at and all that follow, so that no state is

@@ -4,7 +4,9 @@ import {
   inTurn,
   measured,
   nextRow,
+  trainAndMeasure,
   type Training,
+  withHistory,
   withRows,
 } from "./training.ts";
 
@@ -94,6 +96,35 @@ Deno.test("other rows leave pauses, state and stop as they are", () => {
   stopped.next();
   assert.deepEqual(stopped.next(true).value, { twice: 2 });
   assert.deepEqual(stopped.next(true), { done: true, value: { steps: 1 } });
+});
+
+Deno.test("a history is returned with the state, and changes neither pauses nor rows", () => {
+  const training = withHistory(train());
+  const { state, rows } = finish(training);
+  assert.deepEqual(state, { steps: 6 });
+  assert.deepEqual(rows, [{ step: 3, loss: 1 / 3 }, { step: 6, loss: 1 / 6 }]);
+  assert.deepEqual([...withHistory(train())], [...train()]);
+});
+
+Deno.test("what was learned is measured at the end, unless a stop cut it short", () => {
+  function* counted(state: { steps: number }): Training<never, object> {
+    yield 0;
+    return state;
+  }
+  const run = (measure: typeof counted = counted) =>
+    trainAndMeasure(train(), { steps: 6, measure });
+  const whole = { state: { steps: 6 }, metrics: { steps: 6 } };
+  assert.deepEqual(finish(run()), whole);
+  assert.deepEqual([...run()], [...train(), 6]);
+  const training = run(() => assert.fail("measured"));
+  assert.equal(training.next().value, 1);
+  training.next(true);
+  const cut = { state: { steps: 1 }, metrics: null };
+  assert.deepEqual(training.next(true), { done: true, value: cut });
+  const measuring = run();
+  for (let at = measuring.next(); at.value !== 6; at = measuring.next());
+  const end = measuring.next(true);
+  assert.deepEqual(end, { done: true, value: { ...whole, metrics: null } });
 });
 
 Deno.test("in turn, all are trained; after a stop all that follow are cut short", () => {

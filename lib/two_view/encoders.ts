@@ -14,7 +14,8 @@
  * @module
  */
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
   integerIn,
   nonNegative,
   nonNegativeInteger,
@@ -51,36 +52,21 @@ export interface TwoViewConfig {
 }
 
 /** The checked configuration of two encoders. */
-export const twoViewConfig: (
-  overrides?: Partial<TwoViewConfig>,
-) => Readonly<TwoViewConfig> = defineConfig<TwoViewConfig>(
+export const twoViewConfig: Configure<TwoViewConfig> = checkedConfig(
   "train two views to agree",
   {
-    inputs: 4,
-    hidden: 0,
-    codes: 2,
-    activation: "tanh",
-    shared: false,
-    optimizer: "adam",
-    learningRate: 0.01,
-    weightDecay: 0,
-    initScale: 1,
-    batchSize: 256,
-    steps: 500,
-    evalEvery: 25,
-  },
-  {
-    inputs: positiveInteger,
-    hidden: nonNegativeInteger,
-    codes: positiveInteger,
-    activation: oneOf("tanh", "relu"),
-    optimizer: oneOf("adam", "descent"),
-    learningRate: positive,
-    weightDecay: nonNegative,
-    initScale: nonNegative,
-    batchSize: integerIn(2, Infinity),
-    steps: nonNegativeInteger,
-    evalEvery: positiveInteger,
+    inputs: [4, positiveInteger],
+    hidden: [0, nonNegativeInteger],
+    codes: [2, positiveInteger],
+    activation: ["tanh", oneOf("tanh", "relu")],
+    shared: [false],
+    optimizer: ["adam", oneOf("adam", "descent")],
+    learningRate: [0.01, positive],
+    weightDecay: [0, nonNegative],
+    initScale: [1, nonNegative],
+    batchSize: [256, integerIn(2, Infinity)],
+    steps: [500, nonNegativeInteger],
+    evalEvery: [25, positiveInteger],
   },
 );
 

@@ -16,7 +16,8 @@
  * @module
  */
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
   nonNegative,
   oneOf,
   positive,
@@ -48,30 +49,18 @@ export interface MaskedConfig {
 }
 
 /** The checked configuration of masked prediction. */
-export const maskedConfig: (
-  overrides?: Partial<MaskedConfig>,
-) => Readonly<MaskedConfig> = defineConfig<MaskedConfig>(
+export const maskedConfig: Configure<MaskedConfig> = checkedConfig(
   "predict hidden parts",
   {
-    inputs: 4,
-    codes: 2,
-    target: "data",
-    collapsed: false,
-    learningRate: 0.2,
-    weightDecay: 0,
-    emaDecay: 0.99,
-    initScale: 0.7,
-    steps: 1200,
-  },
-  {
-    inputs: positiveInteger,
-    codes: positiveInteger,
-    target: oneOf("data", "own", "stop", "ema", "floor"),
-    learningRate: positive,
-    weightDecay: nonNegative,
-    emaDecay: probability,
-    initScale: positive,
-    steps: positiveInteger,
+    inputs: [4, positiveInteger],
+    codes: [2, positiveInteger],
+    target: ["data", oneOf("data", "own", "stop", "ema", "floor")],
+    collapsed: [false],
+    learningRate: [0.2, positive],
+    weightDecay: [0, nonNegative],
+    emaDecay: [0.99, probability],
+    initScale: [0.7, positive],
+    steps: [1200, positiveInteger],
   },
 );
 

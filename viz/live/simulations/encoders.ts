@@ -5,8 +5,8 @@
  * @module
  */
 import {
+  type EncoderOutcome,
   type EncoderRow,
-  type Outcome,
   settings as experimentSettings,
   trainSeed,
 } from "../../../data/experiments/two_view_agreement.ts";
@@ -31,9 +31,9 @@ export type EncodersSettings = { seed: number; loss: LossName };
 
 /** A training under way. */
 export interface EncodersState {
-  training: Training<EncoderRow, Outcome>;
+  training: Training<EncoderRow, EncoderOutcome>;
   rows: EncoderRow[];
-  outcome: Outcome | null;
+  outcome: EncoderOutcome | null;
   /** Steps in all. */
   total: number;
 }
