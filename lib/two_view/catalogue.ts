@@ -45,3 +45,15 @@ export const LOSS_TITLES: Readonly<Record<LossName, string>> = Object.freeze({
   simSiam: "SimSiam",
   simSiamNoStop: "SimSiam without stop",
 });
+
+/** The losses that studies compare, in the order of tables and panels. */
+export const STUDIED_LOSSES: readonly LossName[] = Object.freeze([
+  "naive",
+  "floor",
+  "imax",
+  "infoNce",
+  "barlow",
+  "vicreg",
+  "simSiam",
+  "simSiamNoStop",
+]);

@@ -26,15 +26,15 @@ import {
   outcomeNumbers,
 } from "./simulations/experiment.ts";
 import {
-  numbersOf,
   play,
   playAll,
   type Played,
+  read,
   type Settings,
   type Simulation,
 } from "./simulations/simulation.ts";
 
-export { numbersOf, play, playAll };
+export { play, playAll };
 export type { Played, Simulation };
 
 /** What a live cell hands to the page. */
@@ -71,7 +71,7 @@ export async function live<V extends Settings, S, D = undefined>(
   const played = end
     ? {
       ...end,
-      numbers: end.numbers ?? numbersOf(simulation, end.state, end.settings),
+      numbers: end.numbers ?? simulation.numbers(end.state, end.settings),
     }
     : play(simulation, options.settings, data as D);
   const { name } = simulation;
@@ -141,9 +141,8 @@ async function render<V extends Settings, S, D>(
   const script = await compile(source, key);
   const drawing = simulation.draw(state, settings, 640, data as D);
   const still = raw(picture(drawing, { alt: simulation.title }));
-  const values = simulation.readouts(state, settings).map((readout) =>
-    `${readout.label} ${fixed(readout.value, readout.digits ?? 3)}`
-  );
+  const values = read(simulation, simulation.numbers(state, settings))
+    .map(({ label, value, digits }) => `${label} ${fixed(value, digits)}`);
   return html`
     <div data-simulation="${key}"
       data-lm-suppress-shortcuts="true"><figure class="hc-fig"><div class="hc-title">${simulation

@@ -11,6 +11,7 @@ import {
   type Views,
 } from "../../../data/worlds/gaussian_views.ts";
 import { effectiveRank, linearR2, spread } from "../../../lib/numeric/eigen.ts";
+import { columnOf } from "../../../lib/numeric/least_squares.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import { correlation } from "../../../lib/numeric/statistics.ts";
 import {
@@ -37,7 +38,8 @@ import {
   trace,
   words,
 } from "./draw.ts";
-import type { Readout, Simulation } from "./simulation.ts";
+import { curve, squareAndTwo } from "./panels.ts";
+import { choice, progressOf, type Simulation, STEP } from "./simulation.ts";
 
 /** What the reader sets. */
 export type CollapseSettings = {
@@ -51,7 +53,7 @@ export type CollapseSettings = {
 export interface CollapseState {
   model: TwoView;
   views: Views;
-  /** Codes of the first view, the mean of each entry taken off. */
+  /** Codes of the two views. */
   a: Float64Array;
   b: Float64Array;
   rows: { step: number; first: number; second: number; rank: number }[];
@@ -69,6 +71,8 @@ export const SCENE = Object.freeze({
 const SCENES = 240;
 const STEPS = 900;
 const EVERY = 10;
+/** Codes before the first evaluation. */
+const NONE = new Float64Array(0);
 
 /** Simulation 2. */
 export const collapse: Simulation<CollapseSettings, CollapseState> = {
@@ -79,67 +83,54 @@ export const collapse: Simulation<CollapseSettings, CollapseState> = {
   defaults: { seed: 1, floor: false, covariance: "0" },
   controls: [
     { kind: "switch", key: "floor", label: "Variance floor" },
-    {
-      kind: "choice",
-      key: "covariance",
-      label: "Covariance term, weight",
-      options: [["0", "off"], ["1", "1 (VICReg's)"], ["25", "25"]],
-    },
+    choice("covariance", "Covariance term, weight", [
+      ["0", "off"],
+      ["1", "1 (VICReg's)"],
+      ["25", "25"],
+    ]),
   ],
   pace: 4,
+  readouts: {
+    step: STEP,
+    distance: { label: "Distance ‖a − b‖²", digits: 4 },
+    first: "Spread, 1st axis",
+    second: "Spread, 2nd axis",
+    rank: "Effective rank, of 2",
+    copies: "Correlation of entries",
+    r2: "R² of both causes",
+  },
   start({ seed }): CollapseState {
-    const mixing = rotation(stream(seed, "scene"), SCENE.signal.length);
-    const views = sampleGaussianViews(
-      stream(seed, "data"),
-      SCENES,
-      SCENE,
-      mixing,
-    );
+    const inputs = SCENE.signal.length;
+    const mixing = rotation(stream(seed, "scene"), inputs);
+    const rng = stream(seed, "data");
+    const views = sampleGaussianViews(rng, SCENES, SCENE, mixing);
     const model = initTwoView(stream(seed, "init"), {
-      inputs: SCENE.signal.length,
+      inputs,
       codes: 2,
       batchSize: SCENES,
       steps: STEPS,
     });
-    const empty = new Float64Array(0);
-    const state = { model, views, a: empty, b: empty, rows: [] };
-    evaluate(state);
-    return state;
+    return evaluated({ model, views, a: NONE, b: NONE, rows: [] });
   },
-  step(state, settings): boolean {
+  step(state, settings): void {
     const { model, views } = state;
-    if (model.step >= STEPS) return false;
     stepTwoView(model, views.viewsA, views.viewsB, lossOf(settings));
-    if (model.step % EVERY === 0) evaluate(state);
-    return model.step < STEPS;
+    if (model.step % EVERY === 0) evaluated(state);
   },
-  progress: ({ model }) => model.step / STEPS,
-  readouts({ model, views, a, b, rows }): Readout[] {
-    const { first, second, rank } = rows[rows.length - 1];
+  progress: progressOf,
+  numbers({ model, views, a, b, rows }): Record<string, number> {
     const causes = views.causes.filter((_, i) => i % 4 < 2);
     const distance = a.reduce((sum, x, i) => sum + (x - b[i]) * (x - b[i]), 0);
-    return [
-      { key: "step", label: "Step", value: model.step, digits: 0 },
-      {
-        key: "distance",
-        label: "Distance ‖a − b‖²",
-        value: distance / SCENES,
-        digits: 4,
-      },
-      { key: "first", label: "Spread, 1st axis", value: first },
-      { key: "second", label: "Spread, 2nd axis", value: second },
-      { key: "rank", label: "Effective rank, of 2", value: rank },
-      {
-        key: "copies",
-        label: "Correlation of entries",
-        value: correlation(column(a, 0), column(a, 1)),
-      },
-      {
-        key: "r2",
-        label: "R² of both causes",
-        value: linearR2(a, causes, SCENES, 0.01),
-      },
-    ];
+    const { first, second, rank } = rows[rows.length - 1];
+    return {
+      step: model.step,
+      distance: distance / SCENES,
+      first,
+      second,
+      rank,
+      copies: correlation(columnOf(a, 2, 0), columnOf(a, 2, 1)),
+      r2: linearR2(a, causes, SCENES, 0.01),
+    };
   },
   draw,
 };
@@ -153,17 +144,15 @@ function lossOf({ floor, covariance }: CollapseSettings): CodeLoss {
   });
 }
 
-function column(codes: Float64Array, j: number): Float64Array {
-  return codes.filter((_, i) => i % 2 === j);
-}
-
-function evaluate(state: CollapseState): void {
-  const { model, views } = state;
+/** The state with the codes of its model, and a row about their cloud. */
+function evaluated(state: CollapseState): CollapseState {
+  const { model, views, rows } = state;
   state.a = encode(model.first, views.viewsA, model.config).codes;
   state.b = encode(model.second, views.viewsB, model.config).codes;
   const [first, second] = spread(state.a, SCENES);
   const rank = effectiveRank([first, second]);
-  state.rows.push({ step: model.step, first, second, rank });
+  rows.push({ step: model.step, first, second, rank });
+  return state;
 }
 
 function draw(
@@ -171,57 +160,32 @@ function draw(
   _: CollapseSettings,
   width: number,
 ): string {
-  const narrow = width < 560;
-  const side = narrow ? width - 60 : Math.min(320, (width - 130) / 2);
-  const cloud: Frame = {
-    left: 38,
-    top: 26,
-    width: side,
-    height: side,
-    x: [-3.5, 3.5],
-    y: [-3.5, 3.5],
-  };
-  const left = narrow ? 38 : side + 100;
-  const top = narrow ? side + 78 : 26;
-  const curveWidth = narrow ? width - 60 : width - left - 22;
-  const height = narrow ? 90 : (side - 52) / 2;
+  const { square, upper, lower, height } = squareAndTwo(width, { most: 320 });
+  const cloud: Frame = { ...square, x: [-3.5, 3.5], y: [-3.5, 3.5] };
   const most = Math.max(1.2, ...rows.map((row) => row.first));
-  const spreads: Frame = {
-    left,
-    top,
-    width: curveWidth,
-    height,
-    x: [0, STEPS],
-    y: [0, most],
-  };
-  const ranks: Frame = { ...spreads, top: top + height + 52, y: [1, 2] };
-  const steps = rows.map((row) => row.step);
+  const spreads: Frame = { ...upper, x: [0, STEPS], y: [0, most] };
   const last = rows[rows.length - 1];
-  const line = (key: "first" | "second", color: string): string =>
-    path(trace(spreads, steps, rows.map((row) => row[key])), color, {
-      width: 2,
-    }) +
-    words(
-      left + curveWidth + 5,
-      py(spreads, last[key]) + (key === "first" ? 0 : 10),
-      key === "first" ? "1" : "2",
-      { color },
-    );
+  const line = (key: "first" | "second", color: string): string => {
+    const [name, lower] = key === "first" ? ["1", 0] : ["2", 10];
+    const points = trace(spreads, rows, (row) => row[key]);
+    const end = spreads.left + spreads.width + 5;
+    return path(points, color, { width: 2 }) +
+      words(end, py(spreads, last[key]) + lower, name, { color });
+  };
   return svg(
     width,
-    narrow ? ranks.top + height + 26 : side + 52,
+    height,
     "Cloud of codes, its spread and its effective rank",
     axes(cloud, "Codes of 240 scenes", { xLabel: "entry 1" }),
     scatter(a, views.causes, cloud),
     axes(spreads, "spread along axes 1 and 2", { xLabel: "step" }),
     line("first", COLORS.blue),
     line("second", COLORS.vermilion),
-    axes(ranks, "effective rank", { xLabel: "step" }),
-    path(
-      trace(ranks, steps, rows.map((row) => Math.max(1, row.rank))),
-      COLORS.green,
-      { width: 2 },
-    ),
+    curve({ ...lower, x: [0, STEPS], y: [1, 2] }, "effective rank", {
+      rows,
+      value: (row) => row.rank,
+      color: COLORS.green,
+    }),
   );
 }
 

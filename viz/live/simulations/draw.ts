@@ -118,7 +118,8 @@ export function box(
   return `<rect x="${short(x)}" y="${short(y)}" width="${
     short(Math.max(0, width))
   }" height="${short(Math.max(0, height))}" ${paint}` +
-    (options.opacity ? ` opacity="${options.opacity}"` : "") + "/>";
+    (options.opacity ? ` opacity="${+options.opacity.toFixed(2)}"` : "") +
+    "/>";
 }
 
 /** A frame with a title above it, its end values and the name of its x axis. */
@@ -166,19 +167,15 @@ export function tick(value: number): string {
   return text.replace("-", "−");
 }
 
-/** A line of values over 0 … last, clipped to its frame, in pixels. */
-export function trace(
+/** Rows as points in pixels, clipped to the frame: at most some 300. */
+export function trace<Row extends { step: number }>(
   frame: Frame,
-  xs: ArrayLike<number>,
-  ys: ArrayLike<number>,
+  rows: readonly Row[],
+  value: (row: Row) => number,
 ): [number, number][] {
-  const stride = Math.max(1, Math.ceil(xs.length / 300));
-  const points: [number, number][] = [];
-  for (let i = 0; i < xs.length; i++) {
-    if (i % stride !== 0 && i !== xs.length - 1) continue;
-    points.push(place(frame, xs[i], ys[i]));
-  }
-  return points;
+  const stride = Math.max(1, Math.ceil(rows.length / 300));
+  return rows.filter((_, i) => i % stride === 0 || i === rows.length - 1)
+    .map((row) => place(frame, row.step, value(row)));
 }
 
 /** A colour from blue over grey to vermilion for t from −1 to 1. */

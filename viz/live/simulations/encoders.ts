@@ -11,20 +11,24 @@ import {
   trainSeed,
 } from "../../../data/experiments/two_view_agreement.ts";
 import { nextRow, type Training } from "../../../lib/run/training.ts";
-import { LOSS_TITLES, type LossName } from "../../../lib/two_view/catalogue.ts";
+import {
+  LOSS_TITLES,
+  type LossName,
+  STUDIED_LOSSES,
+} from "../../../lib/two_view/catalogue.ts";
 import { COLORS, PALETTE } from "../../page/colors.ts";
 import {
   axes,
   dots,
   type Frame,
   path,
-  px,
-  py,
+  place,
   svg,
   trace,
   words,
 } from "./draw.ts";
-import type { Readout, Simulation } from "./simulation.ts";
+import { isNarrow, squareAndTwo } from "./panels.ts";
+import { choice, type Simulation, STEP } from "./simulation.ts";
 
 /** What the reader sets. */
 export type EncodersSettings = { seed: number; loss: LossName };
@@ -46,18 +50,6 @@ export interface EncodersData {
   overrides: { steps?: number; evalEvery?: number };
 }
 
-/** The losses of the study, in the order of tables and panels. */
-export const ENCODER_LOSSES: readonly LossName[] = [
-  "naive",
-  "floor",
-  "imax",
-  "infoNce",
-  "barlow",
-  "vicreg",
-  "simSiam",
-  "simSiamNoStop",
-];
-
 const CODES = 4;
 
 /** Simulation 6. */
@@ -71,12 +63,20 @@ export const encoders: Simulation<
   description:
     "Effective rank of the codes against η², the share of their variance that the disparity explains: the ends of ten recorded seeds of every loss (dots), and the run in this page (line). Right: the same two over the steps, recorded seeds of this loss in grey.",
   defaults: { seed: 1, loss: "vicreg" },
-  controls: [{
-    kind: "choice",
-    key: "loss",
-    label: "Loss",
-    options: ENCODER_LOSSES.map((name) => [name, LOSS_TITLES[name]] as const),
-  }],
+  controls: [
+    choice(
+      "loss",
+      "Loss",
+      STUDIED_LOSSES.map((name) => [name, LOSS_TITLES[name]]),
+    ),
+  ],
+  readouts: {
+    step: STEP,
+    loss: { label: "Loss", digits: 4 },
+    eta: "η² of the codes",
+    rank: "Effective rank, of 4",
+    spread: "Spread of the codes",
+  },
   start({ seed, loss }, { overrides }): EncodersState {
     const settings = experimentSettings({ ...overrides, loss });
     const training = trainSeed(seed, settings);
@@ -84,23 +84,16 @@ export const encoders: Simulation<
     const rows = first.done ? [] : [first.value];
     return { training, rows, outcome: null, total: settings.steps };
   },
-  step(state): boolean {
+  step(state): void {
     const next = nextRow(state.training);
-    if (next.done) state.outcome ??= next.value ?? null;
+    if (next.done) state.outcome = next.value;
     else state.rows.push(next.value);
-    return !next.done;
   },
   progress: ({ rows, outcome, total }) =>
     outcome ? 1 : Math.min(0.99, rows[rows.length - 1].step / total),
-  readouts({ rows }): Readout[] {
-    const last = rows[rows.length - 1];
-    return [
-      { key: "step", label: "Step", value: last.step, digits: 0 },
-      { key: "loss", label: "Loss", value: last.loss, digits: 4 },
-      { key: "eta", label: "η² of the codes", value: last.eta },
-      { key: "rank", label: "Effective rank, of 4", value: last.rank },
-      { key: "spread", label: "Spread of the codes", value: last.spread },
-    ];
+  numbers({ rows }): Record<string, number> {
+    const { step, loss, eta, rank, spread } = rows[rows.length - 1];
+    return { step, loss, eta, rank, spread };
   },
   draw,
 };
@@ -111,36 +104,22 @@ function draw(
   width: number,
   data: EncodersData,
 ): string {
-  const narrow = width < 560;
-  const side = narrow ? width - 60 : Math.min(340, (width - 130) / 2);
-  const plane: Frame = {
-    left: 38,
-    top: 26,
-    width: side,
-    height: side,
-    x: [0, 1],
-    y: [1, CODES],
-  };
-  const left = narrow ? 38 : side + 100;
-  const curveWidth = narrow ? width - 60 : width - left - 22;
-  const height = narrow ? 90 : (side - 52) / 2;
-  const eta: Frame = {
-    left,
-    top: narrow ? side + 188 : 26,
-    width: curveWidth,
-    height,
-    x: [0, data.steps[data.steps.length - 1]],
-    y: [0, 1],
-  };
-  const rank: Frame = { ...eta, top: eta.top + height + 52, y: [1, CODES] };
+  const { square, upper, lower, height } = squareAndTwo(width, {
+    most: 340,
+    room: isNarrow(width) ? 110 : 40,
+  });
+  const plane: Frame = { ...square, x: [0, 1], y: [1, CODES] };
+  const x = [0, data.steps[data.steps.length - 1]] as const;
+  const eta: Frame = { ...upper, x, y: [0, 1] };
+  const rank: Frame = { ...lower, x, y: [1, CODES] };
   return svg(
     width,
-    narrow ? rank.top + height + 26 : side + 52 + 40,
+    height,
     "Effective rank against η², and both over the steps",
     axes(plane, "effective rank against η²", { xLabel: "η²" }),
     ends(data, plane, loss),
     own(rows, plane),
-    legend(loss, 38, side + 60, width - 38),
+    legend(loss, plane, width),
     axes(eta, "η² of the codes", { xLabel: "step" }),
     over(rows, data, eta, "eta", loss),
     axes(rank, "effective rank", { xLabel: "step" }),
@@ -150,7 +129,7 @@ function draw(
 
 function colorOf(loss: string): string {
   return [...PALETTE, "currentColor"][
-    ENCODER_LOSSES.indexOf(loss as LossName)
+    STUDIED_LOSSES.indexOf(loss as LossName)
   ];
 }
 
@@ -158,10 +137,7 @@ function colorOf(loss: string): string {
 function ends({ runs }: EncodersData, frame: Frame, chosen: LossName): string {
   return Object.entries(runs).map(([loss, { eta, rank }]) =>
     dots(
-      eta.map((values, i): [number, number] => [
-        px(frame, values[values.length - 1]),
-        py(frame, rank[i][rank[i].length - 1]),
-      ]),
+      eta.map((values, i) => place(frame, values.at(-1)!, rank[i].at(-1)!)),
       colorOf(loss),
       loss === chosen ? 9 : 5,
       loss === chosen ? 1 : 0.55,
@@ -170,26 +146,23 @@ function ends({ runs }: EncodersData, frame: Frame, chosen: LossName): string {
 }
 
 function own(rows: readonly EncoderRow[], frame: Frame): string {
-  const points = rows.map((row): [number, number] => [
-    px(frame, row.eta),
-    py(frame, row.rank),
-  ]);
+  const points = rows.map((row) => place(frame, row.eta, row.rank));
   return path(points, "currentColor", { width: 2 }) +
     dots(points.slice(-1), "currentColor", 12, 1);
 }
 
+/** Names and colours of all losses below the plane. */
 function legend(
   chosen: LossName,
-  left: number,
-  top: number,
-  right: number,
+  { left, top, height }: Frame,
+  picture: number,
 ): string {
   let x = left;
-  let y = top;
-  return ENCODER_LOSSES.map((loss) => {
+  let y = top + height + 34;
+  return STUDIED_LOSSES.map((loss) => {
     const label = LOSS_TITLES[loss];
     const width = 24 + (loss === chosen ? 7.6 : 6.6) * label.length;
-    if (x + width > right) {
+    if (x + width > picture - left) {
       x = left;
       y += 18;
     }
@@ -208,13 +181,13 @@ function over(
   key: "eta" | "rank",
   loss: LossName,
 ): string {
-  const recorded = (runs[loss]?.[key] ?? []).map((values) =>
-    path(trace(frame, steps, values), COLORS.grey, { width: 1, opacity: 0.7 })
-  );
-  const mine = trace(
-    frame,
-    rows.map((row) => row.step),
-    rows.map((row) => row[key]),
-  );
+  const recorded = (runs[loss]?.[key] ?? []).map((values) => {
+    const points = steps.map((step, i) => ({ step, value: values[i] }));
+    return path(trace(frame, points, (row) => row.value), COLORS.grey, {
+      width: 1,
+      opacity: 0.7,
+    });
+  });
+  const mine = trace(frame, rows, (row) => row[key]);
   return recorded.join("") + path(mine, colorOf(loss), { width: 2.5 });
 }

@@ -6,8 +6,9 @@
  */
 import type { Training } from "../../../lib/run/training.ts";
 import { COLORS } from "../../page/colors.ts";
-import { axes, type Frame, path, svg, tick, trace, words } from "./draw.ts";
-import type { Readout, Simulation } from "./simulation.ts";
+import { type Frame, svg, tick, words } from "./draw.ts";
+import { curve, heightTo } from "./panels.ts";
+import { type Simulation, STEP } from "./simulation.ts";
 
 /** A row of a training history. */
 export type ExperimentRow = { step: number } & Record<string, number>;
@@ -64,48 +65,39 @@ export function experiment(
     defaults: { seed: 1 },
     controls: [],
     pace: Infinity,
+    readouts: {
+      step: STEP,
+      ...Object.fromEntries(
+        Object.entries(view.metrics).map((
+          [key, label],
+        ) => [key, { label, digits: 4 }]),
+      ),
+      weights: { label: "Fingerprint of the weights", digits: 0 },
+    },
     start: ({ seed }): ExperimentState => ({
       training: module.trainSeed(seed, module.settings(view.settings)),
       rows: [],
       outcome: null,
     }),
-    step(state): boolean {
-      const next = state.training?.next();
-      if (!next) return false;
+    step(state): void {
+      const next = state.training!.next();
       if (next.done) state.outcome = next.value;
       else if (typeof next.value === "object") {
         state.rows.push(next.value as ExperimentRow);
       }
-      return !next.done;
     },
     progress: (state) =>
       state.outcome ? 1 : Math.min(0.999, lastStep(state) / view.total),
-    readouts: (state) => readouts(state, view),
+    numbers: (state) => ({
+      step: lastStep(state),
+      ...outcomeNumbers(state.outcome, view),
+    }),
     draw: (state, _, width) => draw(state, view, width),
   };
 }
 
 function lastStep({ rows }: ExperimentState): number {
-  return rows.length ? rows[rows.length - 1].step : 0;
-}
-
-function readouts(state: ExperimentState, view: ExperimentView): Readout[] {
-  const numbers = outcomeNumbers(state.outcome, view);
-  return [
-    { key: "step", label: "Step", value: lastStep(state), digits: 0 },
-    ...Object.entries(view.metrics).map(([key, label]) => ({
-      key,
-      label,
-      value: numbers[key],
-      digits: 4,
-    })),
-    {
-      key: "weights",
-      label: "Fingerprint of the weights",
-      value: numbers.weights,
-      digits: 0,
-    },
-  ];
+  return rows.at(-1)?.step ?? 0;
 }
 
 /** The numbers that a page is held to; NaN before the end. */
@@ -141,34 +133,24 @@ export function fingerprint(params: object): number {
 
 function draw(
   state: ExperimentState,
-  { curve, total }: ExperimentView,
+  { curve: drawn, total }: ExperimentView,
   width: number,
 ): string {
-  const { rows } = state;
-  if (!curve) {
+  if (!drawn) {
     const text = `Step ${tick(lastStep(state))} of ${tick(total)}`;
     return svg(width, 34, text, words(0, 22, text));
   }
-  const [key, label] = curve;
-  const values = rows.map((row) => row[key]);
-  const known = values.filter(Number.isFinite);
+  const { rows } = state;
+  const [key, label] = drawn;
+  const known = rows.map((row) => row[key]).filter(Number.isFinite);
   const low = known.length ? Math.min(...known) : 0;
   const high = known.length ? Math.max(...known) : 1;
   const frame: Frame = {
-    left: 52,
-    top: 26,
-    width: width - 70,
-    height: 180,
+    ...{ left: 52, top: 26, width: width - 70, height: 180 },
     x: [0, total],
     y: low < high ? [low, high] : [low, low + 1],
   };
-  return svg(
-    width,
-    232,
-    label,
-    axes(frame, label, { xLabel: "step" }),
-    path(trace(frame, rows.map((row) => row.step), values), COLORS.blue, {
-      width: 2,
-    }),
-  );
+  const value = (row: ExperimentRow): number => row[key];
+  const line = curve(frame, label, { rows, value, color: COLORS.blue });
+  return svg(width, heightTo(frame), label, line);
 }

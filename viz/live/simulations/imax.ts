@@ -8,7 +8,7 @@ import {
   pairMoments,
   samplePairs,
 } from "../../../data/worlds/gaussian_views.ts";
-import { log, LOG2E } from "../../../lib/numeric/elementary.ts";
+import { log2 } from "../../../lib/numeric/elementary.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import { covariance, variance } from "../../../lib/numeric/statistics.ts";
 import {
@@ -26,12 +26,12 @@ import {
   path,
   place,
   px,
-  py,
   svg,
   trace,
   words,
 } from "./draw.ts";
-import type { Readout, Simulation } from "./simulation.ts";
+import { squareAndTwo } from "./panels.ts";
+import { range, type Simulation, STEP } from "./simulation.ts";
 
 /** What the reader sets: variances, and the gain of the second view. */
 export type ImaxSettings = {
@@ -46,16 +46,20 @@ export type ImaxSettings = {
 interface Ascent {
   u: number;
   v: number;
-  sizes: number[];
+  rows: { step: number; size: number }[];
 }
 
-/** Everything that the picture shows. */
-export interface ImaxState {
-  a: Float64Array;
-  b: Float64Array;
+/** Variances of a and b, and their covariance. */
+interface Moments {
   varA: number;
   varB: number;
   cov: number;
+}
+
+/** Everything that the picture shows. */
+export interface ImaxState extends Moments {
+  a: Float64Array;
+  b: Float64Array;
   /** Ascent of ½ ln[V(a + b) / V(a − b)]. */
   ratio: Ascent;
   /** Ascent of V(a + b) − V(a − b). */
@@ -66,6 +70,7 @@ export interface ImaxState {
 const PAIRS = 400;
 const STEPS = 240;
 const RATE = 0.03;
+const LOG2_10 = 3.321928094887362;
 
 /** Simulation 3. */
 export const imax: Simulation<ImaxSettings, ImaxState> = {
@@ -75,20 +80,29 @@ export const imax: Simulation<ImaxSettings, ImaxState> = {
     "Codes of 400 scenes about the line a = b; three measures of information, measured (bars) and exact (ticks); and the size of the two weights while the ratio, or the difference, of the variances is climbed.",
   defaults: { seed: 1, signal: 1, noiseA: 1, noiseB: 1, gain: 1 },
   controls: [
-    variable("signal", "Signal, variance", 0, 4, 0.1),
-    variable("noiseA", "Noise of view A", 0.1, 4, 0.1),
-    variable("noiseB", "Noise of view B", 0.1, 4, 0.1),
-    variable("gain", "Gain of view B", 0.25, 4, 0.25),
+    range("signal", "Signal, variance", { min: 0, max: 4, step: 0.1 }),
+    range("noiseA", "Noise of view A", { min: 0.1, max: 4, step: 0.1 }),
+    range("noiseB", "Noise of view B", { min: 0.1, max: 4, step: 0.1 }),
+    range("gain", "Gain of view B", { min: 0.25, max: 4, step: 0.25 }),
   ],
   verb: "Climb",
   pace: 2,
+  readouts: {
+    step: STEP,
+    plus: "Var(a + b)",
+    minus: "Var(a − b)",
+    gaussian: { label: "I(a; b), Gaussian", unit: "nats" },
+    sum: { label: "½ ln V(a+b)/V(a−b)", unit: "nats" },
+    signal: { label: "½ ln (Va+Vb)/V(a−b)", unit: "nats" },
+    ratioSize: "Weights, ratio",
+    differenceSize: "Weights, difference",
+  },
   start(settings): ImaxState {
-    const { a, b } = samplePairs(
-      stream(settings.seed, "data"),
-      PAIRS,
-      settings,
-    );
-    const ascent = (): Ascent => ({ u: 1, v: 1, sizes: [Math.sqrt(2)] });
+    const rng = stream(settings.seed, "data");
+    const { a, b } = samplePairs(rng, PAIRS, settings);
+    const ascent = (): Ascent => {
+      return { u: 1, v: 1, rows: [{ step: 0, size: Math.sqrt(2) }] };
+    };
     return {
       a,
       b,
@@ -100,128 +114,67 @@ export const imax: Simulation<ImaxSettings, ImaxState> = {
       step: 0,
     };
   },
-  step(state): boolean {
-    if (state.step >= STEPS) return false;
+  step(state): void {
     climb(state.ratio, "sum", state);
     climb(state.difference, "difference", state);
-    return ++state.step < STEPS;
+    state.step++;
   },
   progress: ({ step }) => step / STEPS,
-  readouts(state): Readout[] {
-    const { u, v, sizes } = state.ratio;
-    const varA = u * u * state.varA;
-    const varB = v * v * state.varB;
-    const cov = u * v * state.cov;
+  numbers(state): Record<string, number> {
+    const { ratio, difference, step } = state;
+    const [varA, varB, cov] = momentsOf(ratio, state);
     const { signal, sum, gaussian } = information(varA, varB, cov);
-    const run = state.difference.sizes;
-    return [
-      { key: "step", label: "Step", value: state.step, digits: 0 },
-      { key: "plus", label: "Var(a + b)", value: varA + varB + 2 * cov },
-      { key: "minus", label: "Var(a − b)", value: varA + varB - 2 * cov },
-      {
-        key: "gaussian",
-        label: "I(a; b), Gaussian",
-        value: gaussian,
-        unit: "nats",
-      },
-      { key: "sum", label: "½ ln V(a+b)/V(a−b)", value: sum, unit: "nats" },
-      {
-        key: "signal",
-        label: "½ ln (Va+Vb)/V(a−b)",
-        value: signal,
-        unit: "nats",
-      },
-      {
-        key: "ratioSize",
-        label: "Weights, ratio",
-        value: sizes[sizes.length - 1],
-      },
-      {
-        key: "differenceSize",
-        label: "Weights, difference",
-        value: run[run.length - 1],
-      },
-    ];
+    return {
+      step,
+      plus: varA + varB + 2 * cov,
+      minus: varA + varB - 2 * cov,
+      gaussian,
+      sum,
+      signal,
+      ratioSize: ratio.rows[step].size,
+      differenceSize: difference.rows[step].size,
+    };
   },
   draw,
 };
 
-function variable(
-  key: string,
-  label: string,
-  min: number,
-  max: number,
-  step: number,
-): {
-  kind: "range";
-  key: string;
-  label: string;
-  min: number;
-  max: number;
-  step: number;
-} {
-  return { kind: "range", key, label, min, max, step };
+/** The moments of the codes u·a and v·b. */
+function momentsOf(
+  { u, v }: Ascent,
+  { varA, varB, cov }: Moments,
+): [varA: number, varB: number, cov: number] {
+  return [u * u * varA, v * v * varB, u * v * cov];
 }
 
 /** One step of gradient ascent on an objective of the codes u·a and v·b. */
-function climb(
-  ascent: Ascent,
-  form: MomentForm,
-  { varA, varB, cov }: ImaxState,
-): void {
-  const { u, v } = ascent;
-  const [, gA, gB, gC] = momentGradient(
-    form,
-    u * u * varA,
-    v * v * varB,
-    u * v * cov,
-  );
+function climb(ascent: Ascent, form: MomentForm, state: ImaxState): void {
+  const { u, v, rows } = ascent;
+  const { varA, varB, cov } = state;
+  const [, gA, gB, gC] = momentGradient(form, ...momentsOf(ascent, state));
   ascent.u += RATE * (2 * gA * u * varA + gC * v * cov);
   ascent.v += RATE * (2 * gB * v * varB + gC * u * cov);
-  ascent.sizes.push(Math.sqrt(ascent.u * ascent.u + ascent.v * ascent.v));
+  const size = Math.sqrt(ascent.u * ascent.u + ascent.v * ascent.v);
+  rows.push({ step: rows.length, size });
 }
 
 function draw(state: ImaxState, settings: ImaxSettings, width: number): string {
-  const narrow = width < 560;
-  const side = narrow ? width - 60 : Math.min(320, (width - 130) / 2);
-  const cloud: Frame = {
-    left: 38,
-    top: 26,
-    width: side,
-    height: side,
-    x: [-6, 6],
-    y: [-6, 6],
-  };
-  const left = narrow ? 38 : side + 100;
-  const top = narrow ? side + 78 : 26;
-  const right = width - left - 22;
-  const bars: Frame = {
-    left,
-    top,
-    width: right,
-    height: 96,
-    x: [0, 2],
-    y: [0, 1],
-  };
-  const sizes: Frame = {
-    left,
-    top: top + 96 + 52,
-    width: right,
-    height: narrow ? 100 : side - 148,
-    x: [0, STEPS],
-    y: [-1, 6],
-  };
+  const { square, upper, lower, height } = squareAndTwo(width, {
+    most: 320,
+    upper: 96,
+    lower: 100,
+  });
+  const cloud: Frame = { ...square, x: [-6, 6], y: [-6, 6] };
+  const bars: Frame = { ...upper, x: [0, 2], y: [0, 1] };
+  const sizes: Frame = { ...lower, x: [0, STEPS], y: [-1, 6] };
   const { u, v } = state.ratio;
   const points = Array.from(
     state.a,
     (a, i) => place(cloud, u * a, v * state.b[i]),
   );
-  const diagonal: [number, number][] = [-6, 6].map((
-    x,
-  ) => [px(cloud, x), py(cloud, x)]);
+  const diagonal = [-6, 6].map((x) => place(cloud, x, x));
   return svg(
     width,
-    narrow ? sizes.top + 126 : side + 52,
+    height,
     "Codes, information measures and weights",
     axes(cloud, "b against a, and the line a = b", { xLabel: "a" }),
     path(diagonal, "currentColor", { width: 1, dash: "4 4", opacity: 0.6 }),
@@ -229,23 +182,19 @@ function draw(state: ImaxState, settings: ImaxSettings, width: number): string {
     axes(bars, "information (nats)", { yTicks: false }),
     measures(state, settings, bars),
     axes(sizes, "log₁₀ size of the weights", { xLabel: "step" }),
-    growth(state.difference.sizes, sizes, COLORS.vermilion, "difference", -7),
-    growth(state.ratio.sizes, sizes, COLORS.green, "ratio", 13),
+    growth(state.difference, sizes, COLORS.vermilion, "difference", -7),
+    growth(state.ratio, sizes, COLORS.green, "ratio", 13),
   );
 }
 
 /** Bars for the three measures of the sample, ticks for their exact values. */
 function measures(
-  { varA, varB, cov, ratio: { u, v } }: ImaxState,
+  state: ImaxState,
   settings: ImaxSettings,
   frame: Frame,
 ): string {
-  const measured = information(u * u * varA, v * v * varB, u * v * cov);
-  const exact = pairMoments(settings);
-  const expected = information(
-    u * u * exact.varA,
-    v * v * exact.varB,
-    u * v * exact.cov,
+  const [measured, expected] = [state, pairMoments(settings)].map((moments) =>
+    information(...momentsOf(state.ratio, moments))
   );
   const rows: [keyof Information, string, string][] = [
     ["gaussian", "I(a; b)", COLORS.green],
@@ -266,15 +215,15 @@ function measures(
   }).join("");
 }
 
+/** The size of the weights, with its name near the end of the line. */
 function growth(
-  sizes: readonly number[],
+  { rows }: Ascent,
   frame: Frame,
   color: string,
   label: string,
   below: number,
 ): string {
-  const logs = sizes.map((size) => log(size) * LOG2E / 3.321928094887362);
-  const line = trace(frame, sizes.map((_, i) => i), logs);
+  const line = trace(frame, rows, ({ size }) => log2(size) / LOG2_10);
   const [x, y] = line[line.length - 1];
   const anchor = x > frame.left + 80 ? "end" : "start";
   return path(line, color, { width: 2 }) +

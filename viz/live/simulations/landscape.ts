@@ -25,20 +25,18 @@ import {
   LOSS_TITLES,
   LOSSES,
   type LossName,
+  STUDIED_LOSSES,
 } from "../../../lib/two_view/catalogue.ts";
 import { COLORS } from "../../page/colors.ts";
+import { axes, dots, type Frame, path, place, svg, words } from "./draw.ts";
+import { beside, curve, first, heightTo } from "./panels.ts";
 import {
-  axes,
-  dots,
-  type Frame,
-  path,
-  px,
-  py,
-  svg,
-  trace,
-  words,
-} from "./draw.ts";
-import type { Readout, Simulation } from "./simulation.ts";
+  choice,
+  progressOf,
+  range,
+  type Simulation,
+  STEP,
+} from "./simulation.ts";
 
 /** What the reader sets: data, loss, and where the descent starts. */
 export type LandscapeSettings = {
@@ -85,18 +83,6 @@ export const PLANE_SCENE = Object.freeze({
   angle: 0.6108652381980153,
 });
 
-/** The losses that the plane can show, in the order of the panel. */
-export const PLANE_LOSSES: readonly LossName[] = [
-  "naive",
-  "floor",
-  "imax",
-  "infoNce",
-  "barlow",
-  "vicreg",
-  "simSiam",
-  "simSiamNoStop",
-];
-
 const PAIRS = 48;
 const CELLS = 21;
 const REACH = 1.6;
@@ -116,75 +102,54 @@ export const landscape: Simulation<LandscapeSettings, LandscapeState> = {
     "The plane of a linear encoder's two weights; darker is a higher loss. Dashed: the first canonical direction, known in closed form. Arrows: where descent leads. Line: one descent. Tap the plane, or set the two sliders, to start elsewhere.",
   defaults: { seed: 1, loss: "naive", x: -0.6, y: 1.2 },
   controls: [
-    {
-      kind: "range",
-      key: "x",
-      label: "Start, weight 1",
-      min: -REACH,
-      max: REACH,
-      step: 0.1,
-    },
-    {
-      kind: "range",
-      key: "y",
-      label: "Start, weight 2",
-      min: -REACH,
-      max: REACH,
-      step: 0.1,
-    },
-    {
-      kind: "choice",
-      key: "loss",
-      label: "Loss",
-      options: PLANE_LOSSES.map((name) => [name, LOSS_TITLES[name]] as const),
-    },
+    range("x", "Start, weight 1", { min: -REACH, max: REACH, step: 0.1 }),
+    range("y", "Start, weight 2", { min: -REACH, max: REACH, step: 0.1 }),
+    choice(
+      "loss",
+      "Loss",
+      STUDIED_LOSSES.map((name) => [name, LOSS_TITLES[name]]),
+    ),
   ],
   verb: "Descend",
   pace: 3,
+  readouts: {
+    step: STEP,
+    loss: { label: "Loss", digits: 4 },
+    size: "Size of w",
+    correlation: "Correlation of the codes",
+    canonical: "First canonical correlation",
+    angle: { label: "Angle to its direction", digits: 1, unit: "°" },
+  },
   start({ seed, loss, x, y }): LandscapeState {
     const model = encoder(x, y, RATES[loss] ?? RATE);
     return { model, plane: planeOf(seed, loss), trail: [x, y] };
   },
-  step(state, { loss }): boolean {
-    const { model, plane, trail } = state;
-    if (model.step >= STEPS) return false;
+  step({ model, plane, trail }, { loss }): void {
     stepTwoView(model, plane.viewsA, plane.viewsB, LOSSES[loss]);
     trail.push(model.first.w[0], model.first.w[1]);
-    return model.step < STEPS;
   },
-  progress: ({ model }) => model.step / STEPS,
-  readouts({ model, plane }, { loss }): Readout[] {
-    const { viewsA, viewsB, correlation, direction } = plane;
+  progress: progressOf,
+  numbers({ model, plane }, settings): Record<string, number> {
+    const { viewsA, viewsB, correlation: canonical, direction } = plane;
     const [x, y] = model.first.w;
     const size = Math.sqrt(x * x + y * y);
     const along = Math.abs(x * direction[0] + y * direction[1]);
     const across = Math.abs(x * direction[1] - y * direction[0]);
-    const value = lossAndGrads(model, viewsA, viewsB, LOSSES[loss]).loss;
-    const reached = size < 1e-6 ? NaN : codeCorrelation(model, plane);
-    return [
-      { key: "step", label: "Step", value: model.step, digits: 0 },
-      { key: "loss", label: "Loss", value, digits: 4 },
-      { key: "size", label: "Size of w", value: size },
-      { key: "correlation", label: "Correlation of the codes", value: reached },
-      {
-        key: "canonical",
-        label: "First canonical correlation",
-        value: correlation,
-      },
-      {
-        key: "angle",
-        label: "Angle to its direction",
-        value: atan2(across, along) * 57.29577951308232,
-        digits: 1,
-        unit: "°",
-      },
-    ];
+    const codeLoss = LOSSES[settings.loss];
+    return {
+      step: model.step,
+      loss: lossAndGrads(model, viewsA, viewsB, codeLoss).loss,
+      size,
+      correlation: size < 1e-6 ? NaN : codeCorrelation(model, plane),
+      canonical,
+      angle: atan2(across, along) * 57.29577951308232,
+    };
   },
   draw,
   place(_, x, y, width): { x: number; y: number } | null {
     const frame = frameOf(width);
     const right = (x * width - frame.left) / frame.width;
-    const down = (y * heightOf(width) - frame.top) / frame.height;
+    const down = (y * heightTo(frame) - frame.top) / frame.height;
     if (right < 0 || right > 1 || down < 0 || down > 1) return null;
     const round = (share: number): number =>
       Math.round((2 * share - 1) * REACH * 10) / 10;
@@ -201,6 +166,7 @@ function encoder(x: number, y: number, learningRate: number): TwoView {
     optimizer: "descent",
     learningRate,
     batchSize: 2 * PAIRS,
+    steps: STEPS,
   });
   model.first.w.set([x, y]);
   return model;
@@ -226,12 +192,8 @@ function planeOf(seed: number, loss: LossName): Plane {
 
 function makePlane(seed: number): Plane {
   const { angle, ...scene } = PLANE_SCENE;
-  const drawn = sampleGaussianViews(
-    stream(seed, "data"),
-    PAIRS,
-    scene,
-    planeRotation(angle),
-  );
+  const rng = stream(seed, "data");
+  const drawn = sampleGaussianViews(rng, PAIRS, scene, planeRotation(angle));
   // Each pair in both orders: the two views then have the same covariance.
   const viewsA = Float64Array.of(...drawn.viewsA, ...drawn.viewsB);
   const viewsB = Float64Array.of(...drawn.viewsB, ...drawn.viewsA);
@@ -282,14 +244,10 @@ function centre(cell: number): [number, number] {
   ];
 }
 
-function frameOf(width: number): Frame {
-  const side = Math.min(width - 60, 440);
+function frameOf(picture: number): Frame {
+  const side = Math.min(first(picture).width, 440);
   const range = [-REACH, REACH] as const;
-  return { left: 38, top: 26, width: side, height: side, x: range, y: range };
-}
-
-function heightOf(width: number): number {
-  return frameOf(width).height + 52;
+  return { ...first(picture, { width: side }), x: range, y: range };
 }
 
 function draw(
@@ -298,76 +256,58 @@ function draw(
   width: number,
 ): string {
   const frame = frameOf(width);
+  const { left, top, height } = frame;
   const relief = plane.relief ??= makeRelief(plane, loss);
-  const [dx, dy] = plane.direction;
-  const end = 2 * REACH;
-  const line = clipToFrame(frame, [[-dx * end, -dy * end], [
-    dx * end,
-    dy * end,
-  ]]);
   const points: [number, number][] = [];
   const last = trail.length / 2 - 1;
   for (let i = 0; i <= last; i += i < 30 || last - i < 5 ? 1 : 4) {
-    points.push(inside(frame, trail[2 * i], trail[2 * i + 1]));
+    points.push(place(frame, trail[2 * i], trail[2 * i + 1]));
   }
-  const [x, y] = inside(frame, model.first.w[0], model.first.w[1]);
+  const end = place(frame, model.first.w[0], model.first.w[1]);
   return svg(
     width,
-    heightOf(width),
+    heightTo(frame),
     `Loss over the plane of weights: ${LOSS_TITLES[loss]}`,
     shades(relief.heights, frame),
     axes(frame, LOSS_TITLES[loss], { xLabel: "weight 1" }),
-    path(line, COLORS.green, { width: 2, dash: "7 5" }),
+    path(through(frame, plane.direction), COLORS.green, {
+      width: 2,
+      dash: "7 5",
+    }),
     arrowsOf(relief, frame),
     path(points, COLORS.vermilion, { width: 2.5 }),
     dots(points.slice(0, 1), COLORS.vermilion, 9, 1),
-    dots([[x, y]], "currentColor", 12, 1),
-    dots([[x, y]], COLORS.vermilion, 8, 1),
-    words(
-      frame.left + 8,
-      frame.top + frame.height - 10,
-      "dashed: canonical direction",
-      { color: COLORS.green, bold: true },
-    ),
+    dots([end], "currentColor", 12, 1),
+    dots([end], COLORS.vermilion, 8, 1),
+    words(left + 8, top + height - 10, "dashed: canonical direction", {
+      color: COLORS.green,
+      bold: true,
+    }),
     width > 640 ? sizes(trail, frame, width) : "",
   );
 }
 
 /** Where there is room: the size of w over the steps. */
-function sizes(trail: readonly number[], beside: Frame, width: number): string {
-  const left = beside.left + beside.width + 62;
-  const frame: Frame = {
-    ...beside,
-    left,
-    width: width - left - 22,
-    height: 160,
-    x: [0, STEPS],
-    y: [0, 2],
-  };
-  const values = Array.from({ length: trail.length / 2 }, (_, i) => {
-    const [x, y] = [trail[2 * i], trail[2 * i + 1]];
-    return Math.sqrt(x * x + y * y);
+function sizes(trail: readonly number[], plane: Frame, width: number): string {
+  const rows = Array.from({ length: trail.length / 2 }, (_, step) => {
+    const [x, y] = [trail[2 * step], trail[2 * step + 1]];
+    return { step, size: Math.sqrt(x * x + y * y) };
   });
-  return axes(frame, "size of w", { xLabel: "step" }) +
-    path(trace(frame, values.map((_, i) => i), values), COLORS.vermilion, {
-      width: 2,
-    });
+  const panel = { ...beside(plane, width), height: 160 };
+  return curve({ ...panel, x: [0, STEPS], y: [0, 2] }, "size of w", {
+    rows,
+    value: (row) => row.size,
+    color: COLORS.vermilion,
+  });
 }
 
-function inside(frame: Frame, x: number, y: number): [number, number] {
-  const limit = (v: number): number => Math.max(-REACH, Math.min(REACH, v));
-  return [px(frame, limit(x)), py(frame, limit(y))];
-}
-
-/** A line through the origin, cut where it leaves the frame. */
-function clipToFrame(
+/** The line through the origin along (x, y), from edge to edge. */
+function through(
   frame: Frame,
-  ends: [number, number][],
+  [x, y]: readonly [number, number],
 ): [number, number][] {
-  return ends.map(([x, y]) => {
-    const scale = REACH / Math.max(Math.abs(x), Math.abs(y));
-    return [px(frame, x * scale), py(frame, y * scale)];
-  });
+  const reach = REACH / Math.max(Math.abs(x), Math.abs(y));
+  return [-reach, reach].map((scale) => place(frame, x * scale, y * scale));
 }
 
 const LEVELS = 14;
@@ -399,16 +339,11 @@ function shades(heights: Float64Array, frame: Frame): string {
 
 /** Short lines that point downhill, with a dot at the tail. */
 function arrowsOf({ arrows }: Relief, frame: Frame): string {
-  const lines = arrows.map(([x, y, dx, dy]) => {
-    const [x0, y0] = [px(frame, x), py(frame, y)];
-    return `M${x0.toFixed(1)} ${y0.toFixed(1)}l${(14 * dx).toFixed(1)} ${
-      (-14 * dy).toFixed(1)
-    }`;
+  const tails = arrows.map(([x, y]) => place(frame, x, y));
+  const lines = arrows.map(([, , dx, dy], i) => {
+    const [x, y] = tails[i].map((at) => at.toFixed(1));
+    return `M${x} ${y}l${(14 * dx).toFixed(1)} ${(-14 * dy).toFixed(1)}`;
   });
-  const tails = arrows.map(([x, y]): [number, number] => [
-    px(frame, x),
-    py(frame, y),
-  ]);
   return `<path d="${
     lines.join("")
   }" fill="none" stroke="currentColor" stroke-width="1.3" opacity=".55"/>` +

@@ -21,18 +21,15 @@ import {
 } from "../../../lib/two_view/masked_prediction.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import { COLORS } from "../../page/colors.ts";
+import { axes, box, type Frame, path, px, py, svg, words } from "./draw.ts";
+import { below, beside, curve, first, heightTo, isNarrow } from "./panels.ts";
 import {
-  axes,
-  box,
-  type Frame,
-  path,
-  px,
-  py,
-  svg,
-  trace,
-  words,
-} from "./draw.ts";
-import type { Readout, Simulation } from "./simulation.ts";
+  choice,
+  progressOf,
+  range,
+  type Simulation,
+  STEP,
+} from "./simulation.ts";
 
 /** What the reader sets. */
 export type MaskedSettings = {
@@ -61,65 +58,43 @@ export const masked: Simulation<MaskedSettings, MaskedState> = {
     "Top: one row of bars, seen (blue), hidden (ochre) and what is read from the prediction (outlined). Below: the loss of the prediction, and the spread of the codes.",
   defaults: { seed: 1, target: "data", collapsed: false, noise: 0.1 },
   controls: [
-    {
-      kind: "choice",
-      key: "target",
-      label: "Target of the prediction",
-      options: [
-        ["data", "the hidden bars (data)"],
-        ["own", "the encoder's own output"],
-        ["stop", "own output, gradient stopped"],
-        ["ema", "output of a trailing encoder (EMA)"],
-        ["floor", "own output, codes kept spread"],
-      ],
-    },
+    choice("target", "Target of the prediction", [
+      ["data", "the hidden bars (data)"],
+      ["own", "the encoder's own output"],
+      ["stop", "own output, gradient stopped"],
+      ["ema", "output of a trailing encoder (EMA)"],
+      ["floor", "own output, codes kept spread"],
+    ]),
     { kind: "switch", key: "collapsed", label: "Force collapse" },
-    {
-      kind: "range",
-      key: "noise",
-      label: "Noise of each bar",
-      min: 0.05,
-      max: 1,
-      step: 0.05,
-    },
+    range("noise", "Noise of each bar", { min: 0.05, max: 1, step: 0.05 }),
   ],
   pace: 6,
+  readouts: {
+    step: STEP,
+    loss: { label: "Prediction loss", digits: 4 },
+    spread: "Spread of the codes",
+    r2: "R² of the hidden bars",
+  },
   start({ seed, target, collapsed, noise }): MaskedState {
     const config = barsConfig({ seen: SEEN, noise });
     const views = sampleBars(stream(seed, "data"), ROWS, config);
     const model = initMasked(stream(seed, "init"), { target, collapsed });
     return { model, views, rows: [] };
   },
-  step(state): boolean {
-    const { model, views, rows } = state;
-    if (model.step >= model.config.steps) return false;
+  step({ model, views, rows }): void {
     const spread = codeSpread(model, views.viewsA);
     const { step } = model;
     const loss = stepMasked(model, views.viewsA, views.viewsB);
     if (step % EVERY === 0) rows.push({ step, loss, spread });
-    return model.step < model.config.steps;
   },
-  progress: ({ model }) => model.step / model.config.steps,
-  readouts({ model, views, rows }): Readout[] {
-    return [
-      { key: "step", label: "Step", value: model.step, digits: 0 },
-      {
-        key: "loss",
-        label: "Prediction loss",
-        value: rows.length ? rows[rows.length - 1].loss : NaN,
-        digits: 4,
-      },
-      {
-        key: "spread",
-        label: "Spread of the codes",
-        value: codeSpread(model, views.viewsA),
-      },
-      {
-        key: "r2",
-        label: "R² of the hidden bars",
-        value: linearR2(predict(model, views.viewsA), views.viewsB, ROWS, 0.01),
-      },
-    ];
+  progress: progressOf,
+  numbers({ model, views: { viewsA, viewsB }, rows }): Record<string, number> {
+    return {
+      step: model.step,
+      loss: rows.at(-1)?.loss ?? NaN,
+      spread: codeSpread(model, viewsA),
+      r2: linearR2(predict(model, viewsA), viewsB, ROWS, 0.01),
+    };
   },
   draw,
 };
@@ -145,51 +120,33 @@ function draw(
   { collapsed }: MaskedSettings,
   width: number,
 ): string {
-  const narrow = width < 560;
-  const wide = width - 60;
-  const bars: Frame = {
-    left: 38,
-    top: 26,
-    width: wide,
-    height: narrow ? 150 : 170,
-    x: [0, 2 * SEEN],
-    y: [-3, 3],
-  };
-  const top = bars.top + bars.height + 70;
-  const half = narrow ? wide : (wide - 62) / 2;
   const { rows, model } = state;
-  const most = Math.max(0.1, ...rows.map((row) => row.loss));
-  const x: [number, number] = [0, model.config.steps];
-  const loss: Frame = {
-    left: 38,
-    top,
-    width: half,
-    height: 110,
-    x,
-    y: [0, most],
-  };
-  const codes: Frame = {
-    ...loss,
-    left: narrow ? 38 : 38 + half + 62,
-    top: narrow ? top + 162 : top,
-    y: [0, Math.max(1.5, ...rows.map((row) => row.spread))],
-  };
-  const steps = rows.map((row) => row.step);
+  const narrow = isNarrow(width);
+  const panel = first(width, { height: narrow ? 150 : 170 });
+  const bars: Frame = { ...panel, x: [0, 2 * SEEN], y: [-3, 3] };
+  const left = below(panel, { height: 110, room: 18 });
+  if (!narrow) left.width = (left.width - 62) / 2;
+  const right = narrow ? below(left) : beside(left, width);
+  const x = [0, model.config.steps] as const;
+  const loss = Math.max(0.1, ...rows.map((row) => row.loss));
+  const spread = Math.max(1.5, ...rows.map((row) => row.spread));
   const flat = collapsed ? " (encoder held at a constant)" : "";
   return svg(
     width,
-    codes.top + 136,
+    heightTo(right),
     "Seen and hidden bars, loss and spread",
     axes(bars, `One row of bars${narrow ? "" : flat}`, { xTicks: false }),
     barsOf(state, bars),
     legend(bars),
-    axes(loss, "prediction loss", { xLabel: "step" }),
-    path(trace(loss, steps, rows.map((row) => row.loss)), COLORS.blue, {
-      width: 2,
+    curve({ ...left, x, y: [0, loss] }, "prediction loss", {
+      rows,
+      value: (row) => row.loss,
+      color: COLORS.blue,
     }),
-    axes(codes, "spread of the codes", { xLabel: "step" }),
-    path(trace(codes, steps, rows.map((row) => row.spread)), COLORS.green, {
-      width: 2,
+    curve({ ...right, x, y: [0, spread] }, "spread of the codes", {
+      rows,
+      value: (row) => row.spread,
+      color: COLORS.green,
     }),
   );
 }
@@ -209,7 +166,7 @@ function barsOf(state: MaskedState, frame: Frame): string {
     slot: number,
     value: number,
     color: string,
-    outline: boolean,
+    outline = false,
   ): string => {
     const y = py(frame, Math.max(-3, Math.min(3, value)));
     const inset = outline ? 0.12 : 0.24;
@@ -224,8 +181,8 @@ function barsOf(state: MaskedState, frame: Frame): string {
   };
   for (let i = 0; i < SEEN; i++) {
     parts.push(
-      draw(2 * i, state.views.viewsA[i], COLORS.sky, false),
-      draw(2 * i + 1, state.views.viewsB[i], COLORS.ochre, false),
+      draw(2 * i, state.views.viewsA[i], COLORS.sky),
+      draw(2 * i + 1, state.views.viewsB[i], COLORS.ochre),
       draw(2 * i + 1, guess[i], "currentColor", true),
     );
   }

@@ -9,7 +9,7 @@
 import { COLORS } from "../../page/colors.ts";
 import {
   type Control,
-  numbersOf,
+  read,
   type Setting,
   type Settings,
   type Simulation,
@@ -97,59 +97,39 @@ export function mount<V extends Settings, S, D>(
 
   const root = host.attachShadow({ mode: "open" });
   const section = add(root, "section");
-  add(root, "style").textContent = CSS;
   section.setAttribute("aria-label", simulation.title);
-  add(section, "h4").textContent = simulation.title;
+  add(root, "style", { textContent: CSS });
+  add(section, "h4", { textContent: simulation.title });
   const form = add(section, "form");
   form.addEventListener("submit", (event) => event.preventDefault());
-  const refreshers = [
-    seedField(),
-    ...simulation.controls.map((control) => field(control)),
-  ];
-  const buttons = add(section, "div", "buttons");
+  const refreshers = [seedField(), ...simulation.controls.map(field)];
+  const buttons = add(section, "div", { className: "buttons" });
   const main = button("", () => mode === "running" ? pause() : run(false));
   main.className = "main";
   const toEnd = button("To the end", () => run(true));
   button("Reset", reset);
   const bar = add(section, "progress");
   bar.setAttribute("aria-label", "Progress");
-  const picture = add(section, "div", "picture");
+  const picture = add(section, "div", { className: "picture" });
   const list = add(section, "dl");
   const status = add(section, "p");
   status.setAttribute("role", "status");
-  listenToPlace();
-  if (simulation.progress(state, settings) >= 1) {
-    main.hidden = toEnd.hidden = bar.hidden = true;
-  }
+  picture.addEventListener("click", tapped);
+  if (ended()) main.hidden = toEnd.hidden = bar.hidden = true;
   new ResizeObserver(() => draw()).observe(picture);
   restart();
 
-  function add<K extends keyof HTMLElementTagNameMap>(
-    parent: Node,
-    tag: K,
-    className = "",
-  ): HTMLElementTagNameMap[K] {
-    const element = document.createElement(tag);
-    if (className) element.className = className;
-    parent.appendChild(element);
-    return element;
-  }
-
-  function button(text: string, act: () => void): HTMLButtonElement {
-    const element = add(buttons, "button");
-    element.type = "button";
-    element.textContent = text;
+  function button(textContent: string, act: () => void): HTMLButtonElement {
+    const element = add(buttons, "button", { type: "button", textContent });
     element.addEventListener("click", act);
     return element;
   }
 
   function seedField(): () => void {
     const label = add(form, "label");
-    add(label, "span").textContent = "Seed";
-    const input = add(label, "input");
-    input.type = "number";
-    input.name = "seed";
-    input.step = "1";
+    add(label, "span", { textContent: "Seed" });
+    const kind = { type: "number", name: "seed", step: "1" };
+    const input = add(label, "input", kind);
     input.addEventListener("change", () => {
       const seed = Math.trunc(Number(input.value));
       set("seed", Number.isSafeInteger(seed) ? seed : settings.seed);
@@ -157,43 +137,32 @@ export function mount<V extends Settings, S, D>(
     return () => input.value = String(settings.seed);
   }
 
+  /** Adds a control; returns what brings it up to the settings. */
   function field(control: Control): () => void {
-    const { key } = control;
-    const label = add(form, "label", control.kind);
-    if (control.kind === "choice") {
-      add(label, "span").textContent = control.label;
-      const select = add(label, "select");
-      select.name = key;
-      for (const [value, text] of control.options) {
-        const option = add(select, "option");
-        option.value = value;
-        option.textContent = text;
+    const { key: name, kind } = control;
+    const label = add(form, "label", { className: kind });
+    const words = { textContent: control.label };
+    if (kind === "choice") {
+      add(label, "span", words);
+      const select = add(label, "select", { name });
+      for (const [value, textContent] of control.options) {
+        add(select, "option", { value, textContent });
       }
-      select.addEventListener("change", () => set(key, select.value));
-      return () => select.value = String(settings[key]);
+      select.addEventListener("change", () => set(name, select.value));
+      return () => select.value = String(settings[name]);
     }
-    if (control.kind === "switch") {
-      const input = add(label, "input");
-      input.type = "checkbox";
-      input.name = key;
-      add(label, "span").textContent = control.label;
-      input.addEventListener("change", () => set(key, input.checked));
-      return () => input.checked = Boolean(settings[key]);
+    if (kind === "switch") {
+      const input = add(label, "input", { type: "checkbox", name });
+      add(label, "span", words);
+      input.addEventListener("change", () => set(name, input.checked));
+      return () => input.checked = Boolean(settings[name]);
     }
-    const name = add(label, "span");
-    name.textContent = control.label;
-    const shown = add(name, "output");
-    const input = add(label, "input");
-    input.type = "range";
-    input.name = key;
-    input.min = String(control.min);
-    input.max = String(control.max);
-    input.step = String(control.step);
-    input.addEventListener("input", () => set(key, Number(input.value)));
-    return () => {
-      input.value = String(settings[key]);
-      shown.textContent = String(settings[key]);
-    };
+    const shown = add(add(label, "span", words), "output");
+    const input = add(label, "input", { type: "range", name });
+    const { min, max, step } = control;
+    Object.assign(input, { min, max, step });
+    input.addEventListener("input", () => set(name, Number(input.value)));
+    return () => input.value = shown.textContent = String(settings[name]);
   }
 
   function set(key: string, value: Setting): void {
@@ -201,12 +170,16 @@ export function mount<V extends Settings, S, D>(
     restart(mode === "running");
   }
 
+  function ended(): boolean {
+    return simulation.progress(state, settings) >= 1;
+  }
+
   /** Back to step 0 under the present settings. */
   function restart(running = false): void {
     state = simulation.start(settings, data);
     step = 0;
     frames = worked = slowest = 0;
-    mode = simulation.progress(state, settings) >= 1 ? "done" : "ready";
+    mode = ended() ? "done" : "ready";
     refreshers.forEach((refresh) => refresh());
     show();
     if (running) run(hurry);
@@ -241,7 +214,8 @@ export function mount<V extends Settings, S, D>(
     let left = paced ? simulation.pace ?? 1 : Infinity;
     let more = true;
     while (more && left-- > 0 && performance.now() - start < BUDGET) {
-      more = simulation.step(state, settings, data);
+      simulation.step(state, settings, data);
+      more = !ended();
       if (more) step++;
     }
     if (!more) mode = "done";
@@ -264,6 +238,7 @@ export function mount<V extends Settings, S, D>(
 
   function show(): void {
     draw();
+    const numbers = simulation.numbers(state, settings);
     bar.value = simulation.progress(state, settings);
     main.textContent = mode === "running"
       ? "Pause"
@@ -272,28 +247,27 @@ export function mount<V extends Settings, S, D>(
       : simulation.verb ?? "Train";
     toEnd.disabled = mode === "done";
     list.replaceChildren();
-    for (const readout of simulation.readouts(state, settings)) {
-      const { key, label, value, digits = 3, unit = "" } = readout;
+    for (
+      const { key, label, value, digits, unit } of read(simulation, numbers)
+    ) {
       const item = add(list, "div");
-      add(item, "dt").textContent = label;
-      const number = add(item, "dd");
-      number.dataset.key = key;
-      number.dataset.value = String(value);
-      number.textContent = `${shorten(value, digits)} ${unit}`.trim();
+      add(item, "dt", { textContent: label });
+      const textContent = `${shorten(value, digits)} ${unit}`.trim();
+      const { dataset } = add(item, "dd", { textContent });
+      Object.assign(dataset, { key, value });
     }
     host.dataset.state = mode;
     host.dataset.step = String(step);
-    compare();
+    compare(numbers);
   }
 
   /** Says whether the page arrived at the notebook's numbers. */
-  function compare(): void {
+  function compare(numbers: Readonly<Record<string, number>>): void {
     const same = Object.entries(payload.settings).every(([key, value]) =>
       settings[key] === value
     );
     const expected = Object.keys(payload.numbers);
     const comparable = mode === "done" && same && expected.length > 0;
-    const numbers = comparable ? numbersOf(simulation, state, settings) : {};
     // JSON holds no NaN: it arrives as null.
     const apart = expected.filter((key) =>
       numbers[key] !== payload.numbers[key] &&
@@ -317,21 +291,26 @@ export function mount<V extends Settings, S, D>(
   }
 
   /** A tap sets what the simulation makes of its place; sliders do the same. */
-  function listenToPlace(): void {
-    picture.addEventListener("click", (event) => {
-      const { left, top, width, height } = picture.getBoundingClientRect();
-      const changed = simulation.place?.(
-        settings,
-        (event.clientX - left) / width,
-        (event.clientY - top) / height,
-        width,
-      );
-      if (!changed) return;
-      settings = { ...settings, ...changed };
-      restart();
-      run(false);
-    });
+  function tapped(event: MouseEvent): void {
+    const { left, top, width, height } = picture.getBoundingClientRect();
+    const x = (event.clientX - left) / width;
+    const y = (event.clientY - top) / height;
+    const changed = simulation.place?.(settings, x, y, width);
+    if (!changed) return;
+    settings = { ...settings, ...changed };
+    restart();
+    run(false);
   }
+}
+
+/** Adds an element with some properties below another. */
+function add<K extends keyof HTMLElementTagNameMap>(
+  parent: Node,
+  tag: K,
+  properties: Partial<HTMLElementTagNameMap[K]> = {},
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  return parent.appendChild(Object.assign(element, properties));
 }
 
 function shorten(value: number, digits: number): string {

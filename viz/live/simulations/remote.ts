@@ -7,7 +7,7 @@
  * @module
  */
 import { mount } from "./mount.ts";
-import type { Readout, Settings, Simulation } from "./simulation.ts";
+import type { Settings, Simulation } from "./simulation.ts";
 
 /** A state that a training appends rows to. */
 interface Rows {
@@ -19,8 +19,7 @@ interface Report {
   /** Rows since the last report. */
   rows: object[];
   progress: number;
-  readouts: Readout[];
-  done: boolean;
+  numbers: Record<string, number>;
 }
 
 interface RemoteState<S> {
@@ -78,15 +77,14 @@ function remote<V extends Settings, S extends Rows>(
       const local = simulation.start(settings, undefined);
       return { local, worker: null, here: script === "", latest: null };
     },
-    step(state, settings): boolean {
-      if (state.here) return simulation.step(state.local, settings, undefined);
-      if (!state.worker) send(state, settings);
-      return !state.latest?.done;
+    step(state, settings): void {
+      if (state.here) simulation.step(state.local, settings, undefined);
+      else if (!state.worker) send(state, settings);
     },
     progress: ({ local, latest }, settings) =>
       latest?.progress ?? simulation.progress(local, settings),
-    readouts: ({ local, latest }, settings) =>
-      latest?.readouts ?? simulation.readouts(local, settings),
+    numbers: ({ local, latest }, settings) =>
+      latest?.numbers ?? simulation.numbers(local, settings),
     draw: ({ local }, settings, width) =>
       simulation.draw(local, settings, width, undefined),
     place: undefined,
@@ -103,19 +101,19 @@ function serve<V extends Settings, S extends Rows>(
     let told = 0;
     function slice(): void {
       const start = performance.now();
-      let more = true;
-      while (more && performance.now() - start < SLICE) {
-        more = simulation.step(state, settings, undefined);
+      let progress = 0;
+      while (progress < 1 && performance.now() - start < SLICE) {
+        simulation.step(state, settings, undefined);
+        progress = simulation.progress(state, settings);
       }
       const report: Report = {
         rows: state.rows.slice(told),
-        progress: simulation.progress(state, settings),
-        readouts: simulation.readouts(state, settings),
-        done: !more,
+        progress,
+        numbers: simulation.numbers(state, settings),
       };
       told = state.rows.length;
       port.postMessage(report);
-      if (more) setTimeout(slice, 0);
+      if (progress < 1) setTimeout(slice, 0);
     }
     slice();
   };

@@ -36,15 +36,34 @@ export type Control =
     options: readonly (readonly [value: string, label: string])[];
   };
 
-/** A number that the panel shows beside the picture. */
+/** A slider. */
+export function range(
+  key: string,
+  label: string,
+  limits: { min: number; max: number; step: number },
+): Control {
+  return { kind: "range", key, label, ...limits };
+}
+
+/** A list to choose from. */
+export function choice(
+  key: string,
+  label: string,
+  options: readonly (readonly [value: string, label: string])[],
+): Control {
+  return { kind: "choice", key, label, options };
+}
+
+/** How the panel shows a number beside the picture. */
 export interface Readout {
-  key: string;
   label: string;
-  value: number;
   /** Decimals shown; default 3. All digits are kept for comparison. */
   digits?: number;
   unit?: string;
 }
+
+/** The readout of the steps taken. */
+export const STEP: Readout = { label: "Step", digits: 0 };
 
 /** A model that plays. `D` is what the notebook hands over besides settings. */
 export interface Simulation<
@@ -64,24 +83,34 @@ export interface Simulation<
   readonly pace?: number;
   /** The word on the button that starts it; default "Train". */
   readonly verb?: string;
+  /** What the panel shows of `numbers`, by their keys: in words, or in full. */
+  readonly readouts: Readonly<Record<string, string | Readout>>;
   /** The state before the first step. */
   start(settings: V, data: D): S;
-  /** Takes one step: changes the state. False once there is nothing to do. */
-  step(state: S, settings: V, data: D): boolean;
+  /** Takes one step: changes the state. Not called once progress is 1. */
+  step(state: S, settings: V, data: D): void;
   /** How far it is, from 0 to 1. */
   progress(state: S, settings: V): number;
-  readouts(state: S, settings: V): Readout[];
+  /** What it has arrived at: a number for each of `readouts`. */
+  numbers(state: S, settings: V): Record<string, number>;
   /** The picture as one SVG element, `width` pixels wide. */
   draw(state: S, settings: V, width: number, data: D): string;
   /** What a tap at (x, y), in shares of the picture, sets. */
   place?(settings: V, x: number, y: number, width: number): Partial<V> | null;
 }
 
+/** How far a model is that takes a known number of steps. */
+export function progressOf(
+  { model }: { model: { step: number; config: { steps: number } } },
+): number {
+  return model.step / model.config.steps;
+}
+
 /** A simulation that has been played. */
 export interface Played<V extends Settings, S> {
   settings: V;
   state: S;
-  /** The readouts by key, all digits. */
+  /** By key, all digits. */
   numbers: Record<string, number>;
 }
 
@@ -106,10 +135,11 @@ function* playing<V extends Settings, S, D>(
 ): Training<never, Played<V, S>> {
   const settings = settingsOf(simulation, overrides);
   const state = simulation.start(settings, data);
-  for (let step = 1; simulation.step(state, settings, data); step++) {
+  for (let step = 1; simulation.progress(state, settings) < 1; step++) {
+    simulation.step(state, settings, data);
     if (yield step) break;
   }
-  return { settings, state, numbers: numbersOf(simulation, state, settings) };
+  return { settings, state, numbers: simulation.numbers(state, settings) };
 }
 
 /** Plays every variant under every seed, in turn; their states are let go. */
@@ -135,7 +165,7 @@ export function playAll<V extends Settings, S, D>(
 }
 
 /** The defaults with `overrides` laid over them. */
-export function settingsOf<V extends Settings>(
+function settingsOf<V extends Settings>(
   { name, defaults }: Pick<Simulation<V>, "name" | "defaults">,
   overrides: Partial<V>,
 ): V {
@@ -150,13 +180,22 @@ export function settingsOf<V extends Settings>(
   return { ...defaults, ...overrides };
 }
 
-/** The readouts of a state as numbers by key. */
-export function numbersOf<V extends Settings, S, D>(
-  simulation: Simulation<V, S, D>,
-  state: S,
-  settings: V,
-): Record<string, number> {
-  return Object.fromEntries(
-    simulation.readouts(state, settings).map(({ key, value }) => [key, value]),
-  );
+/** A readout with its number. */
+export interface Read extends Required<Readout> {
+  key: string;
+  value: number;
+}
+
+/** Every readout of a simulation with its number among `numbers`. */
+export function read<V extends Settings, S, D>(
+  { readouts }: Pick<Simulation<V, S, D>, "readouts">,
+  numbers: Readonly<Record<string, number>>,
+): Read[] {
+  return Object.entries(readouts).map(([key, readout]) => ({
+    digits: 3,
+    unit: "",
+    ...(typeof readout === "string" ? { label: readout } : readout),
+    key,
+    value: numbers[key],
+  }));
 }

@@ -62,6 +62,13 @@ Deno.test("every control sets a setting within its range", () => {
   }
 });
 
+Deno.test("every readout has its number, and every number its readout", () => {
+  for (const { start, defaults, numbers, readouts, name } of ALL) {
+    const keys = Object.keys(numbers(start(defaults, undefined), defaults));
+    deepStrictEqual(keys, Object.keys(readouts), name);
+  }
+});
+
 Deno.test("a setting that does not exist is refused", () => {
   throws(
     () => play(collapse, { flor: true } as never),
