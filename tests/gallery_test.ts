@@ -19,7 +19,7 @@ for (const [name, drawn] of Object.entries(gallery())) {
   Deno.test(`the example "${name}" is drawn as its snapshot says`, async () => {
     const file = join(folder, `${name}.snap`);
     const markup = rounded(inlined(drawn.html));
-    // SNAPSHOTS=update deno test -A viz/figures/gallery_test.ts
+    // SNAPSHOTS=update deno test -A tests/gallery_test.ts
     if (Deno.env.get("SNAPSHOTS") === "update") {
       await Deno.mkdir(folder, { recursive: true });
       await Deno.writeTextFile(file, markup);

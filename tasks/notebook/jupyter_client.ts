@@ -148,8 +148,8 @@ export interface Kernel {
     code: string,
     onOutput?: (outputs: Output[]) => void,
   ): Promise<Execution>;
-  /** Send the stop button's signal. */
-  interrupt(): void;
+  /** Stop what runs, as a stop button does: by a signal, or by a message. */
+  interrupt(how?: "signal" | "message"): void;
   /** End the process at once and wait until it is gone. */
   kill(): Promise<void>;
   /** Ask the kernel to end, and kill it if it has not after a second. */
@@ -366,8 +366,10 @@ async function launch(options: KernelOptions): Promise<Kernel> {
         }
         return { outputs: cell.outputs, error: cell.error };
       },
-      interrupt(): void {
-        child.kill("SIGINT");
+      interrupt(how = "signal"): void {
+        if (how === "signal") return child.kill("SIGINT");
+        const { frames } = pack(key, session, "interrupt_request", {});
+        control.send(frames).catch(() => {});
       },
       kill,
       async shutdown(): Promise<void> {

@@ -13,7 +13,11 @@ import { Socket } from "./zmtp.ts";
 
 interface Jupyter {
   /** Puts a message into the queue of the thread that sends. */
-  broadcast(type: string, content: Record<string, unknown>): void;
+  broadcast(
+    type: string,
+    content: Record<string, unknown>,
+    extra?: { metadata?: Record<string, unknown> },
+  ): void;
 }
 
 /** Where the kernel publishes what its cells put out. */
@@ -37,47 +41,55 @@ export function inKernel(): boolean {
 
 /** Sends every client a message of a running cell; nothing outside a kernel. */
 export function broadcast(
-  type: "display_data" | "update_display_data" | "status",
+  type: "display_data" | "stream" | "clear_output" | "status",
   content: Record<string, unknown>,
+  metadata: Record<string, unknown> = {},
 ): void {
-  jupyter()?.broadcast(type, content);
+  jupyter()?.broadcast(type, content, { metadata });
 }
 
 /**
  * Resolves once all that was broadcast before is written to every client.
  *
- * It becomes a client itself and broadcasts a mark until it hears one. The
- * kernel writes message after message, each to its clients in the order of
- * their coming: whoever comes last and hears the mark knows that the others
- * have it, and all before it. The mark says what every client knows already,
- * that the kernel is busy. Where the kernel's address cannot be told, or it
- * does not answer within five seconds, time is given instead.
+ * It becomes a client itself and waits for a mark. The kernel writes message
+ * after message, each to its clients in the order of their coming: whoever
+ * comes last and hears the mark knows that the others have it, and all before
+ * it. Where the kernel's address cannot be told, or it does not answer, time
+ * is given instead.
  */
 export async function delivered(): Promise<void> {
-  const at = await (address ??= findAddress());
-  if (at === null || !(await heard(at))) await pause(30);
+  const socket = await connected();
+  const heard = socket && await marked((mark) => hear(socket, mark));
+  socket?.close();
+  if (!heard) await pause(30);
 }
 
-/** Hears a mark of its own, which is false if the kernel does not answer. */
-async function heard({ ip, iopub_port }: Address): Promise<boolean> {
-  let socket: Socket;
-  try {
-    socket = await Socket.connect("SUB", iopub_port, ip);
-  } catch {
-    return false;
-  }
+/** A client of what the kernel publishes; null where it cannot be reached. */
+export async function connected(): Promise<Socket | null> {
+  const at = await (address ??= findAddress());
+  if (at === null) return null;
+  return await Socket.connect("SUB", at.iopub_port, at.ip).catch(() => null);
+}
+
+/**
+ * Broadcasts a mark until it is heard: all that was broadcast before has then
+ * been heard, too. The mark says what every client knows already, that the
+ * kernel is busy.
+ *
+ * @param hear resolves when the mark is heard, with false when it cannot be
+ * @returns whether it was heard within five seconds
+ */
+export async function marked(
+  hear: (mark: string) => Promise<boolean | void>,
+): Promise<boolean> {
   const mark = crypto.randomUUID();
-  const listening = hear(socket, mark);
-  try {
-    for (const end = Date.now() + 5000; Date.now() < end;) {
-      broadcast("status", { execution_state: "busy", mark });
-      const answer = await Promise.race([listening, pause(5)]);
-      if (answer !== undefined) return answer;
-    }
-    return false;
-  } finally {
-    socket.close();
+  const heard = hear(mark).then((answer) => answer !== false);
+  for (const end = Date.now() + 5000; Date.now() < end;) {
+    broadcast("status", { execution_state: "busy", mark });
+    const answer = await Promise.race([heard, pause(5)]);
+    if (answer !== undefined) return answer;
   }
+  return false;
 }
 
 /** Reads messages up to the one that carries `mark`. */
@@ -113,9 +125,15 @@ async function commandLine(): Promise<string> {
   if (Deno.build.os === "linux") {
     return await Deno.readTextFile("/proc/self/cmdline");
   }
-  const { stdout } = await new Deno.Command("ps", {
-    args: ["-ww", "-o", "args=", "-p", String(Deno.pid)],
-  }).output();
+  const [program, ...args] = Deno.build.os === "windows"
+    ? [
+      "powershell",
+      "-NoProfile",
+      "-Command",
+      `(Get-CimInstance Win32_Process -Filter "ProcessId=${Deno.pid}").CommandLine`,
+    ]
+    : ["ps", "-ww", "-o", "args=", "-p", String(Deno.pid)];
+  const { stdout } = await new Deno.Command(program, { args }).output();
   return new TextDecoder().decode(stdout);
 }
 

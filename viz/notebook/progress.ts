@@ -14,11 +14,17 @@ import {
   type ExperimentOptions,
   type SeedResult,
 } from "../../lib/run/experiment.ts";
-import { sweep, type TaskName } from "../../lib/run/sweep.ts";
+import {
+  closeSweep,
+  type SeedOutcome,
+  sweep,
+  type TaskName,
+} from "../../lib/run/sweep.ts";
 import type { Training } from "../../lib/run/training.ts";
 import { escape, type Html, raw } from "../page/html.ts";
 import { inKernel } from "./deno_kernel.ts";
-import { bundle, send } from "./show.ts";
+import { type Bundle, bundle, send } from "./show.ts";
+import { ChangingOutput } from "./cell_outputs.ts";
 import { COLORS, significant } from "../page/theme.ts";
 
 /** What {@link follow} takes besides the generator. */
@@ -49,6 +55,11 @@ const SLICE = 50;
 const UPDATE = 200;
 /** Times that a training may yield after the stop: a row for each phase. */
 const LAST = 4;
+
+/** How soon a followed loop says that it is back, in milliseconds. */
+const RUNNING = 0; // no timer can be heard meanwhile
+const RESTING = 300;
+const WAITING = 10_000;
 
 /** What is being followed now; the stop button aborts all of it. */
 const followed = new Set<AbortController>();
@@ -84,27 +95,34 @@ export async function follow<Row extends { step: number }, State>(
   training: Training<Row, State>,
   options: FollowOptions<Row>,
 ): Promise<Followed<Row, State>> {
-  return await untilStopped(async (stop) => {
-    const rows: Row[] = [];
-    const display = new Line(options);
+  const rows: Row[] = [];
+  const display = new Line(options);
+  const lost = async (): Promise<undefined> => {
+    await display.finish(rows, { end: "lost" });
+  };
+  return await untilStopped(async (stop, back) => {
     await display.update(rows);
     const start = performance.now();
     let slice = start;
     let shown = start;
     let asked = 0;
+    let at: number | undefined;
+    back(RUNNING);
     let next = training.next();
     while (!next.done) {
-      const at = typeof next.value === "object" ? undefined : next.value;
       if (typeof next.value === "object") rows.push(next.value);
+      at = typeof next.value === "object" ? undefined : next.value;
       const now = performance.now();
       if (now - slice > SLICE && !stop.aborted) {
-        if (now - shown > UPDATE) {
+        back(RESTING);
+        if (now - shown > display.interval) {
           await display.update(rows, { elapsed: now - start, at });
           shown = performance.now();
         }
         // A timer, so that the process rests for once: a signal is only looked
         // for then, or after some sixty turns without a rest.
         await new Promise<void>((resolve) => setTimeout(resolve, 0));
+        back(RUNNING);
         slice = performance.now();
       }
       if (stop.aborted && ++asked > LAST) {
@@ -114,10 +132,11 @@ export async function follow<Row extends { step: number }, State>(
       }
       next = training.next(stop.aborted);
     }
+    back(WAITING);
     const interrupted = stop.aborted;
-    await display.finish(rows, interrupted);
+    await display.finish(rows, { end: interrupted ? "stopped" : "done", at });
     return { rows, state: next.value, interrupted };
-  });
+  }, lost);
 }
 
 /**
@@ -149,55 +168,115 @@ export async function followSeeds<
   const rows = (): { step: number }[] => [
     { step: [...steps.values()].reduce((sum, step) => sum + step, 0) },
   ];
-  return await untilStopped(async (stop) => {
-    const display = new Line<{ step: number }>({
-      label,
-      total: total * seeds.length,
-      metric: () => `${ended} of ${seeds.length} seeds`,
+  const display = new Line<{ step: number }>({
+    label,
+    total: total * seeds.length,
+    metric: () => `${ended} of ${seeds.length} seeds`,
+  });
+  const stopping = new AbortController();
+  let trained: Promise<SeedOutcome<Value>[]> | undefined;
+  const results = async (
+    outcomes: SeedOutcome<Value>[],
+    end: Now["end"],
+  ): Promise<Value[]> => {
+    const values = outcomes.flatMap((outcome) => {
+      if (outcome.status === "failed") {
+        throw new Error(`seed ${outcome.seed} failed: ${outcome.error}`);
+      }
+      return outcome.status === "done" ? [outcome.value] : [];
     });
+    await display.finish(rows(), { end });
+    return values;
+  };
+  return await untilStopped(async (stop, back) => {
+    stop.addEventListener("abort", () => stopping.abort());
     await display.update(rows());
     const start = performance.now();
-    const trained = sweep<Options, Value>(task, {
+    trained = sweep<Options, Value>(task, {
       seeds,
       options,
-      stop,
+      stop: stopping.signal,
       onProgress: ({ seed, progress, ended: count }) => {
         if (stop.aborted) return;
         ended = count;
         steps.set(seed, typeof progress === "number" ? progress : total);
       },
     });
-    let outcomes: Awaited<typeof trained> | undefined;
-    trained.then((all) => outcomes = all);
-    while (outcomes === undefined) {
-      const pause = new Promise<void>((resolve) => setTimeout(resolve, UPDATE));
-      await Promise.race([trained, pause]);
-      if (outcomes || stop.aborted) continue;
-      await display.update(rows(), { elapsed: performance.now() - start });
-    }
-    const results = outcomes.flatMap((outcome) => {
-      if (outcome.status === "failed") {
-        throw new Error(`seed ${outcome.seed} failed: ${outcome.error}`);
+    const still = new Int32Array(new SharedArrayBuffer(4));
+    let shown = start;
+    for (;;) {
+      // Waits in code, not for an event: a message that stops what runs would
+      // else find nothing to stop, and stop all that runs from then on.
+      back(RUNNING);
+      Atomics.wait(still, 0, 0, SLICE);
+      back(RESTING);
+      const outcomes = await Promise.race([trained, pause(0)]);
+      if (outcomes) {
+        back(WAITING);
+        return await results(outcomes, stop.aborted ? "stopped" : "done");
       }
-      return outcome.status === "done" ? [outcome.value] : [];
-    });
-    await display.finish(rows(), stop.aborted);
-    return results;
+      const now = performance.now();
+      if (stop.aborted || now - shown < display.interval) continue;
+      await display.update(rows(), { elapsed: now - start });
+      shown = now;
+    }
+  }, async () => {
+    stopping.abort();
+    const outcomes = await Promise.race([trained, pause(1000)]);
+    if (outcomes) return await results(outcomes, "stopped");
+    closeSweep(); // it may wait for ever for a word that was ended
+    await display.finish(rows(), { end: "lost" });
+    return undefined;
   });
 }
 
-/** Runs `work` with a signal that the stop button aborts. */
+/** Milliseconds between two looks at whether a loop is back. */
+const LOOK = 100;
+
+/**
+ * Runs `work` with a signal that the stop button aborts.
+ *
+ * Some clients stop by a message, and the kernel then ends the code that runs,
+ * wherever it is: what waits for that code waits for ever. So `work` says again
+ * and again when it will be back, and timers of their own look whether it is.
+ *
+ * @param work its second argument takes the milliseconds until the next call
+ * @param lost what is left to do, and to return, when it does not come back
+ */
 async function untilStopped<T>(
-  work: (stop: AbortSignal) => Promise<T>,
+  work: (stop: AbortSignal, back: (within: number) => void) => Promise<T>,
+  lost: () => Promise<T | undefined>,
 ): Promise<T> {
   listenForStop();
   const controller = new AbortController();
   followed.add(controller);
+  let due = Infinity;
+  const gone = Promise.withResolvers<void>();
+  const look = (): void => {
+    if (performance.now() > due) gone.resolve();
+  };
+  // Two, as one of them may be what was ended.
+  const looks = [setInterval(look, LOOK), setInterval(look, 1.3 * LOOK)];
+  const back = (within: number): void => {
+    due = performance.now() + within;
+  };
   try {
-    return await work(controller.signal);
+    back(WAITING);
+    const working = work(controller.signal, back).then((value) => ({ value }));
+    const done = await Promise.race([working, gone.promise]) ??
+      { value: await lost() };
+    if (done.value !== undefined) return done.value;
+    throw new Error(
+      "Stopped by a message, which ends a training wherever it is: its state is lost. Run the cell again",
+    );
   } finally {
+    looks.forEach(clearInterval);
     followed.delete(controller);
   }
+}
+
+function pause(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Asks what is being followed to stop, as the button does. */
@@ -221,35 +300,36 @@ interface Now {
   elapsed?: number;
   /** The step that it has reached since its last row. */
   at?: number;
-  end?: "stopped" | "done";
+  end?: "stopped" | "done" | "lost";
 }
 
-/** The line of one training: an output that is updated in place. */
+/** The line of one training: an output that changes in its place. */
 class Line<Row extends { step: number }> {
-  // Not stored in the notebook, so it may differ from run to run; it must not
-  // meet the identifier of an output that an earlier kernel made.
-  readonly #displayId = crypto.randomUUID();
-  #displayed = false;
+  #output: ChangingOutput | null | undefined;
 
   constructor(readonly options: FollowOptions<Row>) {}
 
+  /** Milliseconds to let pass until the next update. */
+  get interval(): number {
+    return Math.max(UPDATE, (this.#output?.cost ?? 0) / 1000);
+  }
+
   async update(rows: readonly Row[], now: Now = {}): Promise<void> {
-    await this.#send(rows, now);
-  }
-
-  async finish(rows: readonly Row[], interrupted: boolean): Promise<void> {
-    await this.#send(rows, { end: interrupted ? "stopped" : "done" });
-  }
-
-  async #send(rows: readonly Row[], now: Now): Promise<void> {
     if (!inKernel()) return;
-    const line = progressLine(rows, { ...this.options, ...now });
-    await send(bundle([line]), {
-      displayId: this.#displayId,
-      update: this.#displayed,
-      passing: now.end === undefined,
-    });
-    this.#displayed = true;
+    this.#output ??= await ChangingOutput.next();
+    this.#output?.change(this.#bundle(rows, now));
+  }
+
+  /** What the notebook keeps. */
+  async finish(rows: readonly Row[], now: Now): Promise<void> {
+    if (!inKernel()) return;
+    const last = this.#bundle(rows, now);
+    if (this.#output) await this.#output.finish(last);
+    else await send(last);
+  }
+
+  #bundle(rows: readonly Row[], now: Now): Bundle {
+    return bundle([progressLine(rows, { ...this.options, ...now })]);
   }
 }
 
@@ -264,6 +344,7 @@ export function progressLine<Row extends { step: number }>(
   const part = end === "done" ? 1 : Math.min(1, total > 0 ? step / total : 0);
   const words = [`${count(step)} of ${count(total)} steps`];
   if (end === "stopped") words.push("stopped, state kept");
+  if (end === "lost") words.push("stopped by a message, state lost");
   if (elapsed !== undefined && step > 0 && elapsed > 0) {
     const rate = 1000 * step / elapsed;
     words.push(`${significant(rate, 2)} a second`);
@@ -276,7 +357,9 @@ export function progressLine<Row extends { step: number }>(
   const curveOf = options.curve ?? ((row: Row) => metric?.(row));
   const values = rows.map((row) => curveOf(row))
     .filter((v): v is number => typeof v === "number" && Number.isFinite(v));
-  const color = end === "stopped" ? COLORS.vermilion : COLORS.blue;
+  const color = end === "stopped" || end === "lost"
+    ? COLORS.vermilion
+    : COLORS.blue;
   const markup =
     `<div role="group" aria-label="${
       escape(label)

@@ -178,3 +178,30 @@ Deno.test("a metric may be words, with a curve beside", () => {
   assert.match(text, /0\.5 bits$/);
   assert.match(html, /curve from 2 to 0\.500/);
 });
+
+Deno.test("a stop within an evaluation says how far the training had come", () => {
+  const options = { label: "a model", total: 1000, end: "stopped" as const };
+  const rows = [{ step: 0, loss: 1 }];
+  assert.match(
+    progressLine(rows, { ...options, at: 700 }).text,
+    /700 of 1,000 steps · stopped, state kept/,
+  );
+});
+
+Deno.test("a stop within an evaluation is kept at the last pause", async () => {
+  let seen = 0;
+  function* evaluating(): Training<Row, number> {
+    yield { step: 0, loss: 1 };
+    for (let step = 1; step <= 500; step++) {
+      const end = performance.now() + 2;
+      while (performance.now() < end);
+      seen = step;
+      if (yield step) return step; // no row: the evaluation was cut short
+    }
+    return 500;
+  }
+  setTimeout(requestStop, 60);
+  const run = await follow(evaluating(), { label: "a model", total: 500 });
+  assert.equal(run.interrupted, true);
+  assert.equal(run.state, seen);
+});

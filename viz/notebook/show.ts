@@ -14,10 +14,13 @@
 import { type Results, RESULTS_MIME } from "../../lib/run/results.ts";
 import { verdictTable } from "../figures/table.ts";
 import { escape, type Html, html, isHtml, raw } from "../page/html.ts";
+import { listen } from "./cell_outputs.ts";
 import { broadcast, delivered, inKernel } from "./deno_kernel.ts";
 import { markdown } from "../page/markdown.ts";
 import { inlineScript } from "../page/picture.ts";
 import { styleFor } from "../page/theme.ts";
+
+await listen(); // so that no output of a cell is missed
 
 export { escape, html, markdown, raw };
 export { COLORS, fixed, PALETTE, percent, significant } from "../page/theme.ts";
@@ -92,14 +95,10 @@ export async function showResults(results: Results): Promise<void> {
  */
 export async function send(
   data: Bundle,
-  options: { displayId?: string; update?: boolean; passing?: boolean } = {},
+  options: { passing?: boolean } = {},
 ): Promise<void> {
   if (!inKernel()) return;
-  broadcast(options.update ? "update_display_data" : "display_data", {
-    data,
-    metadata: {},
-    transient: options.displayId ? { display_id: options.displayId } : {},
-  });
+  broadcast("display_data", { data, metadata: {}, transient: {} });
   if (!options.passing) await delivered();
 }
 

@@ -25,9 +25,12 @@ export function inkOf(color: string): string {
 export const FONT =
   "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
 
-/** Background of the page around an output, in every viewer. */
+/**
+ * Background of the page around an output, in every viewer. VS Code's own comes
+ * first: its Jupyter extension says white for JupyterLab's in every theme.
+ */
 export const PAPER =
-  "var(--hc-paper,var(--jp-layout-color0,var(--vscode-editor-background,Canvas)))";
+  "var(--hc-paper,var(--vscode-editor-background,var(--jp-layout-color0,Canvas)))";
 
 /**
  * The style sheet in parts, each with the class that it is there for. All

@@ -3,6 +3,7 @@ import { colorOf, hex } from "../figures/color_map.ts";
 import {
   fixed,
   PALETTE,
+  PAPER,
   percent,
   significant,
   STYLE,
@@ -75,4 +76,13 @@ Deno.test("an output carries the style rules it uses, and they can be taken out"
     `<div>${markup}</div>`,
   );
   assert.ok(style.length < STYLE.length);
+});
+
+Deno.test("VS Code's background counts before JupyterLab's, which its Jupyter extension says is white", () => {
+  const names = Array.from(PAPER.matchAll(/--[\w-]+/g), ([name]) => name);
+  assert.deepEqual(names, [
+    "--hc-paper", // a report of ours
+    "--vscode-editor-background",
+    "--jp-layout-color0",
+  ]);
 });
