@@ -13,7 +13,7 @@ import {
 import { stream } from "../lib/numeric/random.ts";
 import { mean, standardDeviation } from "../lib/numeric/statistics.ts";
 import { strips } from "../viz/figures/bar_chart.ts";
-import { type Html, html } from "../viz/page/html.ts";
+import { type Html, html, raw } from "../viz/page/html.ts";
 import { inlined } from "../viz/page/picture.ts";
 import { type Column, table } from "../viz/figures/table.ts";
 import { fixed, significant } from "../viz/page/theme.ts";
@@ -210,9 +210,8 @@ export async function compare(
     out,
     page({
       title: `${a[0].experiment}: ${nameA} and ${nameB}`,
-      home: `<span class="home">Hidden Causes</span>`,
-      buttons: "",
-      body: inlined(body.html),
+      home: html`<span class="home">Hidden Causes</span>`,
+      body: raw(inlined(body.html)),
     }),
   );
   console.log(`\nOpen ${out}`);

@@ -1,6 +1,7 @@
 /** The exported page in headless Chromium, with the network off. */
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
+import { notebookPage } from "../tasks/notebook/export_html.ts";
 import { findChromium, launch, openPage } from "./browser.ts";
 import { ROOT } from "../tasks/project.ts";
 import { task } from "./processes.ts";
@@ -157,4 +158,78 @@ Deno.test({
       });
       assert.deepEqual(tried, ["refused", "refused", "ran", "ran"]);
     }),
+});
+
+/** A page of one code cell with these displays, as the export writes it. */
+async function pageOf(displays: Record<string, string>[]): Promise<string> {
+  const file = await Deno.makeTempFile({ suffix: ".html" });
+  const outputs = displays.map((data) => ({
+    output_type: "display_data" as const,
+    data,
+    metadata: {},
+  }));
+  const cell = {
+    id: "a",
+    cell_type: "code" as const,
+    source: "1",
+    metadata: {},
+    outputs,
+  };
+  const page = notebookPage({ cells: [cell], metadata: {} }, { name: "a" });
+  await Deno.writeTextFile(file, page);
+  return file;
+}
+
+Deno.test({
+  name: "scripts of html and svg outputs run, and no other does",
+  ignore: chromium === null,
+  fn: async () => {
+    const say = (name: string): string =>
+      `(globalThis.ran ??= []).push("${name}")`;
+    const image = (attributes: string): Record<string, string> => ({
+      "image/png": `x" ${attributes} alt="`,
+    });
+    const file = await pageOf([
+      { "text/html": `<script>${say("html")}</script>` },
+      {
+        "text/html": `<p>1</p><script data-a="b">1 && ${say("data")};</script>`,
+      },
+      {
+        "text/html": `<svg><script>1 &lt; 2 && ${
+          say("inner svg")
+        }</script></svg>`,
+      },
+      {
+        "image/svg+xml": `<svg><script><![CDATA[1 && ${
+          say("svg")
+        }]]></script></svg>`,
+      },
+      { "text/html": `<img src="x:" onerror='${say("event")}'>` },
+      { "text/html": `<a href='javascript:${say("link")}' id="link">a</a>` },
+      {
+        "text/html": `<iframe srcdoc='<script>parent.${
+          say("frame")
+        }</script>'>`,
+      },
+      { "text/html": `<script src='data:,${say("source")}'></script>` },
+      image(`onerror='${say("png")}'`),
+      { "text/plain": `<script>${say("text")}</script>` },
+      { "text/markdown": `<img src=x onerror='${say("markdown")}'>` },
+      { "text/html": "<script>/*" },
+      { "text/plain": `*/${say("swallowed")}/*` },
+    ]);
+    const browser = await launch(chromium!);
+    try {
+      const { page } = await openPage(browser, file, { width: 1280 });
+      await page.locator("#link").click();
+      await page.waitForTimeout(200);
+      const ran = await page.evaluate(() =>
+        (globalThis as unknown as { ran: string[] }).ran
+      );
+      assert.deepEqual(ran, ["html", "data", "inner svg", "svg"]);
+    } finally {
+      await browser.close();
+      await Deno.remove(file);
+    }
+  },
 });

@@ -1,15 +1,19 @@
 /**
  * Notebooks as HTML: one file that needs nothing else, offline.
  *
- * Text that a cell printed is escaped. Markup that a cell displayed is kept
- * with its scripts, which is what interactive figures are made of; a content
- * security policy keeps every request inside the page.
+ * The template `html` escapes whatever stands in text and attributes. Markup
+ * that a cell displayed as `text/html` or `image/svg+xml` is kept with its
+ * scripts, which is what interactive figures are made of. A content security
+ * policy names the hashes of these scripts: no other runs, and no request
+ * leaves the page. A policy in a page cannot keep a script that runs from
+ * navigating away, from opening a window or from speaking WebRTC.
  *
  * @module
  */
 import hljs from "highlight.js/lib/common";
+import { createHash } from "node:crypto";
 import type { Results } from "../../lib/run/results.ts";
-import { escape } from "../../viz/page/html.ts";
+import { type Html, html, raw } from "../../viz/page/html.ts";
 import { renderMarkdown } from "../../viz/page/markdown.ts";
 import { inlined } from "../../viz/page/picture.ts";
 import { verdictTable } from "../../viz/figures/table.ts";
@@ -19,25 +23,69 @@ import type { MimeBundle, Output } from "./jupyter_client.ts";
 import { type Cell, hasTag, INJECTED, type Notebook } from "./notebook.ts";
 import { duration } from "../terminal.ts";
 
-/** Nothing is fetched; inline script, style, data and WebAssembly may run. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'unsafe-inline' 'wasm-unsafe-eval' blob: data:",
-  "style-src 'unsafe-inline'",
-  "img-src data: blob:",
-  "media-src data: blob:",
-  "font-src data:",
-  "worker-src blob: data:",
-  "connect-src data: blob:",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join("; ");
+/** Nothing is fetched; the named scripts, style, data and WebAssembly may run. */
+function policy(scripts: readonly string[]): string {
+  const hashes = new Set(
+    scripts.map((script) =>
+      `'sha256-${createHash("sha256").update(script).digest("base64")}'`
+    ),
+  );
+  return [
+    "default-src 'none'",
+    `script-src ${[...hashes].join(" ")} 'wasm-unsafe-eval'`,
+    "style-src 'unsafe-inline'",
+    "img-src data: blob:",
+    "media-src data: blob:",
+    "font-src data:",
+    "worker-src blob: data:",
+    "connect-src data: blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+}
+
+/**
+ * The scripts in markup, as a browser reads them, and with entities decoded,
+ * as it reads them in a drawing. One that is read otherwise does not run.
+ */
+function scriptsIn(markup: string): string[] {
+  const text = markup.replaceAll(/\r\n?/g, "\n");
+  const scripts: string[] = [];
+  const start = /<script(?=[\s/>])/gi;
+  const end = /<\/script(?=[\s/>])/gi;
+  while (start.exec(text)) {
+    const from = text.indexOf(">", start.lastIndex) + 1;
+    end.lastIndex = from;
+    const found = end.exec(text);
+    if (from === 0 || found === null) break; // the rest of the text is in it
+    const script = text.slice(from, found.index);
+    scripts.push(script);
+    scripts.push(unescape(script.replaceAll(/<!\[CDATA\[|\]\]>/g, "")));
+    start.lastIndex = end.lastIndex;
+  }
+  return scripts;
+}
 
 interface Heading {
   level: number;
   id: string;
-  /** Inline markup. */
-  html: string;
+  content: Html;
+}
+
+/** The name, or where it was given before, the name with a number. */
+function freshName(name: string, counts: Map<string, number>): string {
+  const count = (counts.get(name) ?? 0) + 1;
+  counts.set(name, count);
+  return count === 1 ? name : freshName(`${name}-${count}`, counts);
+}
+
+/** What the cells of a page put beside it. */
+interface Gathered {
+  headings: Heading[];
+  /** How often each id was asked for. */
+  ids: Map<string, number>;
+  /** Scripts of outputs, which may run. */
+  scripts: string[];
 }
 
 /** What a report says of a run, beside the notebook. */
@@ -63,37 +111,45 @@ export function notebookPage(
   notebook: Notebook,
   options: { name: string; facts?: RunFacts },
 ): string {
-  const headings: Heading[] = [];
-  const body = notebook.cells.map((c) => cellHtml(c, headings)).join("\n");
-  const contents = headings.filter(({ level }) => level === 2 || level === 3);
-  const items = contents.map(({ level, id, html }) =>
-    `<li class="level-${level}"><a href="#${id}">${html}</a></li>`
-  ).join("\n");
-  const list = contents.length === 0
-    ? ""
-    : `<details class="contents" open><summary>Contents</summary>
-<nav aria-label="Contents"><ol>\n${items}\n</ol></nav></details>`;
-  const facts = options.facts ? factsHtml(options.facts) : "";
+  const gathered: Gathered = {
+    headings: [],
+    ids: new Map(),
+    scripts: [],
+  };
+  const body = notebook.cells.map((cell) => cellHtml(cell, gathered));
+  const contents = gathered.headings
+    .filter(({ level }) => level === 2 || level === 3);
+  const list = contents.length > 0 && html`
+    <details class="contents" open>
+      <summary>Contents</summary>
+      <nav aria-label="Contents">
+        <ol>${contents.map(({ level, id, content }) =>
+          html`<li class="level-${level}"><a href="#${id}">${content}</a></li>`
+        )}</ol>
+      </nav>
+    </details>
+  `;
   return page({
     title: titleOf(notebook, options.name),
-    home: `<a class="home" href="index.html">Hidden Causes</a>`,
-    buttons: `<button type="button" id="toggle-code">Hide code</button>`,
-    body:
-      `<div class="page${
-        list && " with-contents"
-      }">${list}\n<main>\n${body}\n` +
-      `<footer class="facts">${facts}</footer></main></div>`,
+    home: html`<a class="home" href="index.html">Hidden Causes</a>`,
+    buttons: html`<button type="button" id="toggle-code">Hide code</button>`,
+    body: html`
+      <div class="page${list && " with-contents"}">${list}<main>${body}
+      <footer class="facts">${options.facts && factsOf(options.facts)}</footer>
+      </main></div>
+    `,
+    scripts: gathered.scripts,
   });
 }
 
-function factsHtml(facts: RunFacts): string {
+function factsOf(facts: RunFacts): string {
   const parts = [
     facts.seed === null ? "" : `seed ${facts.seed}`,
     facts.preset === null ? "" : `preset ${facts.preset}`,
     `Deno ${facts.environment.deno}`,
     `executed in ${duration(facts.wallSeconds)}`,
   ];
-  return escape(parts.filter(Boolean).join(" · "));
+  return parts.filter(Boolean).join(" · ");
 }
 
 /** An entry of the index: a notebook and what its run found. */
@@ -111,31 +167,38 @@ export function indexPage(entries: readonly IndexEntry[]): string {
     const file = `${encodeURIComponent(entry.notebook)}.html`;
     const { metrics, claims } = entry;
     const verdict = metrics.length || claims.length
-      ? `<div class="output"><div class="hc">${
-        verdictTable(metrics, claims).html
-      }</div></div>`
-      : `<p class="facts">This notebook states no claims.</p>`;
+      ? html`
+        <div class="output">
+          <div class="hc">${verdictTable(metrics, claims)}</div>
+        </div>
+      `
+      : html`<p class="facts">This notebook states no claims.</p>`;
     const facts = [
       `preset ${entry.preset ?? "–"}`,
       `seed ${entry.seed ?? "–"}`,
       `executed in ${duration(entry.wallSeconds)}`,
       `${claims.filter((c) => c.holds).length} of ${claims.length} claims hold`,
     ].join(" · ");
-    return `<section class="verdict"><h2><a class="anchor" href="${file}">${
-      escape(entry.title)
-    }</a></h2>
-<p class="facts">${escape(facts)} · <a href="${file}">open the report</a></p>
-${verdict}</section>`;
+    return html`
+      <section
+        class="verdict"><h2><a class="anchor" href="${file}">${entry
+          .title}</a></h2>
+      <p class="facts">${facts} · <a href="${file}">open the report</a></p>
+      ${verdict}</section>
+    `;
   });
   return page({
     title: "Hidden Causes: verdicts",
-    home: `<span class="home">Hidden Causes</span>`,
-    buttons: "",
-    body: `<div class="page"><main><h1>Hidden Causes</h1>
-<div class="text"><p>Papers in which a network discovers the hidden cause of its
-input, reproduced. Each table holds the paper’s number, the reference
-program’s, ours, the level of chance and the limit.</p></div>
-${sections.join("\n")}</main></div>`,
+    home: html`<span class="home">Hidden Causes</span>`,
+    body: html`
+      <div class="page">
+        <main><h1>Hidden Causes</h1>
+      <div class="text"><p>Papers in which a network discovers the hidden cause of its
+      input, reproduced. Each table holds the paper’s number, the reference
+      program’s, ours, the level of chance and the limit.</p></div>
+      ${sections}</main>
+      </div>
+    `,
   });
 }
 
@@ -145,39 +208,54 @@ const THEME = `try { const t = localStorage.getItem("hidden-causes-theme");
 if (t === "light" || t === "dark") document.documentElement.dataset.theme = t;
 } catch { /* a page without storage */ }`;
 
-/** A whole page around a body: style, policy, theme. */
-export function page(
-  parts: { title: string; home: string; buttons: string; body: string },
-): string {
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${escape(parts.title)}</title>
-<link rel="icon" href="data:,">
-<style>${CSS}${STYLE}</style>
-<script>${THEME}</script>
-</head>
-<body>
-<div class="bar">${parts.home}${parts.buttons}<button type="button" id="toggle-theme">Dark</button></div>
-${parts.body}
-<script>${SCRIPT}</script>
-</body>
-</html>
-`;
+/** What a page is made of. */
+export interface PageParts {
+  title: string;
+  /** At the left of the bar. */
+  home: Html;
+  /** At its right. */
+  buttons?: Html;
+  body: Html;
+  /** Scripts in the body that may run. */
+  scripts?: readonly string[];
 }
 
-function cellHtml(cell: Cell, headings: Heading[]): string {
+/** A whole page around a body: style, policy, theme. */
+export function page(parts: PageParts): string {
+  const { title, home, buttons, body, scripts = [] } = parts;
+  const markup = html`
+    <!DOCTYPE html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta http-equiv="Content-Security-Policy" content="${raw(
+          policy([THEME, SCRIPT, ...scripts]),
+        )}">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <meta name="referrer" content="no-referrer">
+        <title>${title}</title>
+        <link rel="icon" href="data:,">
+        <style>${raw(CSS)}${raw(STYLE)}</style>
+        <script>${raw(THEME)}</script>
+      </head>
+      <body>
+    <div class="bar">${home}${buttons}<button type="button" id="toggle-theme">Dark</button></div>
+    ${body}
+    <script>${raw(SCRIPT)}</script>
+      </body>
+    </html>
+  `;
+  return markup.html.trimStart();
+}
+
+function cellHtml(cell: Cell, gathered: Gathered): Html | null {
   const id = `cell-${cell.id}`;
   if (cell.cell_type === "markdown") {
-    const html = withAnchors(markdownHtml(cell), headings);
-    return `<section class="text" id="${escape(id)}">${html}</section>`;
+    const content = withAnchors(markdownHtml(cell), gathered);
+    return html`<section class="text" id="${id}">${content}</section>`;
   }
-  if (cell.cell_type === "raw" || cell.source.trim() === "") return "";
+  if (cell.cell_type === "raw" || cell.source.trim() === "") return null;
   const label = hasTag(cell, INJECTED)
     ? "parameters of this run"
     : cell.id.replaceAll("-", " ");
@@ -185,90 +263,121 @@ function cellHtml(cell: Cell, headings: Heading[]): string {
   const imports = /^(?:\s*import\b[^;]*;)+\s*$/.test(cell.source);
   const hidden = imports ||
     (cell.metadata.jupyter as { source_hidden?: boolean })?.source_hidden;
-  const code = `<details class="code"${hidden ? "" : " open"}>` +
-    `<summary>${escape(label)}</summary>` +
-    `<pre><code>${highlight(cell.source, "typescript")}</code></pre></details>`;
-  const outputs = cell.outputs.map(outputHtml).filter(Boolean).join("\n");
-  return `<section class="cell" id="${
-    escape(id)
-  }">${code}\n${outputs}</section>`;
+  const code = highlight(cell.source, "typescript");
+  const outputs = cell.outputs.map((output) => outputHtml(output, gathered));
+  return html`
+    <section class="cell" id="${id}">
+      <details class="code"${!hidden && raw(" open")}>
+        <summary>${label}</summary>
+        <pre><code>${code}</code></pre>
+      </details>
+      ${outputs}
+    </section>
+  `;
 }
 
 function markdownHtml(cell: Cell): string {
   let source = cell.source;
   for (const [name, files] of Object.entries(cell.attachments ?? {})) {
-    const [type, data] = Object.entries(files as Record<string, string>)[0];
-    const uri = `data:${type};base64,${data}`;
-    source = source.replaceAll(`attachment:${name}`, uri);
+    const uri = IMAGES.map((type) => imageUri(type, files[type]))
+      .find((uri) => uri !== null);
+    if (uri) source = source.replaceAll(`attachment:${name}`, () => uri);
   }
   return renderMarkdown(source).replace(
     /<pre><code class="language-(\w+)">([^]*?)<\/code><\/pre>/g,
     (_, language, code) =>
-      `<pre><code>${highlight(unescape(code), language)}</code></pre>`,
+      html`<pre><code>${highlight(unescape(code), language)}</code></pre>`.html,
   );
 }
 
 /** Gives headings an id and a link to themselves, and lists them. */
-function withAnchors(html: string, headings: Heading[]): string {
-  return html.replace(/<h([1-4])>([^]*?)<\/h\1>/g, (_, level, inner) => {
+function withAnchors(markup: string, { headings, ids }: Gathered): Html {
+  return raw(markup.replace(/<h([1-4])>([^]*?)<\/h\1>/g, (_, level, inner) => {
     const text = unescape(
       inner.replace(/<annotation[^]*?<\/annotation>/g, "")
         .replace(/<[^>]*>/g, ""),
     );
     const slug = text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-")
       .replace(/^-+|-+$/g, "") || "section";
-    let id = slug;
-    for (let n = 2; headings.some((h) => h.id === id); n++) id = `${slug}-${n}`;
-    headings.push({ level: Number(level), id, html: inner });
-    return `<h${level} id="${id}"><a class="anchor" href="#${id}">${inner}</a></h${level}>`;
-  });
+    const id = freshName(slug, ids);
+    const content = raw(inner);
+    headings.push({ level: Number(level), id, content });
+    const link = html`<a class="anchor" href="#${id}">${content}</a>`;
+    return html`<h${level} id="${id}">${link}</h${level}>`.html;
+  }));
 }
 
+/** Text in which the five characters that `escape` knows are no entities. */
 function unescape(text: string): string {
   return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">")
     .replaceAll("&quot;", '"').replaceAll("&#39;", "'")
     .replaceAll("&amp;", "&");
 }
 
-function highlight(code: string, language: string): string {
+function highlight(code: string, language: string): Html {
   return hljs.getLanguage(language)
-    ? hljs.highlight(code, { language }).value
-    : escape(code);
+    ? raw(hljs.highlight(code, { language }).value)
+    : html`${code}`;
 }
 
-function outputHtml(output: Output): string {
+function outputHtml(output: Output, gathered: Gathered): Html | null {
   if (output.output_type === "stream") {
-    const text = ansiToHtml(output.text);
-    return `<div class="output"><pre class="${output.name}">${text}</pre></div>`;
+    const text = raw(ansiToHtml(output.text));
+    return html`
+      <div class="output">
+        <pre class="${output.name}">${text}</pre>
+      </div>
+    `;
   }
   if (output.output_type === "error") {
-    const text = output.traceback.join("\n") ||
+    const words = output.traceback.join("\n") ||
       `${output.ename}: ${output.evalue}`;
-    return `<div class="output"><pre class="error">${
-      ansiToHtml(text)
-    }</pre></div>`;
+    const text = raw(ansiToHtml(words));
+    return html`
+      <div class="output">
+        <pre class="error">${text}</pre>
+      </div>
+    `;
   }
-  const html = bundleHtml(output.data);
-  return html && `<div class="output">${html}</div>`;
+  const content = bundleHtml(output.data, gathered);
+  return content && html`<div class="output">${content}</div>`;
+}
+
+/** Pictures that a page shows, the first first. */
+const IMAGES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+/** A picture as an address that holds it, or null where it is not base64. */
+function imageUri(type: string, data: unknown): string | null {
+  if (typeof data !== "string") return null;
+  const base64 = data.replaceAll(/\s/g, "");
+  return /^[A-Za-z0-9+/]+={0,2}$/.test(base64)
+    ? `data:${type};base64,${base64}`
+    : null;
 }
 
 /** The richest form of a display that a page can hold. */
-function bundleHtml(data: MimeBundle): string {
-  if (typeof data["text/html"] === "string") {
-    // The style sheet stands in the head, once; drawings stand in the page.
-    return inlined(withoutStyle(data["text/html"]));
+function bundleHtml(data: MimeBundle, { scripts }: Gathered): Html | null {
+  const text = (type: string): string | null => {
+    const value = data[type];
+    return typeof value === "string" ? value : null;
+  };
+  const markup = text("text/html");
+  // The style sheet stands in the head, once; drawings stand in the page.
+  const alive = markup === null
+    ? text("image/svg+xml")
+    : inlined(withoutStyle(markup));
+  if (alive !== null) {
+    scripts.push(...scriptsIn(alive));
+    return raw(alive);
   }
-  if (typeof data["image/svg+xml"] === "string") return data["image/svg+xml"];
-  for (const type of ["image/png", "image/jpeg", "image/gif", "image/webp"]) {
-    if (typeof data[type] !== "string") continue;
-    const uri = `data:${type};base64,${data[type].replace(/\s/g, "")}`;
-    return `<img alt="${escape(data["text/plain"] ?? "")}" src="${uri}">`;
+  for (const type of IMAGES) {
+    const uri = imageUri(type, data[type]);
+    if (uri) return html`<img alt="${text("text/plain")}" src="${uri}">`;
   }
-  if (typeof data["text/markdown"] === "string") {
-    return `<div class="text">${renderMarkdown(data["text/markdown"])}</div>`;
+  const markdown = text("text/markdown");
+  if (markdown !== null) {
+    return html`<div class="text">${raw(renderMarkdown(markdown))}</div>`;
   }
-  if (typeof data["text/plain"] === "string") {
-    return `<pre>${ansiToHtml(data["text/plain"])}</pre>`;
-  }
-  return "";
+  const plain = text("text/plain");
+  return plain === null ? null : html`<pre>${raw(ansiToHtml(plain))}</pre>`;
 }

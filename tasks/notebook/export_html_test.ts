@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { ansiToHtml } from "./ansi.ts";
 import { indexPage, notebookPage, titleOf } from "./export_html.ts";
 import type { MimeBundle, Output } from "./jupyter_client.ts";
@@ -37,6 +38,47 @@ Deno.test("what a cell prints is text, whatever it looks like", () => {
   assert.ok(!html.includes("<script>") && !html.includes("<img"));
   assert.ok(html.split("&lt;img src=x onerror=alert(1)&gt;").length > 5);
   assert.ok(html.includes("&amp;amp;"));
+});
+
+Deno.test("what stands in an attribute is escaped, and a picture is base64 or none", () => {
+  const evil = `x"/onerror="document.title=1`;
+  const pictures = ["png", "jpeg", "gif", "webp"].map((type) =>
+    display({ [`image/${type}`]: evil, "text/plain": evil })
+  );
+  const stream = { output_type: "stream", name: evil, text: "" } as never;
+  const code = { ...cell("code", "1", [...pictures, stream]), id: evil };
+  const text = {
+    ...cell("markdown", `![](attachment:a.png)\n\n## ${evil}`),
+    attachments: { "a.png": { "image/png": evil } },
+  };
+  const html = body(page(code, text));
+  assert.ok(!html.includes(`"/onerror`), html);
+  assert.ok(!html.includes('src="data:'), "a picture that is none");
+  assert.equal(html.split("<pre>x&quot;/onerror").length, 5);
+});
+
+Deno.test("the policy names the scripts of markup and drawings, and no others", () => {
+  const hash = (script: string): string =>
+    `'sha256-${createHash("sha256").update(script).digest("base64")}'`;
+  const allowed = (html: string): string[] =>
+    / script-src ([^;]*);/.exec(html)![1].split(" ");
+  const own = allowed(page()).length;
+  const html = page(
+    cell("markdown", "<script>no()</script>"),
+    cell("code", "'<script>no()</script>'", [
+      display({ "text/html": `<b><SCRIPT type="x">\r\nyes(1)</script ></b>` }),
+      display({ "image/svg+xml": "<svg><script>a &lt; b</script></svg>" }),
+      display({ "text/plain": "<script>no()</script>" }),
+      display({ "text/html": "<script>/* unclosed" }),
+      { output_type: "stream", name: "stdout", text: "*/no()</script>" },
+    ]),
+  );
+  const list = allowed(html);
+  for (const script of ["\nyes(1)", "a &lt; b", "a < b"]) {
+    assert.ok(list.includes(hash(script)), script);
+  }
+  assert.equal(list.length, own + 3);
+  assert.ok(!list.some((source) => /unsafe-inline|data:|blob:/.test(source)));
 });
 
 Deno.test("a display shows its richest form, with its scripts", () => {

@@ -23,7 +23,8 @@ export interface Cell {
   metadata: { tags?: string[]; [key: string]: unknown };
   /** Of code cells only. */
   outputs: Output[];
-  attachments?: Record<string, unknown>;
+  /** Files that the source of a markdown cell shows, by name. */
+  attachments?: Record<string, MimeBundle>;
 }
 
 /** A notebook of the Deno kernel. */
@@ -125,7 +126,9 @@ function parseCell(raw: Record<string, unknown>): Cell {
     source: joined(raw.source),
     metadata: (raw.metadata ?? {}) as Cell["metadata"],
     outputs: outputs as unknown as Output[],
-    ...(raw.attachments ? { attachments: raw.attachments as MimeBundle } : {}),
+    ...(raw.attachments
+      ? { attachments: raw.attachments as Cell["attachments"] }
+      : {}),
   };
 }
 
