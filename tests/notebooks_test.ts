@@ -14,6 +14,8 @@ import { findChromium, launch, openPage } from "./browser.ts";
 import { committedNotebooks } from "./jupyter.ts";
 
 const chromium = findChromium();
+/** Packages of which a page may hold code, with their licences. */
+const PACKAGES: Record<string, string> = { seedrandom: "MIT" };
 
 /** What the notebook keeps of its trainings' progress. */
 function progressLines({ cells }: Notebook): string[] {
@@ -40,6 +42,12 @@ for (const file of committedNotebooks()) {
     const results = resultsOf(executed.notebook);
     assert.ok(results && results.preset === "smoke");
     assert.deepEqual(executed.notebook.cells.flatMap(machineTraces), []);
+    const page = notebookPage(executed.notebook, { name });
+    const packages = Array.from(
+      page.matchAll(/\/\*! (\S+) [\d.]+, (\S+)\n/g),
+      ([, name, licence]) => [name, licence],
+    );
+    assert.deepEqual(Object.fromEntries(packages), PACKAGES);
     const lines = progressLines(executed.notebook);
     assert.ok(lines.length >= 3, "its trainings are not followed");
     for (const line of lines) {

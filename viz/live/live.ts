@@ -8,8 +8,10 @@
  * @module
  */
 import { build, type Plugin, stop } from "esbuild";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { experimentModule } from "../../lib/run/experiment.ts";
 import { fixed } from "../page/theme.ts";
@@ -182,7 +184,7 @@ async function compile(
       format: "iife",
       target: "es2022",
       charset: "utf8",
-      legalComments: "none",
+      legalComments: "inline",
       logLevel: "silent",
       plugins: [npmModules],
     });
@@ -217,10 +219,37 @@ const npmModules: Plugin = {
       };
     });
     // As an ES module: the bundler's own wrapper is longer than the package.
-    builder.onLoad({ filter: /./, namespace: "commonjs" }, async (args) => ({
-      contents: `const module = { exports: {} };
-        ${await readFile(args.path, "utf8")}
+    builder.onLoad({ filter: /./, namespace: "commonjs" }, async (args) => {
+      const source = await readFile(args.path, "utf8");
+      return {
+        contents: `${await notice(args.path, source)}
+        const module = { exports: {} };
+        ${source}
         export default module.exports;`,
-    }));
+      };
+    });
   },
 };
+
+/**
+ * A comment that stays in the script: the package that a file is of, its
+ * licence, and the words with which the file begins.
+ */
+async function notice(file: string, source: string): Promise<string> {
+  let folder = dirname(file);
+  const about = (): string => join(folder, "package.json");
+  while (!existsSync(about()) && folder !== dirname(folder)) {
+    folder = dirname(folder);
+  }
+  const { name, version, license } = JSON.parse(
+    await readFile(about(), "utf8"),
+  );
+  if (typeof license !== "string") {
+    throw new TypeError(
+      `Cannot compile the simulation as the package ${name} must name its licence`,
+    );
+  }
+  const [words] = /^(?:\s*\/\/.*\n)*/.exec(source)!;
+  const text = words.replace(/^\s*\/\/ ?/gm, "").replaceAll("*/", "* /").trim();
+  return `/*! ${name} ${version}, ${license}\n${text}\n*/`;
+}

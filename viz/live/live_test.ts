@@ -9,13 +9,19 @@ Deno.test("a live cell holds a still, its numbers and one script that asks for n
   match(text, /At the end: Step 240/);
   strictEqual(html.match(/<script>/g)?.length, 1);
   const [, script] = /<script>([^]*)<\/script>/.exec(html)!;
-  ok(
-    !/https?:|fetch\(|import\(|XMLHttp/.test(
-      script,
-    ),
-  );
+  const code = script.replace(/\/\*![^]*?\*\//, "");
+  ok(!/https?:|fetch\(|import\(|XMLHttp/.test(code));
   ok(html.includes(JSON.stringify(play(imax, { seed: 2 }).numbers)));
   ok(script.length < 30_000, String(script.length));
+});
+
+Deno.test("a package in the script keeps its name, its licence and its notice", async () => {
+  const { html } = await live(imax);
+  const comments = html.match(/\/\*![^]*?\*\//g) ?? [];
+  strictEqual(comments.length, 1);
+  match(comments[0], /^\/\*! seedrandom 3\.0\.5, MIT\n/);
+  match(comments[0], /Copyright \(C\) 2010 by Johannes Baagøe/);
+  match(comments[0], /Permission is hereby granted[^]*THE SOFTWARE\.\n\*\/$/);
 });
 
 Deno.test("the same cell gives the same bytes", async () => {
