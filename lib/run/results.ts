@@ -58,6 +58,21 @@ export function claim(
   return { text, observed, bound: `${signs[key]} ${bound}`, holds: tests[key] };
 }
 
+/**
+ * Adds `stated` to `claims`. A claim whose text is there takes the old one's
+ * place, so that a cell that is run again states nothing twice.
+ */
+export function collectClaims(
+  claims: Claim[],
+  stated: readonly Claim[],
+): void {
+  for (const claim of stated) {
+    const at = claims.findIndex(({ text }) => text === claim.text);
+    if (at < 0) claims.push(claim);
+    else claims[at] = claim;
+  }
+}
+
 /** One row of a result table. Absent numbers are null. */
 export interface Metric {
   name: string;

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { claim, metric, paramsSha256 } from "./results.ts";
+import {
+  type Claim,
+  claim,
+  collectClaims,
+  metric,
+  paramsSha256,
+} from "./results.ts";
 
 Deno.test("a claim says what was observed, its bound and whether it holds", () => {
   assert.deepEqual(claim("AMI beats k-means", 0.9, ">=", 0.819), {
@@ -28,6 +34,19 @@ Deno.test("a claim about NaN never holds", () => {
 Deno.test("a bound that does not fit its comparison is refused", () => {
   assert.throws(() => claim("x", 1, "within", 1), /two numbers/);
   assert.throws(() => claim("x", 1, "<", [1, 2]), /one number/);
+});
+
+Deno.test("a section that is run again states its claims in their old places", () => {
+  const claims: Claim[] = [];
+  const section = (observed: number): Claim[] =>
+    ["a", "b"].map((text) => claim(text, observed, ">", 0));
+  collectClaims(claims, section(1));
+  collectClaims(claims, [claim("c", 1, ">", 0)]);
+  collectClaims(claims, section(2));
+  assert.deepEqual(
+    claims.map(({ text, observed }) => [text, observed]),
+    [["a", 2], ["b", 2], ["c", 1]],
+  );
 });
 
 Deno.test("a metric fills what is left out with null", () => {

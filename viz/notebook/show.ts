@@ -77,11 +77,14 @@ export function bundle(items: readonly Showable[]): Bundle {
  * {@link RESULTS_MIME}, in one `display_data`: what a report puts into
  * `results.json`.
  *
- * Throws `TypeError` when a metric or an observed number is not a number.
+ * Throws `TypeError` when a metric or an observed number is not a number, or
+ * stands there twice.
  */
 export async function showResults(results: Results): Promise<void> {
   for (const m of results.metrics) requireNumber(m.name, m.value);
   for (const c of results.claims) requireNumber(c.text, c.observed);
+  requireOnce(results.metrics.map(({ name }) => name));
+  requireOnce(results.claims.map(({ text }) => text));
   await send({
     ...bundle([verdictTable(results.metrics, results.claims)]),
     [RESULTS_MIME]: results,
@@ -143,6 +146,16 @@ function requireNumber(name: string, value: unknown): void {
   if (typeof value !== "number" || Number.isNaN(value)) {
     throw new TypeError(
       `Cannot show the results as "${name}" must be a number: current value is ${value}`,
+    );
+  }
+}
+
+function requireOnce(names: readonly string[]): void {
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) {
+    throw new TypeError(
+      `Cannot show the results as "${twice}" must stand there once: ` +
+        "collectClaims keeps a cell that is run again from adding it twice",
     );
   }
 }

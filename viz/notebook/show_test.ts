@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { raw } from "../page/html.ts";
 import { inKernel } from "./deno_kernel.ts";
-import { bundle, OUTPUT_CAP, show } from "./show.ts";
+import { claim, metric, type Results } from "../../lib/run/results.ts";
+import { bundle, OUTPUT_CAP, show, showResults } from "./show.ts";
 
 Deno.test("outside a kernel show sends nothing and returns nothing", async () => {
   assert.equal(inKernel(), false);
@@ -45,5 +46,27 @@ Deno.test("what cannot be shown is refused by name", async () => {
       assert.match(error.message, words);
       return true;
     });
+  }
+});
+
+Deno.test("results that say something twice, or no number, are refused", async () => {
+  const results: Results = {
+    notebook: "x",
+    preset: "full",
+    seed: 1,
+    config: {},
+    paramsSha256: "",
+    metrics: [metric("loss", 1)],
+    claims: [claim("it learns", 1, ">", 0)],
+  };
+  await showResults(results);
+  const { claims, metrics } = results;
+  const wrong: [Partial<Results>, RegExp][] = [
+    [{ claims: [...claims, ...claims] }, /"it learns" must stand there once/],
+    [{ metrics: [...metrics, metric("loss", 2)] }, /"loss" must stand there/],
+    [{ metrics: [metric("loss", NaN)] }, /"loss" must be a number/],
+  ];
+  for (const [change, words] of wrong) {
+    await assert.rejects(showResults({ ...results, ...change }), words);
   }
 });
