@@ -19,7 +19,7 @@ import {
   type SeedResult,
 } from "../lib/run/experiment.ts";
 import { closeSweep, sweep } from "../lib/run/sweep.ts";
-import { CALLED_FROM, ROOT } from "./project.ts";
+import { CALLED_FROM, filesBelow, ROOT } from "./project.ts";
 import { bar, type Call, duration, main, statusLine } from "./terminal.ts";
 
 /** One line of a sweep's file. */
@@ -33,11 +33,9 @@ const EXPERIMENTS = join(ROOT, "data", "experiments");
 
 /** Names of the experiments in `data/experiments/`. */
 export function experimentNames(): string[] {
-  return [...Deno.readDirSync(EXPERIMENTS)]
-    .map(({ name }) => name)
-    .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts"))
-    .map((name) => basename(name, ".ts"))
-    .sort();
+  return filesBelow(EXPERIMENTS, ".ts")
+    .filter((file) => !file.endsWith("_test.ts"))
+    .map((file) => basename(file, ".ts"));
 }
 
 /**

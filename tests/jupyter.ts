@@ -4,19 +4,33 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { ROOT } from "../tasks/project.ts";
 
-/** Folder of the environment's programs, or null with the reason printed. */
-export function findJupyter(): string | null {
-  const bin = join(ROOT, ".venv", "bin");
-  try {
-    if (Deno.statSync(join(bin, "jupyter-lab")).isFile) return bin;
-  } catch {
-    // not here
+/**
+ * File of a Python program, in the environment that `.ci/run` makes or else on
+ * the PATH, or null with the reason printed.
+ */
+export function findProgram(
+  name: string,
+  path: string = Deno.env.get("PATH") ?? "",
+): string | null {
+  const folders = [join(ROOT, ".venv", "bin"), ...path.split(delimiter)];
+  const file = folders.map((folder) => join(folder, name)).find(existsSync);
+  if (file === undefined) {
+    console.log(
+      `skipped: no ${name} in .venv (.ci/run makes it) or on the PATH`,
+    );
   }
-  console.log("skipped: no JupyterLab in .venv (.ci/run makes it)");
-  return null;
+  return file ?? null;
+}
+
+/** The Python that a program was installed for: its first line names it. */
+export function pythonOf(program: string): string {
+  const [, python] = /^#!(.+)/.exec(Deno.readTextFileSync(program)) ?? [];
+  if (!python) throw new Error(`Cannot tell the Python of ${program}`);
+  return python;
 }
 
 /** A folder in which notebooks run as in the project, without changing it. */
@@ -78,11 +92,4 @@ export async function workplace(files: readonly string[]): Promise<Workplace> {
     env,
     remove: () => Deno.remove(folder, { recursive: true }),
   };
-}
-
-/** Files of the committed notebooks. */
-export function committedNotebooks(): string[] {
-  return Array.from(Deno.readDirSync(join(ROOT, "notebooks")))
-    .filter((entry) => entry.isFile && entry.name.endsWith(".ipynb"))
-    .map((entry) => join(ROOT, "notebooks", entry.name)).sort();
 }

@@ -5,6 +5,7 @@ import MarkdownIt from "markdown-it";
 import type { Browser } from "playwright-core";
 import { executeNotebook, resultsOf } from "../tasks/notebook/execute.ts";
 import {
+  findNotebooks,
   formatNotebook,
   hasTag,
   INJECTED,
@@ -14,16 +15,14 @@ import {
   readNotebook,
 } from "../tasks/notebook/notebook.ts";
 import { findChromium, launch } from "./browser.ts";
-import {
-  committedNotebooks,
-  findJupyter,
-  type Workplace,
-  workplace,
-} from "./jupyter.ts";
-import { ROOT } from "../tasks/project.ts";
+import { findProgram, pythonOf, type Workplace, workplace } from "./jupyter.ts";
+import { NOTEBOOKS, ROOT } from "../tasks/project.ts";
 
-const bin = findJupyter();
+const papermillProgram = findProgram("papermill");
+const execute = findProgram("jupyter-execute");
+const nbconvert = findProgram("jupyter-nbconvert");
 const chromium = findChromium();
+const committed = await findNotebooks([], NOTEBOOKS);
 const EDITOR = join(ROOT, "tests", "fixtures", "editor.ipynb");
 
 async function run(
@@ -31,7 +30,7 @@ async function run(
   args: string[],
   place: Workplace,
 ): Promise<void> {
-  const { success, stderr } = await new Deno.Command(join(bin!, program), {
+  const { success, stderr } = await new Deno.Command(program, {
     args,
     cwd: place.folder,
     env: place.env,
@@ -82,7 +81,7 @@ const papermill: Runner = async (place, name, i) => {
   const out = join(place.folder, `${name}-${i}.ipynb`);
   const parameters = Object.entries(PARAMETERS)
     .flatMap(([key, value]) => ["-p", key, String(value)]);
-  await run("python", [
+  await run(pythonOf(papermillProgram!), [
     join(ROOT, "tasks", "papermill_deno.py"),
     join(place.notebooks, `${name}.ipynb`),
     out,
@@ -96,19 +95,19 @@ const nbclient: Runner = async (place, name, i) => {
   const notebook = await readNotebook(join(place.notebooks, `${name}.ipynb`));
   const injected = injectParameters(notebook, PARAMETERS);
   await Deno.writeTextFile(file, formatNotebook(injected));
-  await run("jupyter-execute", ["--inplace", file], place);
+  await run(execute!, ["--inplace", file], place);
   return file;
 };
 
 /** Runs of each notebook, half of them by papermill, half by nbclient. */
 const RUNS = Number(Deno.env.get("HIDDEN_CAUSES_RUNS") ?? 10);
 
-for (const file of [EDITOR, ...committedNotebooks()]) {
+for (const file of [EDITOR, ...committed]) {
   const name = basename(file, ".ipynb");
   Deno.test({
     name:
       `papermill and nbclient run ${name} with parameters, ${RUNS} times, every output complete, with both cores busy`,
-    ignore: bin === null,
+    ignore: papermillProgram === null || execute === null,
     fn: async () => {
       const place = await workplace([file]);
       try {
@@ -131,9 +130,23 @@ for (const file of [EDITOR, ...committedNotebooks()]) {
   });
 }
 
+Deno.test("a program is found on the PATH, too, with the Python it is for", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const program = join(folder, "a-program");
+    await Deno.writeTextFile(program, "#!/opt/bin/python3\nprint()\n");
+    const path = `/no/such/folder:${folder}`;
+    assert.equal(findProgram("a-program", path), program);
+    assert.equal(findProgram("a-program", "/no/such/folder"), null);
+    assert.equal(pythonOf(program), "/opt/bin/python3");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test({
   name: "a cell ends when its outputs have arrived, however many wait before",
-  ignore: bin === null,
+  ignore: execute === null,
   fn: async () => {
     const place = await workplace([EDITOR]);
     try {
@@ -149,7 +162,7 @@ await show("last");`,
       ].map((source, i) => ({ ...cell, id: `cell-${i}`, source, outputs: [] }));
       notebook.cells = [many, next];
       await Deno.writeTextFile(file, formatNotebook(notebook));
-      await run("jupyter-execute", ["--inplace", file], place);
+      await run(execute!, ["--inplace", file], place);
       const { cells } = await read(file);
       assert.deepEqual(
         cells.map((c) => c.cell_type === "code" && c.outputs.length),
@@ -198,11 +211,11 @@ async function census(browser: Browser, html: string): Promise<Census> {
   return counted;
 }
 
-for (const file of [EDITOR, ...committedNotebooks()]) {
+for (const file of [EDITOR, ...committed]) {
   const name = basename(file, ".ipynb");
   Deno.test({
     name: `nbconvert's HTML and Markdown show every figure of ${name}`,
-    ignore: bin === null || chromium === null,
+    ignore: nbconvert === null || chromium === null,
     fn: async () => {
       const place = await workplace([file]);
       const browser = await launch(chromium!);
@@ -214,7 +227,7 @@ for (const file of [EDITOR, ...committedNotebooks()]) {
         await Deno.writeTextFile(source, formatNotebook(notebook));
         const convert = async (to: string, ending: string): Promise<string> => {
           const options = ["--to", to, "--output-dir", place.folder];
-          await run("jupyter-nbconvert", [...options, source], place);
+          await run(nbconvert!, [...options, source], place);
           return await Deno.readTextFile(
             join(place.folder, `${name}.${ending}`),
           );

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { findChromium, launch } from "./browser.ts";
-import { findJupyter, type Workplace, workplace } from "./jupyter.ts";
+import { findProgram, type Workplace, workplace } from "./jupyter.ts";
 import { until } from "./processes.ts";
 
 /** What a test is handed. */
@@ -19,7 +18,7 @@ export interface Lab {
 
 /**
  * Runs `test` with JupyterLab over copies of `files`, and ends both after it.
- * JupyterLab and Chromium must be there: `findJupyter`, `findChromium`.
+ * JupyterLab and Chromium must be there: `findProgram`, `findChromium`.
  */
 export async function withLab(
   files: readonly string[],
@@ -29,7 +28,7 @@ export async function withLab(
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const port = listener.addr.port;
   listener.close();
-  const server = new Deno.Command(join(findJupyter()!, "jupyter-lab"), {
+  const server = new Deno.Command(findProgram("jupyter-lab")!, {
     args: [
       "--no-browser",
       "--allow-root",

@@ -3,15 +3,16 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import type { Download, Page } from "playwright-core";
 import { findChromium } from "./browser.ts";
-import { committedNotebooks, findJupyter } from "./jupyter.ts";
+import { findProgram } from "./jupyter.ts";
 import { type Lab, withLab } from "./jupyterlab.ts";
-import { ROOT } from "../tasks/project.ts";
+import { findNotebooks } from "../tasks/notebook/notebook.ts";
+import { NOTEBOOKS, ROOT } from "../tasks/project.ts";
 import { kernelsBelow, until } from "./processes.ts";
 
-const bin = findJupyter();
+const lab = findProgram("jupyter-lab");
 const chromium = findChromium();
 const EDITOR = join(ROOT, "tests", "fixtures", "editor.ipynb");
-const NOTEBOOKS = committedNotebooks();
+const FILES = await findNotebooks([], NOTEBOOKS);
 /** The cell of each notebook up to which every run is stopped. */
 const LAST_STOPPED: Record<string, string> = {
   helmholtz_shifter: "seeds",
@@ -331,9 +332,9 @@ async function exportedPage(lab: Lab, notebook: OpenNotebook): Promise<Page> {
 
 Deno.test({
   name: "JupyterLab: run all, another seed, stop, restart, export",
-  ignore: bin === null || chromium === null,
+  ignore: lab === null || chromium === null,
   fn: () =>
-    withLab([EDITOR, ...NOTEBOOKS], async (lab) => {
+    withLab([EDITOR, ...FILES], async (lab) => {
       const notebook = await OpenNotebook.open(lab, "editor");
       const { page } = notebook;
 
@@ -422,14 +423,14 @@ Deno.test({
     }),
 });
 
-for (const file of NOTEBOOKS) {
+for (const file of FILES) {
   const name = basename(file, ".ipynb");
   Deno.test({
     name:
       `JupyterLab runs all of ${name} with the smoke preset, another seed, and stops`,
-    ignore: bin === null || chromium === null,
+    ignore: lab === null || chromium === null,
     fn: () =>
-      withLab([EDITOR, ...NOTEBOOKS], async (lab) => {
+      withLab([EDITOR, ...FILES], async (lab) => {
         const notebook = await OpenNotebook.open(lab, name);
         // As committed, all cells have run: begin with none that has.
         await notebook.menu("Edit", "Clear Outputs of All Cells");

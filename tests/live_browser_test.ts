@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import { basename } from "node:path";
 import { notebookPage } from "../tasks/notebook/export_html.ts";
-import { readNotebook } from "../tasks/notebook/notebook.ts";
+import { findNotebooks, readNotebook } from "../tasks/notebook/notebook.ts";
+import { NOTEBOOKS } from "../tasks/project.ts";
 import { findChromium, launch } from "./browser.ts";
-import { committedNotebooks } from "./jupyter.ts";
 
 const chromium = findChromium();
 /** Milliseconds that a training may take on a busy machine. */
 const PATIENCE = 300_000;
 
-for (const file of committedNotebooks()) {
+for (const file of await findNotebooks([], NOTEBOOKS)) {
   const name = basename(file, ".ipynb");
   // The tutorial's simulations have tests of their own.
   if (name === "two_view_agreement") continue;

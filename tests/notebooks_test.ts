@@ -5,13 +5,14 @@ import { machineTraces, notebookProblems } from "../tasks/notebook/check.ts";
 import { executeNotebook, resultsOf } from "../tasks/notebook/execute.ts";
 import { notebookPage } from "../tasks/notebook/export_html.ts";
 import {
+  findNotebooks,
   injectParameters,
   type Notebook,
   readNotebook,
 } from "../tasks/notebook/notebook.ts";
+import { NOTEBOOKS } from "../tasks/project.ts";
 import { differences, fingerprint, readSmoke } from "../tasks/verify.ts";
 import { findChromium, launch, openPage } from "./browser.ts";
-import { committedNotebooks } from "./jupyter.ts";
 
 const chromium = findChromium();
 /** Packages of which a page may hold code, with their licences. */
@@ -24,7 +25,7 @@ function progressLines({ cells }: Notebook): string[] {
     .filter((text) => / of [\d,]+ steps/.test(text));
 }
 
-for (const file of committedNotebooks()) {
+for (const file of await findNotebooks([], NOTEBOOKS)) {
   const name = basename(file, ".ipynb");
 
   Deno.test(`${name} has all its parts, type-checks and is executed`, async () => {

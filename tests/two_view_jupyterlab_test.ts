@@ -9,12 +9,12 @@ import { imax } from "../viz/live/simulations/imax.ts";
 import { landscape } from "../viz/live/simulations/landscape.ts";
 import { masked } from "../viz/live/simulations/masked.ts";
 import { findChromium } from "./browser.ts";
-import { findJupyter } from "./jupyter.ts";
+import { findProgram } from "./jupyter.ts";
 import { withLab } from "./jupyterlab.ts";
 import { ROOT } from "../tasks/project.ts";
 import { type AnySimulation, driveAll, type Driven } from "./simulations.ts";
 
-const bin = findJupyter();
+const lab = findProgram("jupyter-lab");
 const chromium = findChromium();
 const NAME = "two_view_agreement";
 const SIMULATIONS: AnySimulation[] = [
@@ -58,7 +58,7 @@ async function driven(page: Page, simulation: AnySimulation): Promise<Driven> {
 Deno.test({
   name:
     "in JupyterLab every control of every simulation works, offline of the kernel",
-  ignore: bin === null || chromium === null,
+  ignore: lab === null || chromium === null,
   fn: () =>
     withNotebook(async (page) => {
       const complaints: string[] = [];

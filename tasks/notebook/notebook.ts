@@ -353,8 +353,10 @@ export async function findNotebooks(
 ): Promise<string[]> {
   const known: string[] = [];
   for await (const entry of Deno.readDir(folder)) {
-    if (entry.isFile && entry.name.endsWith(".ipynb")) {
-      known.push(basename(entry.name, ".ipynb"));
+    const { name } = entry;
+    // JupyterLab leaves .~name.ipynb where a save was cut short.
+    if (entry.isFile && name.endsWith(".ipynb") && !name.startsWith(".")) {
+      known.push(basename(name, ".ipynb"));
     }
   }
   known.sort();
