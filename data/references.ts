@@ -118,11 +118,15 @@ export const TWO_VIEW = Object.freeze({
   paper:
     "Becker, S., & Hinton, G. E. (1992). Self-organizing neural network that discovers surfaces in random-dot stereograms. Nature 355, 161–163.",
   /** One unit of signal and of noise in each view, nats (derived). */
-  equalPower: Object.freeze({ gaussian: 0.144, sum: 0.549, signal: 0.347 }),
+  equalPower: Object.freeze({
+    gaussian: 0.144,
+    sumDifference: 0.549,
+    difference: 0.347,
+  }),
   /** Correlation 0.8, gain of one view 1, 2, 4: nats (derived). */
   gains: Object.freeze({
     gaussian: 0.511,
-    sum: Object.freeze([1.099, 0.758, 0.396]),
+    sumDifference: Object.freeze([1.099, 0.758, 0.396]),
   }),
   /** What the tutorial says, and a notebook tests. */
   statements: Object.freeze({

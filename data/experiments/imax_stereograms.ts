@@ -4,11 +4,11 @@
  *
  * @module
  */
+import { information } from "../../lib/agreement/gaussian_information.ts";
 import {
   type AgreementMetrics,
   conditionalMeans,
-  natsAt,
-} from "../../lib/agreement/agreement.ts";
+} from "../../lib/agreement/readout.ts";
 import {
   between,
   checkedConfig,
@@ -265,7 +265,7 @@ export function exactMetrics(
     outputs("a"),
     outputs("b"),
   );
-  const nats = natsAt("difference", correlation);
+  const nats = information(1, 1, correlation).difference;
   return {
     exactCorrelation: correlation,
     exactDifference: nats,

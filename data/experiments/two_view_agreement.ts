@@ -12,6 +12,7 @@ import {
   positive,
   positiveInteger,
 } from "../../lib/run/config.ts";
+import { correlationRatio } from "../../lib/agreement/readout.ts";
 import { effectiveRank, spread } from "../../lib/numeric/eigen.ts";
 import { type Rng, stream } from "../../lib/numeric/random.ts";
 import { correlation, mean } from "../../lib/numeric/statistics.ts";
@@ -29,7 +30,7 @@ import {
   trainTwoView,
   type TwoView,
 } from "../../lib/two_view/encoders.ts";
-import { LOSSES, type LossName } from "../../lib/two_view/catalogue.ts";
+import { LOSSES, type LossName } from "../../lib/agreement/catalogue.ts";
 import { stereoSampler } from "../worlds/stereograms.ts";
 
 /** The world, the encoders and the loss. */
@@ -57,7 +58,7 @@ export interface Settings {
 export const settings: Configure<Settings> = checkedConfig(
   "train the encoders of stereograms",
   {
-    loss: ["vicreg", oneOf(...Object.keys(LOSSES))],
+    loss: ["vicReg", oneOf(...Object.keys(LOSSES))],
     pairing: ["shared", oneOf("shared", "independent")],
     stripWidth: [6, integerIn(3, 64)],
     maxDisparity: [2, integerIn(1, 8)],
@@ -179,40 +180,6 @@ export function measure(model: TwoView, pairs: StereoViews): EncoderMetrics {
       entries.map((j) => correlation(column(a, j), column(b, j))),
     ),
   };
-}
-
-/** η²: the share of the variance of the codes between the classes. */
-export function correlationRatio(
-  codes: Float64Array,
-  classes: Float64Array,
-): number {
-  const n = classes.length;
-  const k = codes.length / n;
-  const groups = new Map<number, { count: number; sums: Float64Array }>();
-  const total = { sums: new Float64Array(k), squares: 0 };
-  for (let i = 0; i < n; i++) {
-    let group = groups.get(classes[i]);
-    if (!group) {
-      group = { count: 0, sums: new Float64Array(k) };
-      groups.set(classes[i], group);
-    }
-    group.count++;
-    for (let j = 0; j < k; j++) {
-      const z = codes[i * k + j];
-      group.sums[j] += z;
-      total.sums[j] += z;
-      total.squares += z * z;
-    }
-  }
-  const square = (x: Float64Array): number =>
-    x.reduce((sum, value) => sum + value * value, 0);
-  const grand = square(total.sums) / n;
-  let between = -grand;
-  for (const { count, sums } of groups.values()) {
-    between += square(sums) / count;
-  }
-  const all = total.squares - grand;
-  return all > 1e-12 ? between / all : 0;
 }
 
 /** Trains one seed on fresh batches; yields metrics of held-out pairs. */

@@ -18,7 +18,11 @@ import {
   columnMeans,
   crossCovariance,
 } from "../numeric/eigen.ts";
-import { atanh, exp, log, log1p } from "../numeric/elementary.ts";
+import { exp, log } from "../numeric/elementary.ts";
+import {
+  varianceGradient,
+  type VarianceObjective,
+} from "./gaussian_information.ts";
 
 /** Codes in, gradients out (overwritten). Answers the loss. */
 export type CodeLoss = (
@@ -32,30 +36,6 @@ export type CodeLoss = (
 export interface CodeGrads {
   da: Float64Array;
   db: Float64Array;
-}
-
-/** Three quantities that pass for "the mutual information", in nats. */
-export interface Information {
-  /** ½ ln[(V(a) + V(b)) / V(a − b)]: the tutorial's form, and the reference's. */
-  signal: number;
-  /** ½ ln[V(a + b) / V(a − b)]: Becker & Hinton's (1992). */
-  sum: number;
-  /** −½ ln(1 − ρ²): I(a; b) of a Gaussian pair. */
-  gaussian: number;
-}
-
-/** The three information measures from variances and covariance. */
-export function information(
-  varA: number,
-  varB: number,
-  cov: number,
-): Information {
-  const total = varA + varB;
-  return {
-    signal: -0.5 * log1p(-2 * cov / total),
-    sum: atanh(2 * cov / total),
-    gaussian: -0.5 * log1p(-cov * cov / (varA * varB)),
-  };
 }
 
 /** Weights of the three terms of VICReg. */
@@ -83,7 +63,7 @@ export const VICREG_EPSILON = 1e-4;
  * With the weights (1, 0, 0) it is naive agreement, with (25, 25, 0) agreement
  * above a variance floor.
  */
-export function vicreg(weights: VicregWeights): CodeLoss {
+export function vicReg(weights: VicregWeights): CodeLoss {
   return (a, b, k, { da, db }) => {
     const scale = weights.invariance / a.length;
     let loss = 0;
@@ -135,14 +115,11 @@ function spreadTerms(
   return loss;
 }
 
-/** Which function of the variances is maximised. */
-export type MomentForm = keyof Information | "difference";
-
 /**
  * Minus an objective of V(a), V(b) and cov(a, b), averaged over the k entries:
- * one of the three forms of Imax, or the "difference" V(a + b) − V(a − b).
+ * Imax of each entry by itself.
  */
-export function moments(form: MomentForm): CodeLoss {
+export function varianceLoss(objective: VarianceObjective): CodeLoss {
   return (a, b, k, { da, db }) => {
     const n = a.length / k;
     const meansA = columnMeans(a, n);
@@ -159,8 +136,8 @@ export function moments(form: MomentForm): CodeLoss {
         varB += y * y;
         cov += x * y;
       }
-      const [value, gA, gB, gC] = momentGradient(
-        form,
+      const [value, gA, gB, gC] = varianceGradient(
+        objective,
         varA / n,
         varB / n,
         cov / n,
@@ -175,32 +152,6 @@ export function moments(form: MomentForm): CodeLoss {
     }
     return loss;
   };
-}
-
-/** An objective and its derivatives by V(a), V(b) and cov(a, b). */
-export function momentGradient(
-  form: MomentForm,
-  varA: number,
-  varB: number,
-  cov: number,
-): [value: number, dVarA: number, dVarB: number, dCov: number] {
-  if (form === "difference") return [4 * cov, 0, 0, 4];
-  const value = information(varA, varB, cov)[form];
-  if (form === "gaussian") {
-    const r = cov * cov / (varA * varB);
-    const share = 0.5 * r / (1 - r);
-    const dCov = cov / (varA * varB) / (1 - r);
-    return [value, -share / varA, -share / varB, dCov];
-  }
-  const total = varA + varB;
-  const apart = total - 2 * cov;
-  if (form === "signal") {
-    const g = 0.5 * (1 / total - 1 / apart);
-    return [value, g, g, 1 / apart];
-  }
-  const together = total + 2 * cov;
-  const g = 0.5 * (1 / together - 1 / apart);
-  return [value, g, g, 1 / together + 1 / apart];
 }
 
 /**

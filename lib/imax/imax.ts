@@ -13,16 +13,19 @@
  *
  * @module
  */
+import { LOSSES } from "../agreement/catalogue.ts";
 import {
-  agreement,
-  agreementBackward,
-  type AgreementMetrics,
-  agreementMetrics,
   type Convention,
   CONVENTIONS,
+  informationLoss,
   jointMoments,
   newMoments,
-} from "../agreement/agreement.ts";
+  type Outputs,
+} from "../agreement/gaussian_information.ts";
+import {
+  type AgreementMetrics,
+  agreementMetrics,
+} from "../agreement/readout.ts";
 import {
   checkedConfig,
   type Configure,
@@ -51,7 +54,6 @@ import {
 } from "../numeric/optimizers.ts";
 import { type Floats, type Rng, stream } from "../numeric/random.ts";
 import type { Training } from "../run/training.ts";
-import { barlowTwins, infoNce, VICREG, vicreg } from "../agreement/losses.ts";
 
 /** What is maximised: a convention of Imax, or a contrastive relative of it. */
 export type Objective = Convention | "infoNce" | "barlowTwins" | "vicReg";
@@ -287,7 +289,7 @@ export function imaxModel(
   const deltas = encoders.map(({ output }) =>
     space.matrix(output.rows, output.cols)
   );
-  const lossOf = objectiveOf(config, {
+  const loss = lossOf(config, {
     ...outputs,
     da: half(deltas[0].data, false),
     db: half(deltas[deltas.length - 1].data, true),
@@ -303,9 +305,9 @@ export function imaxModel(
     outputs,
     lossAndGrads(): number {
       for (const e of encoders) e.forward();
-      const loss = lossOf();
+      const value = loss();
       encoders.forEach((e, i) => e.backward(deltas[i]));
-      return loss;
+      return value;
     },
     encode(pixels, module): Float64Array {
       const e = evaluators[module === "a" || shared ? 0 : 1];
@@ -348,48 +350,30 @@ function merged(parts: readonly Matrices[]): Matrices {
   );
 }
 
-/** A function that writes da and db for the present a and b. Returns −I. */
-function objectiveOf(
+/** A function that writes da and db for the present a and b. Returns the loss. */
+function lossOf(
   { objective, outputs: k, memory }: ImaxConfig,
-  arrays: { a: Floats; b: Floats; da: Floats; db: Floats },
+  outputs: Outputs,
 ): () => number {
-  const { a, b, da, db } = arrays;
-  if (
-    objective === "infoNce" || objective === "barlowTwins" ||
-    objective === "vicReg"
-  ) {
-    const lossOf = objective === "infoNce"
-      ? infoNce()
-      : objective === "barlowTwins"
-      ? barlowTwins()
-      : vicreg(VICREG);
-    const grads = {
-      da: new Float64Array(a.length),
-      db: new Float64Array(b.length),
-    };
-    const loss = (): number =>
-      lossOf(Float64Array.from(a), Float64Array.from(b), k, grads);
-    return () => {
-      const value = loss();
-      da.set(grads.da);
-      db.set(grads.db);
-      return value;
-    };
+  if (isConvention(objective)) {
+    return informationLoss(objective, outputs, { k, memory });
   }
-  const moments = newMoments(k);
-  const gradient = new Float64Array(moments.joint.length);
-  const running = new Float64Array(moments.joint.length);
-  let past = 0; // total weight in `running`
-  return () => {
-    jointMoments(a, b, moments);
-    past = memory * past + 1;
-    for (let i = 0; i < running.length; i++) {
-      running[i] += (moments.joint[i] - running[i]) / past;
-    }
-    const value = agreement(objective, running, gradient);
-    agreementBackward(arrays, moments, gradient);
-    return -value;
+  const { a, b, da, db } = outputs;
+  const grads = {
+    da: new Float64Array(a.length),
+    db: new Float64Array(b.length),
   };
+  return () => {
+    const [a64, b64] = [Float64Array.from(a), Float64Array.from(b)];
+    const loss = LOSSES[objective](a64, b64, k, grads);
+    da.set(grads.da);
+    db.set(grads.db);
+    return loss;
+  };
+}
+
+function isConvention(objective: Objective): objective is Convention {
+  return (CONVENTIONS as readonly string[]).includes(objective);
 }
 
 /** The optimiser that a configuration asks for. */

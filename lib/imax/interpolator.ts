@@ -15,12 +15,12 @@
  * @module
  */
 import {
-  agreement,
-  agreementBackward,
-  etaSquared,
+  informationLoss,
+  jointInformation,
   jointMoments,
   newMoments,
-} from "../agreement/agreement.ts";
+} from "../agreement/gaussian_information.ts";
+import { etaSquared } from "../agreement/readout.ts";
 import {
   checkedConfig,
   type Configure,
@@ -131,7 +131,11 @@ export function interpolatorModel(
     da: new Float64Array(n),
     db: new Float64Array(n),
   };
-  const backward = predictionLoss(arrays, config.memory);
+  const { memory } = config;
+  const predictionLoss = informationLoss("sumDifference", arrays, {
+    k: 1,
+    memory,
+  });
   const batch = {
     pixels: code.pixels,
     disparity: new Float64Array(rows),
@@ -149,7 +153,7 @@ export function interpolatorModel(
         arrays.a[i] = y[centres[i]];
         arrays.b[i] = predicted(y, centres[i], w.data);
       }
-      const loss = backward();
+      const loss = predictionLoss();
       scatterGradient(centres, { y, w, dw, dOutput, ...arrays });
       code.backward(dOutput);
       return loss;
@@ -169,32 +173,6 @@ function interiorOf(lines: number, modules: number): Int32Array {
 
 function predicted(y: Floats, i: number, w: ArrayLike<number>): number {
   return w[0] * y[i - 2] + w[1] * y[i - 1] + w[2] * y[i + 1] + w[3] * y[i + 2];
-}
-
-// A function that fills da and db for the present a and b. Returns −I.
-function predictionLoss(
-  arrays: {
-    a: Float64Array;
-    b: Float64Array;
-    da: Float64Array;
-    db: Float64Array;
-  },
-  memory: number,
-): () => number {
-  const moments = newMoments(1);
-  const running = new Float64Array(4);
-  const gradient = new Float64Array(4);
-  let past = 0;
-  return () => {
-    jointMoments(arrays.a, arrays.b, moments);
-    past = memory * past + 1;
-    for (let i = 0; i < 4; i++) {
-      running[i] += (moments.joint[i] - running[i]) / past;
-    }
-    const value = agreement("sumDifference", running, gradient);
-    agreementBackward(arrays, moments, gradient);
-    return -value;
-  };
 }
 
 function scatterGradient(
@@ -351,7 +329,7 @@ export function surfaceMetrics(
   const windows = windowsOf(y, lines, weights);
   const { joint } = jointMoments(windows.y, windows.predicted, newMoments(1));
   return {
-    nats: agreement("sumDifference", joint, new Float64Array(4)),
+    nats: jointInformation("sumDifference", joint, new Float64Array(4)),
     correlation: correlation(windows.y, windows.predicted),
     signed: Math.abs(correlation(windows.y, windows.disparity)),
     etaSquared: etaSquared(windows.y, windows.disparity, 64),

@@ -18,9 +18,8 @@
  */
 import {
   type Convention,
-  CONVENTIONS,
-  natsAt,
-} from "../agreement/agreement.ts";
+  information,
+} from "../agreement/gaussian_information.ts";
 import { integerIn, refusal } from "../run/config.ts";
 import { symmetricEigen } from "../numeric/eigen.ts";
 import { log2 } from "../numeric/elementary.ts";
@@ -165,9 +164,7 @@ export function stereoLimits(table: StripTable): StereoLimits {
     pairInformationBits: pairInformation(table),
     functions,
     correlation: values[1],
-    caps: Object.fromEntries(
-      CONVENTIONS.map((c) => [c, natsAt(c, values[1])]),
-    ) as Record<Convention, number>,
+    caps: information(1, 1, values[1]),
   };
 }
 

@@ -3,7 +3,7 @@
  *
  * Becker, S., & Hinton, G. E. (1992). Self-organizing neural network that
  * discovers surfaces in random-dot stereograms. Nature 355, 161–163; and the
- * losses that followed it, see two_view_losses.ts.
+ * losses that followed it, see lib/agreement/losses.ts.
  *
  *   a = f_A(x_A),  b = f_B(x_B),  minimise loss(a, b)
  *

@@ -8,7 +8,7 @@ import {
   trainTwoView,
   type TwoViewConfig,
 } from "./encoders.ts";
-import { LOSSES, type LossName } from "./catalogue.ts";
+import { LOSSES, type LossName } from "../agreement/catalogue.ts";
 
 function views(name: string, length: number): Float64Array {
   return fillNormal(stream(3, name), new Float64Array(length));
@@ -53,7 +53,7 @@ Deno.test("the gradient through rectified units agrees with finite differences",
   const a = views("a", 12 * 5);
   const b = a.map((value, i) => value + 0.5 * views("b", 60)[i]);
   const { maxRelativeError } = gradientCheck(model.first, () => {
-    const { loss, grads } = lossAndGrads(model, a, b, LOSSES.vicreg);
+    const { loss, grads } = lossAndGrads(model, a, b, LOSSES.vicReg);
     return { loss, grads: grads[0] };
   });
   ok(maxRelativeError <= 1e-6, String(maxRelativeError));

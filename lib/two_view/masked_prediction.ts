@@ -26,7 +26,7 @@ import {
 } from "../run/config.ts";
 import { spread } from "../numeric/eigen.ts";
 import { fillNormal, type Rng } from "../numeric/random.ts";
-import { vicreg } from "../agreement/losses.ts";
+import { vicReg } from "../agreement/losses.ts";
 
 /** What the predictor must guess. */
 export type MaskedTarget = "data" | "own" | "stop" | "ema" | "floor";
@@ -136,7 +136,7 @@ export function predict(model: Masked, x: Float64Array): Float64Array {
   return linear(codes, params.p, config.codes);
 }
 
-const FLOOR = vicreg({ invariance: 0, variance: 1, covariance: 0 });
+const FLOOR = vicReg({ invariance: 0, variance: 1, covariance: 0 });
 
 /** The loss on seen parts x and hidden parts y, and its gradient. */
 export function maskedLossAndGrads(

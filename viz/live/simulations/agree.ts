@@ -18,7 +18,7 @@ import {
   stepTwoView,
   type TwoView,
 } from "../../../lib/two_view/encoders.ts";
-import { VICREG, vicreg } from "../../../lib/agreement/losses.ts";
+import { VICREG, vicReg } from "../../../lib/agreement/losses.ts";
 import { COLORS } from "../../page/colors.ts";
 import {
   axes,
@@ -63,8 +63,8 @@ const HELD_OUT = 200;
 const STEPS = 600;
 const EVERY = 10;
 const LOSS = {
-  naive: vicreg({ ...VICREG, variance: 0, covariance: 0 }),
-  floor: vicreg({ ...VICREG, covariance: 0 }),
+  naive: vicReg({ ...VICREG, variance: 0, covariance: 0 }),
+  floor: vicReg({ ...VICREG, covariance: 0 }),
 };
 /** The scene whose two codes are marked. */
 const MARKED = 3;

@@ -23,7 +23,7 @@ import {
 import {
   type CodeLoss,
   VICREG,
-  vicreg,
+  vicReg,
 } from "../../../lib/agreement/losses.ts";
 import { COLORS } from "../../page/colors.ts";
 import {
@@ -137,7 +137,7 @@ export const collapse: Simulation<CollapseSettings, CollapseState> = {
 
 /** VICReg with the terms that are switched on. */
 function lossOf({ floor, covariance }: CollapseSettings): CodeLoss {
-  return vicreg({
+  return vicReg({
     invariance: VICREG.invariance,
     variance: floor ? VICREG.variance : 0,
     covariance: Number(covariance),

@@ -15,7 +15,7 @@ import {
   LOSS_TITLES,
   type LossName,
   STUDIED_LOSSES,
-} from "../../../lib/two_view/catalogue.ts";
+} from "../../../lib/agreement/catalogue.ts";
 import { COLORS, PALETTE } from "../../page/colors.ts";
 import {
   axes,
@@ -62,7 +62,7 @@ export const encoders: Simulation<
   title: "The same losses on stereograms",
   description:
     "Effective rank of the codes against η², the share of their variance that the disparity explains: the ends of ten recorded seeds of every loss (dots), and the run in this page (line). Right: the same two over the steps, recorded seeds of this loss in grey.",
-  defaults: { seed: 1, loss: "vicreg" },
+  defaults: { seed: 1, loss: "vicReg" },
   controls: [
     choice(
       "loss",

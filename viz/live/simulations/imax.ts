@@ -12,11 +12,11 @@ import { log2 } from "../../../lib/numeric/elementary.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import { covariance, variance } from "../../../lib/numeric/statistics.ts";
 import {
-  type Information,
+  type Convention,
   information,
-  type MomentForm,
-  momentGradient,
-} from "../../../lib/agreement/losses.ts";
+  varianceGradient,
+  type VarianceObjective,
+} from "../../../lib/agreement/gaussian_information.ts";
 import { COLORS } from "../../page/colors.ts";
 import {
   axes,
@@ -92,8 +92,8 @@ export const imax: Simulation<ImaxSettings, ImaxState> = {
     plus: "Var(a + b)",
     minus: "Var(a − b)",
     gaussian: { label: "I(a; b), Gaussian", unit: "nats" },
-    sum: { label: "½ ln V(a+b)/V(a−b)", unit: "nats" },
-    signal: { label: "½ ln (Va+Vb)/V(a−b)", unit: "nats" },
+    sumDifference: { label: "½ ln V(a+b)/V(a−b)", unit: "nats" },
+    difference: { label: "½ ln (Va+Vb)/V(a−b)", unit: "nats" },
     ratioSize: "Weights, ratio",
     differenceSize: "Weights, difference",
   },
@@ -115,22 +115,22 @@ export const imax: Simulation<ImaxSettings, ImaxState> = {
     };
   },
   step(state): void {
-    climb(state.ratio, "sum", state);
-    climb(state.difference, "difference", state);
+    climb(state.ratio, "sumDifference", state);
+    climb(state.difference, "covariance", state);
     state.step++;
   },
   progress: ({ step }) => step / STEPS,
   numbers(state): Record<string, number> {
     const { ratio, difference, step } = state;
     const [varA, varB, cov] = momentsOf(ratio, state);
-    const { signal, sum, gaussian } = information(varA, varB, cov);
+    const nats = information(varA, varB, cov);
     return {
       step,
       plus: varA + varB + 2 * cov,
       minus: varA + varB - 2 * cov,
-      gaussian,
-      sum,
-      signal,
+      gaussian: nats.gaussian,
+      sumDifference: nats.sumDifference,
+      difference: nats.difference,
       ratioSize: ratio.rows[step].size,
       differenceSize: difference.rows[step].size,
     };
@@ -147,10 +147,17 @@ function momentsOf(
 }
 
 /** One step of gradient ascent on an objective of the codes u·a and v·b. */
-function climb(ascent: Ascent, form: MomentForm, state: ImaxState): void {
+function climb(
+  ascent: Ascent,
+  objective: VarianceObjective,
+  state: ImaxState,
+): void {
   const { u, v, rows } = ascent;
   const { varA, varB, cov } = state;
-  const [, gA, gB, gC] = momentGradient(form, ...momentsOf(ascent, state));
+  const [, gA, gB, gC] = varianceGradient(
+    objective,
+    ...momentsOf(ascent, state),
+  );
   ascent.u += RATE * (2 * gA * u * varA + gC * v * cov);
   ascent.v += RATE * (2 * gB * v * varB + gC * u * cov);
   const size = Math.sqrt(ascent.u * ascent.u + ascent.v * ascent.v);
@@ -196,10 +203,10 @@ function measures(
   const [measured, expected] = [state, pairMoments(settings)].map((moments) =>
     information(...momentsOf(state.ratio, moments))
   );
-  const rows: [keyof Information, string, string][] = [
+  const rows: [Convention, string, string][] = [
     ["gaussian", "I(a; b)", COLORS.green],
-    ["signal", "tutorial's ratio", COLORS.ochre],
-    ["sum", "Becker & Hinton's", COLORS.blue],
+    ["difference", "tutorial's ratio", COLORS.ochre],
+    ["sumDifference", "Becker & Hinton's", COLORS.blue],
   ];
   return rows.map(([key, label, color], i) => {
     const y = frame.top + 13 + 31 * i; // of the words; the bar is below

@@ -26,7 +26,7 @@ import {
   LOSSES,
   type LossName,
   STUDIED_LOSSES,
-} from "../../../lib/two_view/catalogue.ts";
+} from "../../../lib/agreement/catalogue.ts";
 import { COLORS } from "../../page/colors.ts";
 import { axes, dots, type Frame, path, place, svg, words } from "./draw.ts";
 import { beside, curve, first, heightTo } from "./panels.ts";
@@ -90,7 +90,7 @@ const STEPS = 300;
 /** Step sizes: what is stable for the curvature of each. */
 const RATES: Partial<Record<LossName, number>> = {
   floor: 0.004,
-  vicreg: 0.004,
+  vicReg: 0.004,
 };
 const RATE = 0.1;
 

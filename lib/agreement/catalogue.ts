@@ -7,23 +7,23 @@
 import {
   barlowTwins,
   infoNce,
-  moments,
   simSiam,
+  varianceLoss,
   VICREG,
-  vicreg,
-} from "../agreement/losses.ts";
+  vicReg,
+} from "./losses.ts";
 
 /** The losses by name, with the settings that the papers give. */
 export const LOSSES = Object.freeze({
-  naive: vicreg({ invariance: 1, variance: 0, covariance: 0 }),
-  floor: vicreg({ ...VICREG, covariance: 0 }),
-  imax: moments("signal"),
-  imaxSum: moments("sum"),
-  gaussian: moments("gaussian"),
-  difference: moments("difference"),
+  naive: vicReg({ invariance: 1, variance: 0, covariance: 0 }),
+  floor: vicReg({ ...VICREG, covariance: 0 }),
+  imax: varianceLoss("difference"),
+  imaxSum: varianceLoss("sumDifference"),
+  gaussian: varianceLoss("gaussian"),
+  covariance: varianceLoss("covariance"),
   infoNce: infoNce(),
-  barlow: barlowTwins(),
-  vicreg: vicreg(VICREG),
+  barlowTwins: barlowTwins(),
+  vicReg: vicReg(VICREG),
   simSiam: simSiam({ stopGradient: true }),
   simSiamNoStop: simSiam({ stopGradient: false }),
 });
@@ -38,10 +38,10 @@ export const LOSS_TITLES: Readonly<Record<LossName, string>> = Object.freeze({
   imax: "Imax",
   imaxSum: "Imax, sum over difference",
   gaussian: "Gaussian I(a; b)",
-  difference: "difference of variances",
+  covariance: "difference of variances",
   infoNce: "InfoNCE",
-  barlow: "Barlow Twins",
-  vicreg: "VICReg",
+  barlowTwins: "Barlow Twins",
+  vicReg: "VICReg",
   simSiam: "SimSiam",
   simSiamNoStop: "SimSiam without stop",
 });
@@ -52,8 +52,8 @@ export const STUDIED_LOSSES: readonly LossName[] = Object.freeze([
   "floor",
   "imax",
   "infoNce",
-  "barlow",
-  "vicreg",
+  "barlowTwins",
+  "vicReg",
   "simSiam",
   "simSiamNoStop",
 ]);
