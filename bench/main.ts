@@ -14,6 +14,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { quantile } from "../lib/numeric/statistics.ts";
+import { Refusal } from "../lib/run/config.ts";
 import { WorkerPool } from "../lib/run/sweep.ts";
 import { compileAssembly } from "../tasks/wasm.ts";
 import { type Call, main } from "../tasks/terminal.ts";
@@ -296,12 +297,12 @@ const OPTIONS = {
   out: { type: "string" },
 } as const;
 
-/** Throws `RangeError` for an option that cannot work. */
+/** Throws `Refusal` for an option that cannot work. */
 async function bench({ values }: Call<typeof OPTIONS>): Promise<void> {
   const { threads, repeats: wanted, only, out } = values;
   const works = WORKS.filter(({ name }) => !only || name.includes(only));
   if (works.length === 0) {
-    throw new RangeError(
+    throw new Refusal(
       `Cannot run the benchmark as there is no work "${only}": they are ${
         WORKS.map(({ name }) => name).join(", ")
       }`,
@@ -309,7 +310,7 @@ async function bench({ values }: Call<typeof OPTIONS>): Promise<void> {
   }
   const repeats = Number(wanted ?? (threads ? 3 : 40));
   if (!(Number.isInteger(repeats) && repeats > 0)) {
-    throw new RangeError(
+    throw new Refusal(
       "Cannot run the benchmark as repeats must be an integer > 0: " +
         `current value is ${wanted}`,
     );

@@ -12,6 +12,7 @@ import {
 } from "../lib/run/comparison.ts";
 import { stream } from "../lib/numeric/random.ts";
 import { mean, standardDeviation } from "../lib/numeric/statistics.ts";
+import { Refusal } from "../lib/run/config.ts";
 import { strips } from "../viz/figures/bar_chart.ts";
 import { type Html, html, raw } from "../viz/page/html.ts";
 import { inlined } from "../viz/page/picture.ts";
@@ -141,7 +142,7 @@ async function readSweep(file: string): Promise<SweepRow[]> {
   );
   const rows = parseRows(text, file);
   if (rows.length === 0) {
-    throw new RangeError(
+    throw new Refusal(
       `Cannot compare as ${file} must hold a seed: it is empty`,
     );
   }
@@ -155,7 +156,7 @@ export async function compare(
   { values, words }: Call<typeof OPTIONS>,
 ): Promise<void> {
   if (words.length !== 2) {
-    throw new RangeError(
+    throw new Refusal(
       `Cannot compare as it needs two files: current value is ${
         words.join(" ") || "none"
       }`,
@@ -163,7 +164,7 @@ export async function compare(
   }
   const [a, b] = await Promise.all(words.map(readSweep));
   if (a[0].experiment !== b[0].experiment) {
-    throw new RangeError(
+    throw new Refusal(
       `Cannot compare as both files must hold the same experiment: they hold ${
         a[0].experiment
       } and ${b[0].experiment}`,

@@ -30,6 +30,7 @@ import { modelFrom } from "../lib/neural_em/inference.ts";
 import type { Stage } from "../lib/neural_em/stages.ts";
 import { neuralEmTrainer } from "../lib/neural_em/training.ts";
 import { stream } from "../lib/numeric/random.ts";
+import { Refusal } from "../lib/run/config.ts";
 import { finish } from "../lib/run/training.ts";
 import { parseSeeds } from "./sweep.ts";
 import { firstStage } from "./train_neural_em.ts";
@@ -126,7 +127,7 @@ async function study(
   );
   if (wanted.length === 0) {
     const names = [...new Set(VARIANTS.map(({ study }) => study))];
-    throw new RangeError(
+    throw new Refusal(
       `Cannot study neural EM as --study must be one of ${names.join(", ")}: ` +
         `current value is "${values.study}"`,
     );

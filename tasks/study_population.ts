@@ -8,6 +8,7 @@
  */
 import { join } from "node:path";
 import { STUDIES } from "../data/studies/population.ts";
+import { Refusal } from "../lib/run/config.ts";
 import {
   EXPERIMENT,
   type ExperimentOptions,
@@ -42,7 +43,7 @@ await main({ words: Infinity }, async ({ words, signal }) => {
   for (const name of names) {
     const study = STUDIES[name];
     if (!study) {
-      throw new RangeError(
+      throw new Refusal(
         `Cannot record a study as "${name}" is none: they are ${
           Object.keys(STUDIES).join(", ")
         }`,

@@ -10,7 +10,7 @@
  * @module
  */
 import { basename, dirname, join, resolve } from "node:path";
-import { didYouMean } from "../lib/run/config.ts";
+import { didYouMean, Refusal } from "../lib/run/config.ts";
 import {
   EXPERIMENT,
   type Experiment,
@@ -41,7 +41,7 @@ export function experimentNames(): string[] {
 /**
  * Seeds of a list such as `0-9,12`, without repetition, in order.
  *
- * @throws {RangeError} if the text is no such list
+ * @throws {Refusal} if the text is no such list
  */
 export function parseSeeds(text: string): number[] {
   const seeds = new Set<number>();
@@ -50,7 +50,7 @@ export function parseSeeds(text: string): number[] {
     const from = Number(first);
     const to = Number(last ?? first);
     if (first === undefined || to < from || to - from > 1e6) {
-      throw new RangeError(
+      throw new Refusal(
         "Cannot sweep as --seeds must be a list such as 0-9,12: " +
           `current value is "${text}"`,
       );
@@ -63,12 +63,12 @@ export function parseSeeds(text: string): number[] {
 /**
  * The seeds of shard `i/n`, i from 1 to n: every n-th seed.
  *
- * @throws {RangeError} if the text is no such fraction
+ * @throws {Refusal} if the text is no such fraction
  */
 export function shardOf(seeds: readonly number[], text: string): number[] {
   const [, i, n] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
   if (!(i >= 1 && i <= n)) {
-    throw new RangeError(
+    throw new Refusal(
       "Cannot sweep as --shard must be i/n with i from 1 to n: " +
         `current value is "${text}"`,
     );
@@ -81,7 +81,7 @@ export function parsePairs(pairs: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(pairs.map((pair) => {
     const at = pair.indexOf("=");
     if (at < 1) {
-      throw new RangeError(
+      throw new Refusal(
         `Cannot run as --set must be key=value: current value is "${pair}"`,
       );
     }
@@ -98,7 +98,7 @@ export function parsePairs(pairs: readonly string[]): Record<string, unknown> {
  * The rows of a sweep's file. A last line without its line feed is what a
  * killed sweep was writing: it is left out.
  *
- * @throws {RangeError} naming the line that is no row of a sweep
+ * @throws {Refusal} naming the line that is no row of a sweep
  */
 export function parseRows(text: string, file: string): SweepRow[] {
   const lines = text.split("\n");
@@ -115,7 +115,7 @@ export function parseRows(text: string, file: string): SweepRow[] {
       !Number.isInteger(row.seed) || typeof row.metrics !== "object" ||
       typeof row.settings !== "object" || typeof row.paramsSha256 !== "string"
     ) {
-      throw new RangeError(
+      throw new Refusal(
         `Cannot use ${file} as its line ${i + 1} is no row of a sweep: ` +
           "delete that line, or choose another --out",
       );
@@ -144,7 +144,7 @@ function refuseForeign(
           }`
         ).join("; ");
     if (different) {
-      throw new RangeError(
+      throw new Refusal(
         `Cannot add to ${file} as it holds seeds of another sweep ` +
           `(seed ${row.seed}: ${different}): choose another --out`,
       );
@@ -166,17 +166,17 @@ export async function sweepCommand(
   const names = experimentNames();
   if (!names.includes(name)) {
     const hint = name === undefined ? "" : didYouMean(name, names);
-    throw new RangeError(
+    throw new Refusal(
       `Cannot sweep as it needs the name of one experiment${hint}: ` +
         `they are ${names.join(", ")}`,
     );
   }
   const { seeds: list, out, shard, set = [] } = values;
   if (list === undefined) {
-    throw new RangeError("Cannot sweep as --seeds is missing");
+    throw new Refusal("Cannot sweep as --seeds is missing");
   }
   if (out === undefined) {
-    throw new RangeError("Cannot sweep as --out is missing");
+    throw new Refusal("Cannot sweep as --out is missing");
   }
   const all = parseSeeds(list);
   const wanted = shard === undefined ? all : shardOf(all, shard);

@@ -5,7 +5,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { didYouMean } from "../lib/run/config.ts";
+import { didYouMean, Refusal } from "../lib/run/config.ts";
 
 /** Ctrl-C, or a polite request to end. */
 export class Interrupted extends Error {
@@ -42,7 +42,7 @@ export interface Call<O extends Options = Record<never, never>> {
 /**
  * Parse arguments; an unknown option names the nearest one.
  *
- * @throws RangeError for an option or a word that the command does not take
+ * @throws Refusal for an option or a word that the command does not take
  */
 function parse<O extends Options>(
   args: string[],
@@ -53,7 +53,7 @@ function parse<O extends Options>(
   for (const arg of args) {
     const [, name] = /^--([^=]+)/.exec(arg) ?? [];
     if (name && !names.includes(name)) {
-      throw new RangeError(
+      throw new Refusal(
         `Cannot run as --${name} is not an option${didYouMean(name, names)}: ` +
           (list ? `they are ${list}` : "the command takes none"),
       );
@@ -63,12 +63,12 @@ function parse<O extends Options>(
   try {
     parsed = parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
-    throw new RangeError(`Cannot run: ${(error as Error).message}`);
+    throw new Refusal(`Cannot run: ${(error as Error).message}`);
   }
   const { values, positionals } = parsed;
   if (positionals.length > words) {
     const most = words === 0 ? "no words" : `at most ${words} words`;
-    throw new RangeError(
+    throw new Refusal(
       `Cannot run as the command takes ${most} beside options: ` +
         `current value is "${positionals.join(" ")}"`,
     );
@@ -113,11 +113,20 @@ export async function main<const O extends Options>(
   }
 }
 
+/** Errors that the language itself throws: what is theirs is a bug of ours. */
+const BUGS: readonly unknown[] = [
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+];
+
 /** A failure in words; with its stack only where it is a bug of ours. */
 export function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isBug = error instanceof ReferenceError ||
-    error.constructor === TypeError && !error.message.startsWith("Cannot");
+  const isBug = BUGS.includes(error.constructor);
   return isBug ? error.stack ?? error.message : error.message;
 }
 

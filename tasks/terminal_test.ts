@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { type Ended, start } from "../tests/processes.ts";
+import { Refusal } from "../lib/run/config.ts";
 import { ROOT } from "./project.ts";
+import { reason } from "./terminal.ts";
 
 const { tasks } = JSON.parse(
   await Deno.readTextFile(`${ROOT}/deno.json`),
@@ -47,4 +49,32 @@ Deno.test("a mistyped option or work is told what there is", async () => {
     assertRefused(refused, name);
     assert.match(refused.stderr, words);
   }
+});
+
+Deno.test("a refusal is one line, what the language throws is a bug with its stack", () => {
+  const thrown = (run: () => unknown): unknown => {
+    try {
+      return run();
+    } catch (error) {
+      return error;
+    }
+  };
+  const nothing = JSON.parse("null");
+  for (
+    const bug of [
+      () => nothing.claims, // "Cannot read properties of null"
+      () => nothing(),
+      () => new Array(-1),
+      () => "a".repeat(-1),
+      () => JSON.parse("{"),
+      () => decodeURIComponent("%"),
+    ]
+  ) {
+    assert.match(reason(thrown(bug)), /\n +at /, String(bug));
+  }
+  for (const error of [new Refusal("no"), new Error("no"), "no"]) {
+    assert.equal(reason(error), "no");
+  }
+  const file = thrown(() => Deno.readTextFileSync("/nowhere"));
+  assert.doesNotMatch(reason(file), /\n/);
 });

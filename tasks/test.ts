@@ -7,6 +7,7 @@
  */
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { Refusal } from "../lib/run/config.ts";
 import { CALLED_FROM, ROOT } from "./project.ts";
 import { type Call, main } from "./terminal.ts";
 
@@ -88,7 +89,7 @@ export async function test(
 function testFile(word: string): string {
   const path = [resolve(CALLED_FROM, word), join(ROOT, word)].find(existsSync);
   if (path === undefined) {
-    throw new RangeError(
+    throw new Refusal(
       `Cannot test "${word}" as it must be a file or a folder of tests`,
     );
   }

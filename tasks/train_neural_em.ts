@@ -41,6 +41,7 @@ import { type NeuralEm, restoreNeuralEm } from "../lib/neural_em/inference.ts";
 import { inferInStages } from "../lib/neural_em/stages.ts";
 import { neuralEmTrainer, trainNeuralEm } from "../lib/neural_em/training.ts";
 import { stream } from "../lib/numeric/random.ts";
+import { Refusal } from "../lib/run/config.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -73,7 +74,7 @@ function parseSettings(pairs: readonly string[]): Partial<Settings> {
   return Object.fromEntries(pairs.map((pair) => {
     const [key, value] = pair.split("=");
     if (value === undefined) {
-      throw new RangeError(
+      throw new Refusal(
         `Cannot train neural EM as --set takes key=value: current value is "${pair}"`,
       );
     }
@@ -113,14 +114,14 @@ async function train(
 ): Promise<void> {
   const seed = Number(values.seed);
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(
+    throw new Refusal(
       "Cannot train neural EM as --seed must be an integer ≥ 0: current value " +
         `is "${values.seed}"`,
     );
   }
   const { stage } = values;
   if (stage !== "1" && stage !== "2") {
-    throw new RangeError(
+    throw new Refusal(
       `Cannot train neural EM as --stage must be 1 or 2: current value is "${stage}"`,
     );
   }

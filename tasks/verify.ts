@@ -7,7 +7,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import type { Results } from "../lib/run/results.ts";
-import { checkPreset } from "../lib/run/config.ts";
+import { checkPreset, Refusal } from "../lib/run/config.ts";
 import { executeNotebook, resultsOf } from "./notebook/execute.ts";
 import {
   type Cell,
@@ -107,7 +107,7 @@ export async function verify(
 ): Promise<void> {
   const preset = checkPreset(values.preset ?? "full");
   if (values.record && preset !== "smoke") {
-    throw new RangeError(
+    throw new Refusal(
       "Cannot record full results: deno task run does, in the notebook",
     );
   }

@@ -213,6 +213,12 @@ Deno.test("lib and data take no function from Math that engines disagree on", ()
   assert.deepEqual(wrong, []);
 });
 
+Deno.test("a command refuses by a class of its own, not by the language's errors", () => {
+  const wrong = modules.filter((m) => m.folder === "tasks")
+    .filter((m) => /\bnew (?:Range|Type)Error\b/.test(m.code));
+  assert.deepEqual(wrong.map((m) => m.path), []);
+});
+
 Deno.test("seedrandom is imported by lib/numeric/random.ts alone", () => {
   const users = [...modules, ...notebooks].filter((m) =>
     m.imports.some((i) => /seedrandom/.test(i))

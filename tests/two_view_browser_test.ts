@@ -252,7 +252,9 @@ Deno.test({
 
 Deno.test("the scripts of all simulations are at most 150 kB, notices of packages aside, and all identifiers differ", () => {
   const scripts = Array.from(
-    PAGE.replaceAll(/\/\*![^]*?\*\//g, "").matchAll(/data-simulation="([^"]+)"[^]*?<script>([^]*?)<\/script>/g),
+    PAGE.replaceAll(/\/\*![^]*?\*\//g, "").matchAll(
+      /data-simulation="([^"]+)"[^]*?<script>([^]*?)<\/script>/g,
+    ),
   );
   assert.equal(scripts.length, SIMULATIONS.length);
   assert.equal(new Set(scripts.map(([, key]) => key)).size, scripts.length);

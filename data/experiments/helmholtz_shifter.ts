@@ -218,13 +218,11 @@ export function writePairCode(
   const { width, height, shifts, pOn } = world;
   const hidden = params.hiddenBias.length;
   if (hidden !== width * shifts.length) {
-    throw new RangeError(
-      refusal(
-        "write the pair code",
-        "hidden",
-        `${width} places × ${shifts.length} shifts`,
-        hidden,
-      ),
+    throw refusal(
+      "write the pair code",
+      "hidden",
+      `${width} places × ${shifts.length} shifts`,
+      hidden,
     );
   }
   const strong = 12;

@@ -144,7 +144,7 @@ function draw(
 function emptyBatch(count: number, canvas: number): ShapesBatch {
   const problem = positiveInteger(count);
   if (problem) {
-    throw new RangeError(refusal("draw shapes", "count", problem, count));
+    throw refusal("draw shapes", "count", problem, count);
   }
   const size = count * canvas * canvas;
   return {

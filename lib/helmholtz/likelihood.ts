@@ -102,9 +102,7 @@ function makeRoom(
   const top = params.topBias.length;
   if (hidden > MOST_HIDDEN) {
     const mustBe = `at most ${MOST_HIDDEN} units (use sampledNll)`;
-    throw new RangeError(
-      refusal("enumerate the hidden states", "hidden", mustBe, hidden),
-    );
+    throw refusal("enumerate the hidden states", "hidden", mustBe, hidden);
   }
   const low = hidden >> 1;
   const high = hidden - low;
@@ -491,9 +489,7 @@ export function halfPosteriors(
   for (const sum of sums) {
     if (sum >= LEAST) continue;
     const name = "a pattern's likelihood over that of its best halves";
-    throw new RangeError(
-      refusal("find the posterior", name, `at least ${LEAST}`, sum),
-    );
+    throw refusal("find the posterior", name, `at least ${LEAST}`, sum);
   }
   for (const { data, cols } of [low, high]) {
     for (let at = 0; at < data.length; at++) data[at] /= sums[at % cols];

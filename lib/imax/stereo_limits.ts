@@ -55,10 +55,10 @@ export function enumerateStrips(
 ): StripTable {
   const action = "enumerate strips";
   const wrong = integerIn(2, 11)(width);
-  if (wrong) throw new RangeError(refusal(action, "width", wrong, width));
+  if (wrong) throw refusal(action, "width", wrong, width);
   const range = integerIn(1, Math.min(7, width - 1))(maxDisparity);
   if (range) {
-    throw new RangeError(refusal(action, "maxDisparity", range, maxDisparity));
+    throw refusal(action, "maxDisparity", range, maxDisparity);
   }
   const n = 2 * maxDisparity + 1;
   const disparities = Array.from({ length: n }, (_, j) => j - maxDisparity);

@@ -9,6 +9,7 @@ import {
   type Workspace,
   workspace,
 } from "../numeric/matrix/workspace.ts";
+import { Refusal } from "../run/config.ts";
 import {
   type NeuralEmConfig,
   neuralEmConfig,
@@ -335,7 +336,7 @@ export function recordSteps(
 /**
  * A model from plain parameters.
  *
- * @throws {TypeError} if a parameter is missing or has another size
+ * @throws {Refusal} if a parameter is missing or has another size
  */
 export function modelFrom(
   config: Readonly<NeuralEmConfig>,
@@ -346,7 +347,7 @@ export function modelFrom(
   for (const [name, matrix] of Object.entries(params)) {
     const found = values[name]?.length;
     if (found !== matrix.data.length) {
-      throw new TypeError(
+      throw new Refusal(
         `Cannot make a neural EM model as ${name} must have ` +
           `${matrix.data.length} numbers: it has ${found ?? "none"}`,
       );
@@ -359,11 +360,11 @@ export function modelFrom(
 /**
  * The model of a checkpoint: parameters, and the configuration in its metadata.
  *
- * @throws {TypeError} if the two do not fit or there is no configuration
+ * @throws {Refusal} if the two do not fit or there is no configuration
  */
 export function restoreNeuralEm({ tensors, metadata }: Tensors): NeuralEm {
   if (metadata.config === undefined) {
-    throw new TypeError(
+    throw new Refusal(
       "Cannot restore neural EM as the checkpoint must hold its configuration: " +
         `its metadata has ${Object.keys(metadata).join(", ") || "nothing"}`,
     );

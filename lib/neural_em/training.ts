@@ -11,6 +11,7 @@
  * @module
  */
 import { type Matrix, workspace } from "../numeric/matrix/workspace.ts";
+import { Refusal } from "../run/config.ts";
 import { initNeuralEm, type NeuralEmConfig, unrolledEm } from "./model.ts";
 import {
   flipPixels,
@@ -105,7 +106,7 @@ function scheduleFree(config: NeuralEmConfig): string {
  *
  * @param start what images are started from in place of random
  *   responsibilities, as in a later stage (see `neural_em_stages.ts`)
- * @throws {TypeError} if `saved` belongs to another configuration
+ * @throws {Refusal} if `saved` belongs to another configuration
  */
 export function neuralEmTrainer(
   seed: number,
@@ -230,7 +231,7 @@ export function neuralEmTrainer(
   function restore({ tensors, metadata }: Tensors): void {
     const was = metadata.seed + scheduleFree(JSON.parse(metadata.config));
     if (was !== seed + scheduleFree(config)) {
-      throw new TypeError(
+      throw new Refusal(
         "Cannot go on training neural EM as the saved state must have the " +
           `same seed and model: it has seed ${metadata.seed} and ` +
           `${metadata.config}`,

@@ -34,8 +34,7 @@ export type Rule<C> = readonly [
  * @param rules conditions between keys, checked last; may throw by itself, as
  *   what makes a part of a program from the configuration does
  * @returns a function from overrides to a frozen configuration, which throws a
- *   RangeError for an unknown key or a value out of range, and a TypeError for
- *   a value of another type
+ *   Refusal for an unknown key and for a value of another type or out of range
  */
 export function checkedConfig<C extends object>(
   action: string,
@@ -50,7 +49,7 @@ export function checkedConfig<C extends object>(
   return (overrides = {}) => {
     for (const key of Object.keys(overrides)) {
       if (!keys.includes(key as keyof C & string)) {
-        throw new RangeError(
+        throw new Refusal(
           `Cannot ${action} as "${key}" is not one of its settings` +
             `${didYouMean(key, keys)}: they are ${keys.join(", ")}`,
         );
@@ -62,14 +61,14 @@ export function checkedConfig<C extends object>(
       const expected: string = typeof defaults[key];
       const type: string = typeof value;
       if (type !== expected) {
-        throw new TypeError(refusal(action, key, `a ${expected}`, value));
+        throw refusal(action, key, `a ${expected}`, value);
       }
       const mustBe = fields[key][1]?.(value);
-      if (mustBe) throw new RangeError(refusal(action, key, mustBe, value));
+      if (mustBe) throw refusal(action, key, mustBe, value);
     }
     for (const [key, holds, mustBe] of rules(config) ?? []) {
       if (!holds) {
-        throw new RangeError(refusal(action, key, mustBe, config[key]));
+        throw refusal(action, key, mustBe, config[key]);
       }
     }
     return config;
@@ -124,15 +123,23 @@ export function defineConfig<C extends object>(
   );
 }
 
+/**
+ * What was given cannot be used, which is no fault of the program: its message
+ * is all that there is to say.
+ */
+export class Refusal extends RangeError {}
+
 /** "Cannot train Imax as batchSize must be an integer > 1: current value is 1". */
 export function refusal(
   action: string,
   name: string,
   mustBe: string,
   value: unknown,
-): string {
+): Refusal {
   const shown = typeof value === "string" ? `"${value}"` : describe(value);
-  return `Cannot ${action} as ${name} must be ${mustBe}: current value is ${shown}`;
+  return new Refusal(
+    `Cannot ${action} as ${name} must be ${mustBe}: current value is ${shown}`,
+  );
 }
 
 function describe(value: unknown): string {
@@ -248,12 +255,12 @@ export type Preset = "full" | "smoke";
 /**
  * The preset of a notebook's parameters cell, checked.
  *
- * @throws {RangeError} for anything but "full" and "smoke"
+ * @throws {Refusal} for anything but "full" and "smoke"
  */
 export function checkPreset(preset: unknown): Preset {
   const mustBe = oneOf("full", "smoke")(preset);
   if (mustBe) {
-    throw new RangeError(refusal("run the notebook", "preset", mustBe, preset));
+    throw refusal("run the notebook", "preset", mustBe, preset);
   }
   return preset as Preset;
 }

@@ -78,10 +78,10 @@ Deno.test("a value out of range is answered with what it must be", () => {
   );
 });
 
-Deno.test("a value of another type is a TypeError", () => {
+Deno.test("a value of another type is refused", () => {
   assert.equal(
     messageOf(() => trainConfig({ batchSize: "8" as never })),
-    'TypeError: Cannot train a toy as batchSize must be a number: current value is "8"',
+    'RangeError: Cannot train a toy as batchSize must be a number: current value is "8"',
   );
 });
 

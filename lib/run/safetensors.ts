@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { Refusal } from "./config.ts";
 
 /** Named float32 tensors and text. */
 export interface Tensors {
@@ -55,12 +56,12 @@ export function encodeSafetensors(
 /**
  * Reads a safetensors file of float32 tensors.
  *
- * @throws {TypeError} if the bytes are cut short, are no such file or hold
+ * @throws {Refusal} if the bytes are cut short, are no such file or hold
  *   another number type
  */
 export function decodeSafetensors(bytes: Uint8Array): Tensors {
   const refuse = (why: string): never => {
-    throw new TypeError(
+    throw new Refusal(
       `Cannot read the checkpoint as it must be a safetensors file: ${why}`,
     );
   };

@@ -11,7 +11,7 @@
  * @module
  */
 import { basename, dirname, join, resolve } from "node:path";
-import { didYouMean, refusal } from "../../lib/run/config.ts";
+import { didYouMean, Refusal, refusal } from "../../lib/run/config.ts";
 import { CALLED_FROM } from "../project.ts";
 import type { MimeBundle, Output } from "./jupyter_client.ts";
 
@@ -75,11 +75,11 @@ export const INJECTED = "injected-parameters";
 /**
  * Parse the text of an `.ipynb` file.
  *
- * @throws TypeError when it is no notebook of format 4.5 for the Deno kernel
+ * @throws Refusal when it is no notebook of format 4.5 for the Deno kernel
  */
 export function parseNotebook(text: string, file: string): Notebook {
   const fail = (name: string, mustBe: string, value: string): never => {
-    throw new TypeError(
+    throw new Refusal(
       `Cannot read ${file} as ${name} must be ${mustBe}: current value is ${value}`,
     );
   };
@@ -256,8 +256,8 @@ function parseLiteral(literal: string): ParameterValue {
  * Values for a notebook's parameters, from `key=value` texts of the command
  * line. A value is JSON, or else a string, and has its default's type.
  *
- * @throws RangeError for an unknown key or a value that is not a choice
- * @throws TypeError for a value of another type
+ * @throws Refusal for an unknown key or a value that is not a choice
+ * @throws Refusal for a value of another type
  */
 export function parseSettings(
   notebook: Notebook,
@@ -269,13 +269,11 @@ export function parseSettings(
   for (const setting of settings) {
     const [, name, text] = /^([^=]*)=([^]*)$/.exec(setting) ?? [];
     if (name === undefined) {
-      throw new TypeError(
-        refusal("set a parameter", "it", "key=value", setting),
-      );
+      throw refusal("set a parameter", "it", "key=value", setting);
     }
     const parameter = parameters.find((p) => p.name === name);
     if (!parameter) {
-      throw new RangeError(
+      throw new Refusal(
         `Cannot set "${name}" as it is not a parameter of the notebook` +
           `${didYouMean(name, names)}: they are ${names.join(", ") || "none"}`,
       );
@@ -297,21 +295,22 @@ function parseValue(parameter: Parameter, text: string): ParameterValue {
   }
   if (choices && !choices.includes(String(value))) {
     const list = choices.map((c) => `"${c}"`).join(" or ");
-    throw new RangeError(refusal("set a parameter", name, list, value));
+    throw refusal("set a parameter", name, list, value);
   }
   const kind = (x: unknown): string => Array.isArray(x) ? "array" : typeof x;
   if (standard !== null && kind(value) !== kind(standard)) {
     const article = kind(standard) === "array" ? "an" : "a";
-    throw new TypeError(
-      refusal("set a parameter", name, `${article} ${kind(standard)}`, value),
+    throw refusal(
+      "set a parameter",
+      name,
+      `${article} ${kind(standard)}`,
+      value,
     );
   }
   if (
     name === "seed" && !(Number.isSafeInteger(value) && (value as number) >= 0)
   ) {
-    throw new RangeError(
-      refusal("set a parameter", name, "an integer ≥ 0", value),
-    );
+    throw refusal("set a parameter", name, "an integer ≥ 0", value);
   }
   return value;
 }
@@ -345,7 +344,7 @@ export function injectParameters(
  * Files of the notebooks that a command names: a name with or without
  * `.ipynb`, or a path. No names means all notebooks of the folder.
  *
- * @throws RangeError for a name that no notebook has
+ * @throws Refusal for a name that no notebook has
  */
 export async function findNotebooks(
   names: readonly string[],
@@ -371,7 +370,7 @@ export async function findNotebooks(
       const isFile = await Deno.stat(path).then((s) => s.isFile, () => false);
       if (isFile && name.endsWith(".ipynb")) return path;
     }
-    throw new RangeError(
+    throw new Refusal(
       `Cannot find the notebook "${name}"${didYouMean(bare, known)}: ` +
         `there are ${known.join(", ") || "none"}`,
     );

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Refusal } from "../../lib/run/config.ts";
 import {
   findNotebooks,
   formatNotebook,
@@ -34,7 +35,7 @@ Deno.test("what is not a notebook of the Deno kernel is refused by name", () => 
   const refuse = (text: string, message: RegExp): void =>
     assert.throws(
       () => parseNotebook(text, "x.ipynb"),
-      (error) => error instanceof TypeError && message.test(error.message),
+      (error) => error instanceof Refusal && message.test(error.message),
     );
   refuse("# not JSON", /Cannot read x.ipynb as its text must be JSON/);
   refuse("", /must be JSON/);
@@ -120,9 +121,9 @@ Deno.test("a setting that cannot be is refused with the nearest that can", () =>
   );
   refuse(
     "draws=many",
-    /TypeError: .*draws must be a number: current value is "many"/,
+    /RangeError: .*draws must be a number: current value is "many"/,
   );
-  refuse("levels=1", /TypeError: .*levels must be an array/);
+  refuse("levels=1", /RangeError: .*levels must be an array/);
   refuse(
     "seed=1.5",
     /RangeError: .*seed must be an integer ≥ 0: current value is 1.5/,
