@@ -260,3 +260,36 @@ Deno.test("on the kernel, a stop by message ends a training within two seconds, 
   }
   assert.fail(`stopped by message: ${tries.join(", ")}`);
 });
+
+Deno.test("on the kernel, a figure of another seed's training says so, and results of it are refused", async () => {
+  await withKernel(async (kernel) => {
+    const run = async (code: string) => await kernel.execute(code);
+    await run(`import { showResults } from "../viz/notebook/show.ts";`);
+    await run(`let seed = 1;\nlet preset = "full";`);
+    await run(
+      `const run = await follow(train(3, 1), { ...options, total: 3 });`,
+    );
+    const figure = `await show("a figure");`;
+    const results = `await showResults({ notebook: "x", preset: "full", seed,
+      config: {}, paramsSha256: "", metrics: [], claims: [] });`;
+    const same = await run(figure);
+    assert.equal((await run(results)).error, null);
+    await run(`let seed = 7;\nlet preset = "full";`);
+    const other = await run(figure);
+    assert.doesNotMatch(htmlOf(same.outputs[0]), /Not of these parameters/);
+    assert.match(
+      htmlOf(other.outputs[0]),
+      /Not of these parameters:<\/strong> trained a model with seed = 1, now 7\./,
+    );
+    const { error } = await run(results);
+    assert.match(
+      String(error?.message),
+      /seed = 1, now 7\. Run all cells again/,
+    );
+    await run(
+      `const again = await follow(train(3, 1), { ...options, total: 3 });`,
+    );
+    assert.equal((await run(results)).error, null);
+    assert.deepEqual((await run(figure)).outputs, same.outputs);
+  });
+});

@@ -15,6 +15,7 @@
  */
 import type { Socket } from "./zmtp.ts";
 import { broadcast, connected, inKernel, marked } from "./deno_kernel.ts";
+import { cellBegan } from "./provenance.ts";
 
 /** One output of the cell; its content is what is shown of it now. */
 interface Output {
@@ -69,6 +70,7 @@ async function hear(socket: Socket): Promise<never> {
       outputs = [];
       visible = new Set();
       clearing = false;
+      cellBegan(JSON.parse(content).code);
     } else if (type === "clear_output") {
       if (JSON.parse(content).wait) clearing = true;
       else visible = new Set();

@@ -23,6 +23,7 @@ import {
 import type { Training } from "../../lib/run/training.ts";
 import { escape, type Html, raw } from "../page/html.ts";
 import { inKernel } from "./deno_kernel.ts";
+import { trainingBegan } from "./provenance.ts";
 import { type Bundle, bundle, send } from "./show.ts";
 import { ChangingOutput } from "./cell_outputs.ts";
 import { COLORS, significant } from "../page/theme.ts";
@@ -102,6 +103,7 @@ export async function follow<Row extends { step: number }, State>(
   };
   return await untilStopped(async (stop, back) => {
     await display.update(rows);
+    trainingBegan(options.label);
     const start = performance.now();
     let slice = start;
     let shown = start;
@@ -191,6 +193,7 @@ export async function followSeeds<
   return await untilStopped(async (stop, back) => {
     stop.addEventListener("abort", () => stopping.abort());
     await display.update(rows());
+    trainingBegan(label);
     const start = performance.now();
     trained = sweep<Options, Value>(task, {
       seeds,

@@ -17,6 +17,7 @@ import { escape, type Html, html, isHtml, raw } from "../page/html.ts";
 import { listen } from "./cell_outputs.ts";
 import { broadcast, delivered, inKernel } from "./deno_kernel.ts";
 import { markdown } from "../page/markdown.ts";
+import { hasTrained, outdated } from "./provenance.ts";
 import { inlineScript } from "../page/picture.ts";
 import { styleFor } from "../page/theme.ts";
 
@@ -53,7 +54,19 @@ export type Bundle = Record<string, string | object>;
  * ```
  */
 export async function show(...items: Showable[]): Promise<void> {
-  await send(bundle(items));
+  const changes = await changesSince();
+  await send(bundle([...items, ...changes.map(changed)]));
+}
+
+/** What was trained under other parameters than the notebook says now. */
+async function changesSince(): Promise<string[]> {
+  if (!inKernel() || !hasTrained()) return [];
+  await listen();
+  return outdated();
+}
+
+function changed(change: string): Html {
+  return html`<p><strong>Not of these parameters:</strong> trained ${change}. Run all cells again.</p>`;
 }
 
 /** The bundle that {@link show} would send. Throws as `show` does. */
@@ -81,6 +94,13 @@ export function bundle(items: readonly Showable[]): Bundle {
  * stands there twice.
  */
 export async function showResults(results: Results): Promise<void> {
+  const changes = await changesSince();
+  if (changes.length > 0) {
+    throw new RangeError(
+      "Cannot record results as they must be of the parameters that the notebook says: " +
+        `trained ${changes.join(", ")}. Run all cells again`,
+    );
+  }
   for (const m of results.metrics) requireNumber(m.name, m.value);
   for (const c of results.claims) requireNumber(c.text, c.observed);
   requireOnce(results.metrics.map(({ name }) => name));
