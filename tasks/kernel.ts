@@ -5,7 +5,6 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { PINNED_DENO } from "./notebook/environment.ts";
 import { startKernel } from "./notebook/jupyter_client.ts";
 import { NOTEBOOKS } from "./project.ts";
 import { main } from "./terminal.ts";
@@ -93,14 +92,8 @@ async function jupyterLab(kernelspec: string): Promise<string> {
 
 /** Install, check and explain. */
 export async function kernel(): Promise<void> {
-  const { deno } = Deno.version;
   const say = console.log;
-  say(
-    deno === PINNED_DENO
-      ? `✓ Deno ${deno}`
-      : `✗ Deno ${deno}: the notebooks were made with ${PINNED_DENO}. ` +
-        `Run:  npx -y deno@${PINNED_DENO} task kernel`,
-  );
+  say(`✓ Deno ${Deno.version.deno}`);
   const kernelspec = await installKernelspec();
   say(`✓ kernelspec installed: ${kernelspec}`);
   if (Deno.execPath().includes("_npx")) {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { PINNED_DENO, wrongDeno } from "../viz/notebook/pinned_deno.ts";
 import { parseArgs } from "node:util";
 import { didYouMean, Refusal } from "../lib/run/config.ts";
 
@@ -101,6 +102,12 @@ export async function main<const O extends Options>(
     Deno.addSignalListener(signal, () => abort.abort(new Interrupted(signal)));
   }
   try {
+    const wrong = wrongDeno(Deno.version.deno);
+    if (wrong) {
+      throw new RangeError(
+        `Cannot run as ${wrong}. Run  npx -y deno@${PINNED_DENO} task …`,
+      );
+    }
     await command({ ...parse(Deno.args, usage), signal: abort.signal });
     Deno.exit(0);
   } catch (error) {

@@ -28,6 +28,3 @@ export function environment(): Environment {
     cores: navigator.hardwareConcurrency,
   };
 }
-
-/** The Deno that the recorded numbers were made with. */
-export const PINNED_DENO = "2.9.6";

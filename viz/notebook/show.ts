@@ -17,11 +17,10 @@ import { escape, type Html, html, isHtml, raw } from "../page/html.ts";
 import { listen } from "./cell_outputs.ts";
 import { broadcast, delivered, inKernel } from "./deno_kernel.ts";
 import { markdown } from "../page/markdown.ts";
+import { PINNED_DENO, wrongDeno } from "./pinned_deno.ts";
 import { hasTrained, outdated } from "./provenance.ts";
 import { inlineScript } from "../page/picture.ts";
 import { styleFor } from "../page/theme.ts";
-
-await listen(); // so that no output of a cell is missed
 
 export { escape, html, markdown, raw };
 export { COLORS, fixed, PALETTE, percent, significant } from "../page/theme.ts";
@@ -178,4 +177,15 @@ function requireOnce(names: readonly string[]): void {
         "collectClaims keeps a cell that is run again from adding it twice",
     );
   }
+}
+
+await listen(); // so that no output of a cell is missed
+
+// Shown and not thrown, as such a kernel may swallow what is thrown.
+const wrong = inKernel() && wrongDeno(Deno.version.deno);
+if (wrong) {
+  await show(
+    html`<p><strong>${wrong}.</strong> Run in the project's folder:
+    <code>npx -y deno@${PINNED_DENO} task kernel</code>, then choose that kernel.</p>`,
+  );
 }
