@@ -1,8 +1,6 @@
 import { deepStrictEqual, ok, throws } from "node:assert/strict";
-import {
-  canonicalCorrelations,
-  crossCovariance,
-} from "../../lib/numeric/eigen.ts";
+import { canonicalCorrelations } from "../../lib/numeric/eigen.ts";
+import { crossCovariance } from "../../lib/numeric/linear_algebra.ts";
 import { stream } from "../../lib/numeric/random.ts";
 import {
   correlation,

@@ -13,12 +13,9 @@
  *
  * @module
  */
-import {
-  bestLinearMap,
-  columnMeans,
-  crossCovariance,
-} from "../numeric/eigen.ts";
+import { bestLinearMap } from "../numeric/eigen.ts";
 import { exp, log } from "../numeric/elementary.ts";
+import { columnMeans, crossCovariance } from "../numeric/linear_algebra.ts";
 import {
   varianceGradient,
   type VarianceObjective,

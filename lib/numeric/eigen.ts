@@ -6,6 +6,12 @@
  * @module
  */
 import { exp, log } from "./elementary.ts";
+import {
+  crossCovariance,
+  product,
+  productTN,
+  transpose,
+} from "./linear_algebra.ts";
 
 /** Eigenvalues, largest first, with unit eigenvectors. */
 export interface Eigen {
@@ -74,71 +80,17 @@ function rotate(
   const t = sign / (Math.abs(half) + Math.sqrt(half * half + 1));
   const c = 1 / Math.sqrt(t * t + 1);
   const s = t * c;
+  const turn = (values: Float64Array, i: number, j: number): void => {
+    const x = values[i];
+    const y = values[j];
+    values[i] = c * x - s * y;
+    values[j] = s * x + c * y;
+  };
+  for (let k = 0; k < n; k++) turn(m, k * n + p, k * n + q);
   for (let k = 0; k < n; k++) {
-    const x = m[k * n + p];
-    const y = m[k * n + q];
-    m[k * n + p] = c * x - s * y;
-    m[k * n + q] = s * x + c * y;
+    turn(m, p * n + k, q * n + k);
+    turn(v, p * n + k, q * n + k);
   }
-  for (let k = 0; k < n; k++) {
-    const x = m[p * n + k];
-    const y = m[q * n + k];
-    m[p * n + k] = c * x - s * y;
-    m[q * n + k] = s * x + c * y;
-    const a = v[p * n + k];
-    const b = v[q * n + k];
-    v[p * n + k] = c * a - s * b;
-    v[q * n + k] = s * a + c * b;
-  }
-}
-
-/** The mean product of the columns of x and y about their means, divisor n. */
-export function crossCovariance(
-  x: Float64Array,
-  y: Float64Array,
-  rows: number,
-): Float64Array {
-  const p = x.length / rows;
-  const q = y.length / rows;
-  const meanX = columnMeans(x, rows);
-  const meanY = columnMeans(y, rows);
-  const out = new Float64Array(p * q);
-  for (let r = 0; r < rows; r++) {
-    for (let i = 0; i < p; i++) {
-      const dx = x[r * p + i] - meanX[i];
-      for (let j = 0; j < q; j++) {
-        out[i * q + j] += dx * (y[r * q + j] - meanY[j]);
-      }
-    }
-  }
-  for (let i = 0; i < out.length; i++) out[i] /= rows;
-  return out;
-}
-
-/** The mean of each column of a `rows` × k array. */
-export function columnMeans(x: Float64Array, rows: number): Float64Array {
-  const k = x.length / rows;
-  const means = new Float64Array(k);
-  for (let i = 0; i < x.length; i++) means[i % k] += x[i];
-  for (let j = 0; j < k; j++) means[j] /= rows;
-  return means;
-}
-
-/** The product of row-major a (n × m) and b (m × p). */
-export function product(
-  a: Float64Array,
-  b: Float64Array,
-  m: number,
-): Float64Array {
-  const n = a.length / m;
-  const p = b.length / m;
-  const out = new Float64Array(n * p);
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < m; k++) {
-      for (let j = 0; j < p; j++) out[i * p + j] += a[i * m + k] * b[k * p + j];
-    }
-  }
-  return out;
 }
 
 /** S^power of a symmetric positive definite n × n matrix. */
@@ -148,15 +100,8 @@ function symmetricPower(
   power: (value: number) => number,
 ): Float64Array {
   const { values, vectors } = symmetricEigen(s, n);
-  const out = new Float64Array(n * n);
-  for (let k = 0; k < n; k++) {
-    const scale = power(values[k]);
-    for (let i = 0; i < n * n; i++) {
-      out[i] += scale * vectors[k * n + Math.floor(i / n)] *
-        vectors[k * n + i % n];
-    }
-  }
-  return out;
+  const scaled = vectors.map((x, i) => power(values[Math.floor(i / n)]) * x);
+  return productTN(scaled, vectors, n);
 }
 
 /** The inverse of a symmetric positive definite n × n matrix. */
@@ -167,6 +112,20 @@ export function inverse(s: Float64Array, n: number): Float64Array {
 /** Added to the covariance that a least-squares map inverts. */
 export const RIDGE = 1e-9;
 
+/** Σ⁻¹C and C, with the covariance Σ of `from` plus `ridge` on its diagonal. */
+function regression(
+  from: Float64Array,
+  to: Float64Array,
+  rows: number,
+  ridge: number,
+): { map: Float64Array; cross: Float64Array } {
+  const k = from.length / rows;
+  const s = crossCovariance(from, from, rows);
+  for (let i = 0; i < k; i++) s[i * k + i] += ridge;
+  const cross = crossCovariance(from, to, rows);
+  return { map: product(inverse(s, k), cross, k), cross };
+}
+
 /**
  * The least-squares map from the columns of `from` to those of `to`, about the
  * means: Σ⁻¹C, columns of `from` × columns of `to`.
@@ -176,10 +135,7 @@ export function bestLinearMap(
   to: Float64Array,
   rows: number,
 ): Float64Array {
-  const k = from.length / rows;
-  const s = crossCovariance(from, from, rows);
-  for (let i = 0; i < k; i++) s[i * k + i] += RIDGE;
-  return product(inverse(s, k), crossCovariance(from, to, rows), k);
+  return regression(from, to, rows, RIDGE).map;
 }
 
 /**
@@ -196,17 +152,14 @@ export function linearR2(
 ): number {
   const k = from.length / rows;
   const outputs = to.length / rows;
-  const s = crossCovariance(from, from, rows);
-  for (let i = 0; i < k; i++) s[i * k + i] += noise * noise;
-  const c = crossCovariance(from, to, rows);
-  const map = product(inverse(s, k), c, k);
+  const { map, cross } = regression(from, to, rows, noise * noise);
   const spreads = crossCovariance(to, to, rows);
   let explained = 0;
   let total = 0;
   for (let q = 0; q < outputs; q++) {
     total += spreads[q * outputs + q];
     for (let r = 0; r < k; r++) {
-      explained += map[r * outputs + q] * c[r * outputs + q];
+      explained += map[r * outputs + q] * cross[r * outputs + q];
     }
   }
   return explained / total;
@@ -238,12 +191,7 @@ export function canonicalCorrelations(
   const rootA = symmetricPower(covarianceA, p, (v) => 1 / Math.sqrt(v));
   const rootB = symmetricPower(covarianceB, p, (v) => 1 / Math.sqrt(v));
   const k = product(product(rootA, cross, p), rootB, p);
-  const kkt = new Float64Array(p * p);
-  for (let i = 0; i < p; i++) {
-    for (let j = 0; j < p; j++) {
-      for (let l = 0; l < p; l++) kkt[i * p + j] += k[i * p + l] * k[j * p + l];
-    }
-  }
+  const kkt = product(k, transpose(k, p), p);
   const { values, vectors } = symmetricEigen(kkt, p);
   const correlations = Float64Array.from(
     values,

@@ -4,10 +4,10 @@ import {
   effectiveRank,
   inverse,
   linearR2,
-  product,
   spread,
   symmetricEigen,
 } from "./eigen.ts";
+import { product, transpose } from "./linear_algebra.ts";
 import { fillNormal, stream } from "./random.ts";
 
 function near(actual: number, expected: number, tolerance = 1e-12): void {
@@ -19,13 +19,7 @@ function near(actual: number, expected: number, tolerance = 1e-12): void {
 
 function covarianceLike(n: number, seed: number): Float64Array {
   const x = fillNormal(stream(seed, "x"), new Float64Array(n * n));
-  const out = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) {
-      for (let k = 0; k < n; k++) out[i * n + j] += x[i * n + k] * x[j * n + k];
-    }
-  }
-  return out;
+  return product(x, transpose(x, n), n);
 }
 
 Deno.test("eigenvalues and eigenvectors rebuild the matrix", () => {

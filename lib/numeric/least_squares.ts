@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { columnMeans, crossCovariance, symmetricEigen } from "./eigen.ts";
+import { symmetricEigen } from "./eigen.ts";
+import { columnMeans, crossCovariance, productTN } from "./linear_algebra.ts";
+import { mean } from "./statistics.ts";
 
 /** A linear map with intercept: y ≈ x W + b. */
 export interface LinearFit {
@@ -71,27 +73,18 @@ export function fitLinear(
   { rows, ridge = 1e-10 }: { rows: number; ridge?: number },
 ): LinearFit {
   const inputs = x.length / rows;
-  const outputs = y.length / rows;
   const n = inputs + 1;
-  const gram = new Float64Array(n * n);
-  const moment = new Float64Array(n * outputs);
-  const row = new Float64Array(n);
-  row[inputs] = 1;
+  const design = new Float64Array(rows * n).fill(1);
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < inputs; j++) row[j] = x[i * inputs + j];
-    for (let j = 0; j < n; j++) {
-      const value = row[j];
-      for (let k = 0; k <= j; k++) gram[j * n + k] += value * row[k];
-      for (let c = 0; c < outputs; c++) {
-        moment[j * outputs + c] += value * y[i * outputs + c];
-      }
-    }
+    design.set(x.subarray(i * inputs, (i + 1) * inputs), i * n);
   }
+  const gram = productTN(design, design, rows);
+  const moment = productTN(design, y, rows);
   let trace = 0;
   for (let j = 0; j < inputs; j++) trace += gram[j * n + j];
   for (let j = 0; j < inputs; j++) gram[j * n + j] += ridge * trace / inputs;
   const weights = solvePositiveDefinite(gram, moment, n);
-  return { inputs, outputs, weights };
+  return { inputs, outputs: y.length / rows, weights };
 }
 
 /** The fit's outputs for x, rows × outputs. */
@@ -127,9 +120,13 @@ export function columnOf(
 
 /** Squared error per number. */
 export function meanSquaredError(a: Float64Array, b: Float64Array): number {
+  return squaredError(a, b) / a.length;
+}
+
+function squaredError(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) * (a[i] - b[i]);
-  return sum / a.length;
+  return sum;
 }
 
 /** 1 − residual / total variance, for each output. */
@@ -139,15 +136,12 @@ export function rSquared(
   rows: number,
 ): Float64Array {
   const outputs = y.length / rows;
-  const means = columnMeans(y, rows);
-  const left = new Float64Array(outputs);
-  const total = new Float64Array(outputs);
-  for (let i = 0; i < y.length; i++) {
-    const c = i % outputs;
-    left[c] += (y[i] - predicted[i]) * (y[i] - predicted[i]);
-    total[c] += (y[i] - means[c]) * (y[i] - means[c]);
-  }
-  return left.map((sum, c) => 1 - sum / Math.max(total[c], 1e-12));
+  return Float64Array.from({ length: outputs }, (_, c) => {
+    const truth = columnOf(y, outputs, c);
+    const left = squaredError(truth, columnOf(predicted, outputs, c));
+    const total = squaredError(truth, truth.slice().fill(mean(truth)));
+    return 1 - left / Math.max(total, 1e-12);
+  });
 }
 
 /**

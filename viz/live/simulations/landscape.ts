@@ -8,11 +8,9 @@ import {
   planeRotation,
   sampleGaussianViews,
 } from "../../../data/worlds/gaussian_views.ts";
-import {
-  canonicalCorrelations,
-  crossCovariance,
-} from "../../../lib/numeric/eigen.ts";
+import { canonicalCorrelations } from "../../../lib/numeric/eigen.ts";
 import { atan2, log } from "../../../lib/numeric/elementary.ts";
+import { crossCovariance } from "../../../lib/numeric/linear_algebra.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import {
   encode,
