@@ -39,14 +39,17 @@ export function renderMarkdown(source: string): string {
   );
 }
 
-/** Renders TeX to MathML. */
+/**
+ * Renders TeX to MathML, without the source in an annotation: where a viewer
+ * drops the tags and keeps their text, the formula would stand there twice.
+ */
 export function renderMath(tex: string, displayMode = false): string {
   try {
     return katex.renderToString(tex, {
       displayMode,
       output: "mathml",
       throwOnError: true,
-    });
+    }).replace(/<annotation [^]*?<\/annotation>/g, "");
   } catch {
     return `<code>${escape(tex)}</code>`;
   }

@@ -36,3 +36,8 @@ Deno.test("prices and code are no mathematics", () => {
 Deno.test("TeX that cannot be parsed is shown as it was written", () => {
   assert.match(renderMarkdown("$\\frac{$"), /<code>\\frac\{<\/code>/);
 });
+
+Deno.test("a viewer that drops tags and keeps text shows a formula once", () => {
+  const text = renderMarkdown("$2 \\times a$").replace(/<[^>]*>/g, "").trim();
+  assert.equal(text, "2×a");
+});
