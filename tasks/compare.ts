@@ -17,7 +17,7 @@ import { strips } from "../viz/figures/bar_chart.ts";
 import { type Html, html, raw } from "../viz/page/html.ts";
 import { inlined } from "../viz/page/picture.ts";
 import { type Column, table } from "../viz/figures/table.ts";
-import { fixed, significant } from "../viz/page/theme.ts";
+import { fixed, significant } from "../viz/page/numbers.ts";
 import { page } from "./notebook/export_html.ts";
 import { writeWhole } from "./notebook/notebook.ts";
 import { CALLED_FROM } from "./project.ts";

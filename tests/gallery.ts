@@ -20,7 +20,7 @@ import { progressLine } from "../viz/notebook/progress.ts";
 import { scatter } from "../viz/figures/scatter.ts";
 import { scatter3d } from "../viz/figures/scatter_3d.ts";
 import { table, verdictTable } from "../viz/figures/table.ts";
-import { COLORS } from "../viz/page/theme.ts";
+import { COLORS } from "../viz/page/colors.ts";
 
 /** All examples, by name. */
 export function gallery(): Record<string, Html> {

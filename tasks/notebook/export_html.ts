@@ -17,7 +17,7 @@ import { type Html, html, raw } from "../../viz/page/html.ts";
 import { renderMarkdown } from "../../viz/page/markdown.ts";
 import { inlined } from "../../viz/page/picture.ts";
 import { verdictTable } from "../../viz/figures/table.ts";
-import { STYLE, withoutStyle } from "../../viz/page/theme.ts";
+import { STYLE, withoutStyle } from "../../viz/page/style_sheet.ts";
 import { ansiToHtml } from "./ansi.ts";
 import type { MimeBundle, Output } from "./jupyter_client.ts";
 import { type Cell, hasTag, INJECTED, type Notebook } from "./notebook.ts";

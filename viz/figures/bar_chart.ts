@@ -13,7 +13,8 @@ import type { ReferenceLine } from "./curves.ts";
 import { figureOf } from "./figure.ts";
 import type { Html } from "../page/html.ts";
 import { spread, textWidth, wrapText } from "./labels.ts";
-import { COLORS, inkOf, PAPER, significant } from "../page/theme.ts";
+import { COLORS, inkOf, PAPER } from "../page/colors.ts";
+import { significant } from "../page/numbers.ts";
 
 /** One bar. */
 export interface Bar {

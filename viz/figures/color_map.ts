@@ -95,6 +95,21 @@ export function hex(color: number): string {
   return `#${color.toString(16).padStart(6, "0")}`;
 }
 
+/** `#rgb`, `#rrggbb` or `rgb(r, g, b)` as 0xRRGGBB. */
+export function parseColor(color: string): number {
+  const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(color)?.[1];
+  if (hex !== undefined) {
+    return parseInt(hex.length === 3 ? hex.replace(/./g, "$&$&") : hex, 16);
+  }
+  const rgb = /^rgba?\((\d+), *(\d+), *(\d+)/.exec(color);
+  if (rgb === null) {
+    throw new RangeError(
+      `Cannot read a colour as it must be #rrggbb or rgb(r, g, b): current value is ${color}`,
+    );
+  }
+  return Number(rgb[1]) << 16 | Number(rgb[2]) << 8 | Number(rgb[3]);
+}
+
 /** Numbers that a map's ends stand for. */
 export type Domain = readonly [number, number];
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { colorOf, domainOf, hex, paint } from "./color_map.ts";
+import { colorOf, domainOf, hex, paint, parseColor } from "./color_map.ts";
 
 Deno.test("maps run from their first to their last colour and clamp outside", () => {
   assert.equal(hex(colorOf("sequential", 0)), "#000000");
@@ -35,4 +35,11 @@ Deno.test("a domain spans the values, around zero where the map diverges", () =>
 
 Deno.test("NaN is transparent", () => {
   assert.deepEqual([...paint([NaN, 0], "sequential", [0, 1])], [-1, 0]);
+});
+
+Deno.test("a colour is read in the ways that it is written", () => {
+  assert.equal(parseColor("#0af"), 0x00aaff);
+  assert.equal(parseColor(hex(0x010203)), 0x010203);
+  assert.equal(parseColor("rgb(1, 2, 3)"), 0x010203);
+  assert.throws(() => parseColor("reddish"), /#rrggbb.*reddish/);
 });

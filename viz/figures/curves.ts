@@ -9,7 +9,7 @@ import * as Plot from "@observablehq/plot";
 import { figureOf } from "./figure.ts";
 import type { Html } from "../page/html.ts";
 import { clearest, spread, textWidth, wrapText } from "./labels.ts";
-import { colorAt, inkOf, PAPER } from "../page/theme.ts";
+import { colorAt, inkOf, PAPER } from "../page/colors.ts";
 
 /** One measured curve, or the same curve of several seeds. */
 export interface Series {

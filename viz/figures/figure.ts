@@ -18,10 +18,12 @@ import {
   type FrameOptions,
   type Html,
 } from "../page/html.ts";
+import { parseColor } from "./color_map.ts";
 import { textWidth } from "./labels.ts";
 import { picture } from "../page/picture.ts";
 import { pngDataUri } from "../page/png.ts";
-import { COLORS, FONT, PALETTE, PAPER } from "../page/theme.ts";
+import { PALETTE, PAPER } from "../page/colors.ts";
+import { FONT } from "../page/style_sheet.ts";
 
 export { Plot };
 export type { Html };
@@ -289,21 +291,3 @@ function giveCanvas(): void {
     return element;
   }) as typeof document.createElement;
 }
-
-/** `#rgb`, `#rrggbb` or `rgb(r, g, b)` as 0xRRGGBB. */
-export function parseColor(color: string): number {
-  const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(color)?.[1];
-  if (hex !== undefined) {
-    return parseInt(hex.length === 3 ? hex.replace(/./g, "$&$&") : hex, 16);
-  }
-  const rgb = /^rgba?\((\d+), *(\d+), *(\d+)/.exec(color);
-  if (rgb === null) {
-    throw new RangeError(
-      `Cannot read a colour as it must be #rrggbb or rgb(r, g, b): current value is ${color}`,
-    );
-  }
-  return Number(rgb[1]) << 16 | Number(rgb[2]) << 8 | Number(rgb[3]);
-}
-
-/** Default colours, for callers that draw their own marks. */
-export { COLORS, PALETTE };

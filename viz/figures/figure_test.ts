@@ -1,11 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  figure as figurePicture,
-  grid,
-  parseColor,
-  Plot,
-  shortNumber,
-} from "./figure.ts";
+import { figure as figurePicture, grid, Plot, shortNumber } from "./figure.ts";
 import { raw } from "../page/html.ts";
 import type { Html } from "../page/html.ts";
 import { inlined } from "../page/picture.ts";
@@ -108,10 +102,7 @@ Deno.test("small multiples share one figure and wrap", () => {
   assert.equal(text, "Figure: Both; one; two");
 });
 
-Deno.test("numbers and colours", () => {
+Deno.test("a short number has two decimals and no negative zero", () => {
   assert.equal(shortNumber(-0.001), "0");
   assert.equal(shortNumber(12.3456), "12.35");
-  assert.equal(parseColor("#0af"), 0x00aaff);
-  assert.equal(parseColor("rgb(1, 2, 3)"), 0x010203);
-  assert.throws(() => parseColor("reddish"), /#rrggbb.*reddish/);
 });

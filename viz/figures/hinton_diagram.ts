@@ -9,7 +9,8 @@ import { shortNumber } from "./figure.ts";
 import { escape, frame, type Html } from "../page/html.ts";
 import { textWidth } from "./labels.ts";
 import { picture } from "../page/picture.ts";
-import { FONT, significant } from "../page/theme.ts";
+import { significant } from "../page/numbers.ts";
+import { FONT } from "../page/style_sheet.ts";
 
 /** What {@link hintonDiagram} takes besides the weights. */
 export interface HintonOptions {

@@ -13,7 +13,7 @@ import {
 } from "./color_map.ts";
 import { escape, frame, type Html, isHtml } from "../page/html.ts";
 import { pngDataUri } from "../page/png.ts";
-import { significant } from "../page/theme.ts";
+import { significant } from "../page/numbers.ts";
 
 /** What {@link imageGrid} takes besides the images. */
 export interface ImageGridOptions {

@@ -5,11 +5,10 @@
  * @module
  */
 
-import { blend } from "./color_map.ts";
-import { parseColor } from "./figure.ts";
+import { blend, parseColor } from "./color_map.ts";
 import { escape, frame, type Html } from "../page/html.ts";
 import { nameOf, pixelsTile, tileGrid } from "./image_grid.ts";
-import { colorAt, inkOf } from "../page/theme.ts";
+import { colorAt, inkOf } from "../page/colors.ts";
 
 /** What the mask functions take besides the masks. */
 export interface MaskOptions {

@@ -9,7 +9,7 @@ import type { Barcodes } from "../../lib/population/persistent_homology.ts";
 import { figure, grid, Plot } from "./figure.ts";
 import type { Html } from "../page/html.ts";
 import { type PointColor, scatter } from "./scatter.ts";
-import { COLORS } from "../page/theme.ts";
+import { COLORS } from "../page/colors.ts";
 
 /** How a row of small figures is coloured. */
 export interface Colouring extends PointColor {

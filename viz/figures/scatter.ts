@@ -12,7 +12,8 @@ import { figureOf } from "./figure.ts";
 import { escape, type Html } from "../page/html.ts";
 import { pngDataUri } from "../page/png.ts";
 import { textWidth } from "./labels.ts";
-import { colorAt, inkOf, PAPER, significant } from "../page/theme.ts";
+import { colorAt, inkOf, PAPER } from "../page/colors.ts";
+import { significant } from "../page/numbers.ts";
 
 /** Numbers of a column, one a point. */
 export type Values = ArrayLike<number>;

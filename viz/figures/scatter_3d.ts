@@ -14,7 +14,7 @@ import {
 } from "./scatter.ts";
 import { picture } from "../page/picture.ts";
 import { scripted } from "../page/script.ts";
-import { FONT } from "../page/theme.ts";
+import { FONT } from "../page/style_sheet.ts";
 
 /** What {@link scatter3d} takes besides the points. */
 export interface Scatter3dOptions extends PointColor {

@@ -8,7 +8,7 @@ import { type Claim, claim, type Comparison } from "../../lib/run/results.ts";
 import { summarize } from "../../lib/numeric/statistics.ts";
 import { type Html, html } from "../page/html.ts";
 import { type Column, table, type TableOptions } from "./table.ts";
-import { fixed, significant } from "../page/theme.ts";
+import { fixed, significant } from "../page/numbers.ts";
 
 /** A run: what it was started with, and the numbers that it ended with. */
 export interface Run {

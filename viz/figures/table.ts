@@ -5,7 +5,7 @@
  */
 import type { Claim, Metric } from "../../lib/run/results.ts";
 import { escape, frame, type Html, html, isHtml, raw } from "../page/html.ts";
-import { fixed, significant } from "../page/theme.ts";
+import { fixed, significant } from "../page/numbers.ts";
 
 /** One column of {@link table}. */
 export interface Column<Row> {

@@ -14,7 +14,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { experimentModule } from "../../lib/run/experiment.ts";
-import { fixed } from "../page/theme.ts";
+import { fixed } from "../page/numbers.ts";
 import { contentHash, type Html, html, raw } from "../page/html.ts";
 import { picture } from "../page/picture.ts";
 import { scriptJson } from "../page/script.ts";

@@ -26,7 +26,8 @@ import { inKernel } from "./deno_kernel.ts";
 import { trainingBegan } from "./provenance.ts";
 import { type Bundle, bundle, send } from "./show.ts";
 import { ChangingOutput } from "./cell_outputs.ts";
-import { COLORS, significant } from "../page/theme.ts";
+import { COLORS } from "../page/colors.ts";
+import { significant } from "../page/numbers.ts";
 
 /** What {@link follow} takes besides the generator. */
 export interface FollowOptions<Row> {

@@ -20,10 +20,11 @@ import { markdown } from "../page/markdown.ts";
 import { PINNED_DENO, wrongDeno } from "./pinned_deno.ts";
 import { hasTrained, outdated } from "./provenance.ts";
 import { inlineScript } from "../page/picture.ts";
-import { styleFor } from "../page/theme.ts";
+import { styleFor } from "../page/style_sheet.ts";
 
 export { escape, html, markdown, raw };
-export { COLORS, fixed, PALETTE, percent, significant } from "../page/theme.ts";
+export { COLORS, PALETTE } from "../page/colors.ts";
+export { fixed, percent, significant } from "../page/numbers.ts";
 export type { Html };
 
 /** The largest output in bytes. Above some 5 MB the kernel's stream breaks. */

@@ -1,6 +1,7 @@
 /**
- * The colours that every figure shares, apart from all else: a simulation
- * carries this module to the reader's page.
+ * The colours that every figure shares: of categories, of meanings, of words
+ * and paper. Numbers get theirs in `viz/figures/color_map.ts`. This module
+ * stands apart from all else: a simulation carries it to the reader's page.
  *
  * The palette is that of Okabe and Ito (2008), the three lightest colours
  * darkened until each stands out by at least 3 : 1 both from white and from
@@ -32,3 +33,23 @@ export const COLORS = Object.freeze({
   good: PALETTE[2],
   bad: PALETTE[1],
 });
+
+/** The `i`-th categorical colour; wraps around. */
+export function colorAt(i: number): string {
+  return PALETTE[i % PALETTE.length];
+}
+
+/**
+ * `color` moved towards the colour of the text around it, so that words in it
+ * are darker on light paper and lighter on dark.
+ */
+export function inkOf(color: string): string {
+  return `color-mix(in srgb,${color} 70%,currentColor)`;
+}
+
+/**
+ * Background of the page around an output, in every viewer. VS Code's own comes
+ * first: its Jupyter extension says white for JupyterLab's in every theme.
+ */
+export const PAPER =
+  "var(--hc-paper,var(--vscode-editor-background,var(--jp-layout-color0,Canvas)))";

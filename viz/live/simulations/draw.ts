@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { inkOf } from "../../page/colors.ts";
 import { escape } from "../../page/html.ts";
 
 /** A rectangle of the picture with the ranges that it shows. */
@@ -70,9 +71,7 @@ export function words(
 ): string {
   const { anchor = "start", color, bold, dim } = options;
   return `<text x="${short(x)}" y="${short(y)}" text-anchor="${anchor}"` +
-    (color
-      ? ` style="fill:color-mix(in srgb,${color} 70%,currentColor)"`
-      : "") +
+    (color ? ` style="fill:${inkOf(color)}"` : "") +
     (bold ? ' font-weight="600"' : "") + (dim ? ' opacity=".75"' : "") +
     `>${escape(text)}</text>`;
 }

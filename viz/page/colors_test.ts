@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
 import { colorOf, hex } from "../figures/color_map.ts";
-import {
-  fixed,
-  PALETTE,
-  PAPER,
-  percent,
-  significant,
-  STYLE,
-  styleFor,
-  withoutStyle,
-} from "./theme.ts";
+import { PALETTE, PAPER } from "./colors.ts";
 
 /** Relative luminance as WCAG defines it. */
 function luminance(color: string): number {
@@ -40,42 +31,6 @@ Deno.test("every colour of the maps for points is visible on white and on a dark
       assert.ok(contrast(color, "#1e1e1e") >= 2.5, `${map} ${color}`);
     }
   }
-});
-
-Deno.test("numbers have a true minus and no negative zero", () => {
-  assert.equal(fixed(-0.0712, 3), "−0.071");
-  assert.equal(fixed(-0.0001, 2), "0.00");
-  assert.equal(fixed(null), "–");
-  assert.equal(fixed(NaN), "undefined");
-  assert.equal(fixed(-Infinity), "−∞");
-  assert.equal(percent(0.8754), "87.5 %");
-});
-
-Deno.test("significant digits, whatever the size", () => {
-  const cases: [number, string][] = [
-    [0.123456, "0.123"],
-    [12.3456, "12.3"],
-    [1234567, "1,234,567"],
-    [1234.567, "1,235"],
-    [0.000012345, "1.23×10⁻⁵"],
-    [0.09996, "0.100"],
-    [99.96, "100"],
-    [-3.00001, "−3.00"],
-    [0, "0"],
-  ];
-  for (const [value, text] of cases) assert.equal(significant(value), text);
-});
-
-Deno.test("an output carries the style rules it uses, and they can be taken out", () => {
-  const markup = `<table class="hc-table"></table>`;
-  const style = styleFor(markup);
-  assert.match(style, /\.hc-table/);
-  assert.doesNotMatch(style, /\.hc-controls/);
-  assert.equal(
-    withoutStyle(`<div>${style}${markup}</div>`),
-    `<div>${markup}</div>`,
-  );
-  assert.ok(style.length < STYLE.length);
 });
 
 Deno.test("VS Code's background counts before JupyterLab's, which its Jupyter extension says is white", () => {

@@ -1,36 +1,13 @@
 /**
- * Colours, the style sheet and number formats that every figure shares.
+ * The style sheet that every output carries, and the font of all figures.
  *
  * @module
  */
-
-import { COLORS, PALETTE } from "./colors.ts";
-
-export { COLORS, PALETTE };
-
-/** The `i`-th categorical colour; wraps around. */
-export function colorAt(i: number): string {
-  return PALETTE[i % PALETTE.length];
-}
-
-/**
- * `color` moved towards the colour of the text around it, so that words in it
- * are darker on light paper and lighter on dark.
- */
-export function inkOf(color: string): string {
-  return `color-mix(in srgb,${color} 70%,currentColor)`;
-}
+import { COLORS } from "./colors.ts";
 
 /** The font of all figures and tables. */
 export const FONT =
   "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
-
-/**
- * Background of the page around an output, in every viewer. VS Code's own comes
- * first: its Jupyter extension says white for JupyterLab's in every theme.
- */
-export const PAPER =
-  "var(--hc-paper,var(--vscode-editor-background,var(--jp-layout-color0,Canvas)))";
 
 /**
  * The style sheet in parts, each with the class that it is there for. All
@@ -106,65 +83,4 @@ export function styleFor(markup: string): string {
 /** `markup` without what {@link styleFor} put there. */
 export function withoutStyle(markup: string): string {
   return markup.replaceAll(/<style data-hc-style>[^<]*<\/style>/g, "");
-}
-
-/**
- * `value` with `digits` decimals and a true minus sign; "–" when it is absent.
- *
- * @example
- * ```ts
- * import { fixed } from "./theme.ts";
- * fixed(-0.0712, 3); // "−0.071"
- * ```
- */
-export function fixed(value: number | null | undefined, digits = 3): string {
-  if (value === null || value === undefined) return "–";
-  if (!Number.isFinite(value)) {
-    return Number.isNaN(value) ? "undefined" : value > 0 ? "∞" : "−∞";
-  }
-  const text = value.toFixed(digits);
-  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
-}
-
-/**
- * `value` with `digits` significant digits, without an exponent between 10⁻⁴
- * and 10⁶, whole numbers grouped by thousands.
- */
-export function significant(
-  value: number | null | undefined,
-  digits = 3,
-): string {
-  if (value === null || value === undefined || !Number.isFinite(value)) {
-    return fixed(value);
-  }
-  const size = Math.abs(value);
-  if (
-    (Number.isInteger(value) && size < 1e15) ||
-    (size >= 1000 && size < 1e6 && digits <= 4)
-  ) {
-    return fixed(value, 0).replace(/\B(?=(\d{3})+$)/g, ",");
-  }
-  if (size !== 0 && (size < 1e-4 || size >= 1e6)) {
-    const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
-    return `${mantissa.replace("-", "−")}×10${superscript(Number(exponent))}`;
-  }
-  const rounded = Number(value.toPrecision(digits));
-  let decimals = digits - String(Math.trunc(Math.abs(rounded))).length;
-  // Below 1 the leading zeros are not significant.
-  for (let x = Math.abs(rounded); x > 0 && x < 1; x *= 10) decimals++;
-  return fixed(rounded, Math.max(0, decimals));
-}
-
-/** `value` as a percentage with `digits` decimals: 0.875 → "87.5 %". */
-export function percent(value: number | null | undefined, digits = 1): string {
-  return value === null || value === undefined
-    ? "–"
-    : `${fixed(100 * value, digits)} %`;
-}
-
-function superscript(exponent: number): string {
-  return String(exponent).replace(
-    /[-\d]/g,
-    (c) => c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)],
-  );
 }
