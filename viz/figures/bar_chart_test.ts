@@ -1,20 +1,10 @@
 import assert from "node:assert/strict";
+import { count, shown } from "../../tests/drawings.ts";
 import {
   barChart as barChartPicture,
   strips as stripsPicture,
 } from "./bar_chart.ts";
-import type { Html } from "../page/html.ts";
-import { inlined } from "../page/picture.ts";
 
-/** The figure as a page of ours shows it: drawings inline. */
-function shown<A extends unknown[]>(
-  draw: (...args: A) => Html,
-): (...args: A) => Html {
-  return (...args) => {
-    const item = draw(...args);
-    return { ...item, html: inlined(item.html) };
-  };
-}
 const barChart = shown(barChartPicture);
 const strips = shown(stripsPicture);
 
@@ -27,7 +17,7 @@ Deno.test("each bar has its name, its number and its error bar", () => {
   assert.match(html, />theirs &lt;b&gt;<\/text>/);
   assert.match(html, />0\.864<\/text>/);
   assert.match(text, /ours 0\.864 ± 0\.0200, theirs <b> 0\.633/);
-  assert.equal(html.split('aria-label="link"').length - 1, 1);
+  assert.equal(count(html, 'aria-label="link"'), 1);
 });
 
 Deno.test("negative bars have their number on the left", () => {

@@ -1,17 +1,7 @@
 import assert from "node:assert/strict";
+import { count, shown } from "../../tests/drawings.ts";
 import { curves as curvesPicture, pointsOf } from "./curves.ts";
-import type { Html } from "../page/html.ts";
-import { inlined } from "../page/picture.ts";
 
-/** The figure as a page of ours shows it: drawings inline. */
-function shown<A extends unknown[]>(
-  draw: (...args: A) => Html,
-): (...args: A) => Html {
-  return (...args) => {
-    const item = draw(...args);
-    return { ...item, html: inlined(item.html) };
-  };
-}
 const curves = shown(curvesPicture);
 
 Deno.test("points of a history leave out what is not a number", () => {
@@ -50,8 +40,8 @@ Deno.test("many seeds are thin lines and their mean", () => {
   const { html, text } = curves([{ label: "mean", points: runs }], {
     width: 400,
   });
-  assert.equal(html.split('stroke-width="0.75"').length - 1, 2);
-  assert.equal(html.split('stroke-width="2.5"').length - 1, 1);
+  assert.equal(count(html, 'stroke-width="0.75"'), 2);
+  assert.equal(count(html, 'stroke-width="2.5"'), 1);
   assert.match(text, /mean: from 2\.00 to 4\.00/);
 });
 

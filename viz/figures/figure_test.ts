@@ -1,18 +1,8 @@
 import assert from "node:assert/strict";
+import { count, shown } from "../../tests/drawings.ts";
 import { figure as figurePicture, grid, Plot, shortNumber } from "./figure.ts";
 import { raw } from "../page/html.ts";
-import type { Html } from "../page/html.ts";
-import { inlined } from "../page/picture.ts";
 
-/** The figure as a page of ours shows it: drawings inline. */
-function shown<A extends unknown[]>(
-  draw: (...args: A) => Html,
-): (...args: A) => Html {
-  return (...args) => {
-    const item = draw(...args);
-    return { ...item, html: inlined(item.html) };
-  };
-}
 const figure = shown(figurePicture);
 
 const dots = (options = {}): string =>
@@ -44,14 +34,13 @@ Deno.test("coordinates have at most two decimals, text and images keep theirs", 
 });
 
 Deno.test("a figure wider than a phone is drawn twice, a narrow or heavy one once", () => {
-  const count = (markup: string): number =>
-    markup.split("<svg role").length - 1;
-  assert.equal(count(dots()), 2);
-  assert.equal(count(dots({ width: 280 })), 1);
-  assert.equal(count(dots({ phone: false })), 1);
+  const drawings = (markup: string): number => count(markup, "<svg role");
+  assert.equal(drawings(dots()), 2);
+  assert.equal(drawings(dots({ width: 280 })), 1);
+  assert.equal(drawings(dots({ phone: false })), 1);
   const many = Array.from({ length: 2000 }, (_, i) => [i, i % 7]);
   assert.equal(
-    count(dots({ marks: [Plot.dot(many as [number, number][])] })),
+    drawings(dots({ marks: [Plot.dot(many as [number, number][])] })),
     1,
   );
 });

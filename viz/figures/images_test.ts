@@ -1,21 +1,11 @@
 import assert from "node:assert/strict";
+import { shown } from "../../tests/drawings.ts";
 import { animation, contactSheet, imageAnimation } from "./animation.ts";
 import { hintonDiagram as hintonDiagramPicture } from "./hinton_diagram.ts";
 import { raw } from "../page/html.ts";
 import { imageGrid } from "./image_grid.ts";
 import { maskColors, maskGrid } from "./masks.ts";
-import type { Html } from "../page/html.ts";
-import { inlined } from "../page/picture.ts";
 
-/** The figure as a page of ours shows it: drawings inline. */
-function shown<A extends unknown[]>(
-  draw: (...args: A) => Html,
-): (...args: A) => Html {
-  return (...args) => {
-    const item = draw(...args);
-    return { ...item, html: inlined(item.html) };
-  };
-}
 const hintonDiagram = shown(hintonDiagramPicture);
 
 Deno.test("images keep their shape, have names and scale by whole pixels", () => {

@@ -1,28 +1,18 @@
 import assert from "node:assert/strict";
+import { count, shown } from "../../tests/drawings.ts";
 import {
   conditionalMean,
   pointPaint,
   scatter as scatterPicture,
 } from "./scatter.ts";
 import { scatter3d as scatter3dPicture } from "./scatter_3d.ts";
-import type { Html } from "../page/html.ts";
-import { inlined } from "../page/picture.ts";
 
-/** The figure as a page of ours shows it: drawings inline. */
-function shown<A extends unknown[]>(
-  draw: (...args: A) => Html,
-): (...args: A) => Html {
-  return (...args) => {
-    const item = draw(...args);
-    return { ...item, html: inlined(item.html) };
-  };
-}
 const scatter = shown(scatterPicture);
 const scatter3d = shown(scatter3dPicture);
 
 const ramp = Array.from({ length: 3000 }, (_, i) => i / 3000);
 
-const dotsIn = (markup: string): number => markup.split("h0").length - 1;
+const dotsIn = (markup: string): number => count(markup, "h0");
 
 Deno.test("the mean of y given x is that of each bin", () => {
   assert.deepEqual(conditionalMean([0, 1, 9, 10], [1, 3, 5, 9], 2), [

@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { stereograms, surfaces } from "./stereograms.ts";
+import { count, shown } from "../../tests/drawings.ts";
+import * as figures from "./stereograms.ts";
 
-// The drawings inside the figures' data URIs, with double quotes.
-const drawn = (html: string): string =>
-  [...html.matchAll(/data:image\/svg\+xml,([^"]+)/g)]
-    .map(([, code]) => decodeURIComponent(code).replaceAll("'", '"')).join("");
-const count = (text: string, pattern: RegExp): number =>
-  text.match(pattern)?.length ?? 0;
+const stereograms = shown(figures.stereograms);
+const surfaces = shown(figures.surfaces);
 
 Deno.test("a strip is drawn with two rows of dots and a line for each match", () => {
   const pixels = Float64Array.from({ length: 20 }, (_, i) => i % 2 ? 1 : -1);
@@ -14,18 +11,17 @@ Deno.test("a strip is drawn with two rows of dots and a line for each match", ()
     title: "One strip",
   });
   assert.match(html, /d = −3/);
-  const svg = drawn(html);
-  assert.equal(count(svg, /<rect /g), 20);
+  assert.equal(count(html, "<rect "), 20);
   // Seven of ten dots are seen by both eyes.
-  const links = /aria-label="link"[^>]*>(.*?)<\/g>/s.exec(svg)?.[1] ?? "";
-  assert.equal(count(links, /<path /g), 7);
+  const links = /aria-label="link"[^>]*>(.*?)<\/g>/s.exec(html)?.[1] ?? "";
+  assert.equal(count(links, "<path "), 7);
   assert.match(text, /One strip/);
 });
 
 Deno.test("a grey dot is grey", () => {
   const pixels = new Float64Array(8);
   const { html } = stereograms([{ pixels, disparity: 0.5 }]);
-  assert.match(drawn(html), /rgb\(128, 128, 128\)/);
+  assert.match(html, /rgb\(128, 128, 128\)/);
   assert.match(html, /d = 0\.5/);
 });
 
@@ -35,8 +31,7 @@ Deno.test("a surface shows the truth as a line and a dot for each value there is
     found: { module: Float64Array.of(0, 1.1, NaN, 1) },
     breakAt: 1.5,
   }], { limit: 3 });
-  const svg = drawn(html);
-  const dots = /aria-label="dot"[^>]*>(.*?)<\/g>/s.exec(svg)?.[1] ?? "";
-  assert.equal(count(dots, /<(circle|path) /g), 3);
-  assert.match(svg, /stroke-dasharray="3,3"/);
+  const dots = /aria-label="dot"[^>]*>(.*?)<\/g>/s.exec(html)?.[1] ?? "";
+  assert.equal(dots.match(/<(circle|path) /g)?.length, 3);
+  assert.match(html, /stroke-dasharray="3,3"/);
 });

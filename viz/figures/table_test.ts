@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { claim, metric, type Results } from "../../lib/run/results.ts";
+import { claim, metric } from "../../lib/run/results.ts";
 import { html } from "../page/html.ts";
 import { table, verdictTable } from "./table.ts";
-import { showResults } from "../notebook/show.ts";
 
 Deno.test("a table escapes text, inserts Html, aligns numbers and marks what is absent", () => {
   const rows = [
@@ -50,20 +49,4 @@ Deno.test("the verdict says paper, reference, here, chance, limit and direction"
   assert.match(text, /✓ holds \| It is low\. \| 9\.27 \| ≤ 9\.3/);
   assert.match(text, /✗ fails \| It is high\./);
   assert.match(markup, /1 of 2 claims hold, 1 fails\./);
-});
-
-Deno.test("results that are no numbers are refused", async () => {
-  const results: Results = {
-    notebook: "x",
-    preset: "smoke",
-    seed: 1,
-    config: {},
-    paramsSha256: "",
-    metrics: [metric("NLL", NaN)],
-    claims: [],
-  };
-  await assert.rejects(
-    showResults(results),
-    /^TypeError: Cannot show the results as "NLL" must be a number: current value is NaN$/,
-  );
 });

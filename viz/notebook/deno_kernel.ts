@@ -1,5 +1,6 @@
 /**
- * The Deno kernel, as code that runs in one of its cells sees it.
+ * The Jupyter kernel of Deno, as code that runs in one of its cells sees it.
+ * (The kernels of `lib/numeric` are compiled arithmetic.)
  *
  * A cell's output leaves by way of the kernel's other thread, which does not
  * wait for it before it says that the cell is done: what arrives later is lost

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { claim, metric, type Results } from "../../lib/run/results.ts";
 import { raw } from "../page/html.ts";
 import { inKernel } from "./deno_kernel.ts";
-import { claim, metric, type Results } from "../../lib/run/results.ts";
 import { bundle, OUTPUT_CAP, show, showResults } from "./show.ts";
 
 Deno.test("outside a kernel show sends nothing and returns nothing", async () => {
@@ -64,7 +64,10 @@ Deno.test("results that say something twice, or no number, are refused", async (
   const wrong: [Partial<Results>, RegExp][] = [
     [{ claims: [...claims, ...claims] }, /"it learns" must stand there once/],
     [{ metrics: [...metrics, metric("loss", 2)] }, /"loss" must stand there/],
-    [{ metrics: [metric("loss", NaN)] }, /"loss" must be a number/],
+    [
+      { metrics: [metric("loss", NaN)] },
+      /^TypeError: Cannot show the results as "loss" must be a number: current value is NaN$/,
+    ],
   ];
   for (const [change, words] of wrong) {
     await assert.rejects(showResults({ ...results, ...change }), words);
