@@ -20,6 +20,7 @@ import { markdown } from "../page/markdown.ts";
 import { PINNED_DENO, wrongDeno } from "./pinned_deno.ts";
 import { hasTrained, outdated } from "./provenance.ts";
 import { inlineScript } from "../page/picture.ts";
+import { staleModules } from "./stale_modules.ts";
 import { styleFor } from "../page/style_sheet.ts";
 
 export { escape, html, markdown, raw };
@@ -55,7 +56,10 @@ export type Bundle = Record<string, string | object>;
  */
 export async function show(...items: Showable[]): Promise<void> {
   const changes = await changesSince();
-  await send(bundle([...items, ...changes.map(changed)]));
+  const stale = inKernel() && staleModules();
+  await send(
+    bundle([...items, ...changes.map(changed), ...(stale ? [stale] : [])]),
+  );
 }
 
 /** What was trained under other parameters than the notebook says now. */
