@@ -23,8 +23,21 @@ async function ask(command: string, ...args: string[]): Promise<string | null> {
   }
 }
 
+/** The Deno that an installed kernel named "deno" starts; null without one. */
+async function installedKernel(): Promise<string | null> {
+  const list = await ask("jupyter", "kernelspec", "list", "--json") ?? "{}";
+  const program = JSON.parse(list).kernelspecs?.deno?.spec?.argv?.[0];
+  if (!program) return null;
+  const version = await ask(program, "--version");
+  return `${/^deno \S+/.exec(version ?? "")?.[0] ?? "nothing"} (${program})`;
+}
+
 /** Installs, and returns the kernelspec's file. */
 async function installKernelspec(): Promise<string> {
+  // An empty one makes Deno and Jupyter look in different places.
+  for (const name of ["XDG_DATA_HOME", "JUPYTER_DATA_DIR"]) {
+    if (Deno.env.get(name) === "") Deno.env.delete(name);
+  }
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["jupyter", "--install", "--force"],
     env: { NO_COLOR: "1" },
@@ -94,11 +107,17 @@ async function jupyterLab(kernelspec: string): Promise<string> {
 export async function kernel(): Promise<void> {
   const say = console.log;
   say(`✓ Deno ${Deno.version.deno}`);
+  const before = await installedKernel();
   const kernelspec = await installKernelspec();
   say(`✓ kernelspec installed: ${kernelspec}`);
+  if (before && !before.includes(Deno.execPath())) {
+    say(`· it stands in place of one that started ${before}`);
+  }
   if (Deno.execPath().includes("_npx")) {
     say(
-      "· the kernel lives in npm's cache; after clearing that cache, run this again",
+      `· the kernel lives in npm's cache; after clearing that cache, run this again.
+  VS Code's Deno extension does not look there. Put into its user settings:
+  "deno.path": ${JSON.stringify(Deno.execPath())}`,
     );
   }
   say(
@@ -109,13 +128,17 @@ export async function kernel(): Promise<void> {
   say(await vsCode());
   say(await jupyterLab(kernelspec));
   say(`
-VS Code     open this folder, accept the recommended extensions, open
-            notebooks/<name>.ipynb, click "Select Kernel" at the top right,
-            "Jupyter Kernel…", "Deno". Then "Run All".
+VS Code     open this folder and trust it (else every output is blank), accept
+            the recommended extensions, open notebooks/<name>.ipynb. If the
+            top right does not say "Deno", click "Select Kernel" there,
+            "Jupyter Kernel…", "Deno". Then "Run All". Stop ends training
+            early and keeps its state.
 JupyterLab  jupyter lab notebooks
             double-click a notebook. If asked for a kernel, choose "Deno".
             Then Run > Run All Cells. The stop button ends training early and
-            keeps its state; Kernel > Restart after changing a module in lib/.`);
+            keeps its state; Kernel > Restart after changing a module in lib/.
+Others      nteract, and Jupyter on Windows, stop by a message: that ends a
+            training wherever it is, and its state is lost.`);
 }
 
 if (import.meta.main) await main({}, kernel);

@@ -37,7 +37,30 @@ Deno.test("the kernel task installs a kernelspec of this Deno and says what to c
       stdout,
       /✗ VS Code lacks extensions. Run: {2}code --install-extension denoland.vscode-deno\n/,
     );
-    assert.match(stdout, /Select Kernel[^]*Run All/);
+    assert.match(stdout, /trust it[^]*Select Kernel[^]*Run All/);
+    assert.match(stdout, /stop by a message[^]*its state is lost/);
+
+    // Another Deno of that name, and a shell that sets variables to nothing.
+    await Deno.writeTextFile(`${home}/other`, "#!/bin/sh\necho deno 2.7.1\n", {
+      mode: 0o755,
+    });
+    const list = {
+      kernelspecs: { deno: { spec: { argv: [`${home}/other`] } } },
+    };
+    await Deno.writeTextFile(
+      `${home}/jupyter`,
+      `#!/bin/sh\n[ "$1" = kernelspec ] && echo '${JSON.stringify(list)}'\n`,
+      { mode: 0o755 },
+    );
+    const again = await task("kernel", [], {
+      env: { ...env, XDG_DATA_HOME: "", JUPYTER_DATA_DIR: "" },
+    });
+    assert.equal(again.code, 0, again.stderr);
+    assert.ok(again.stdout.includes(`kernelspec installed: ${file}`));
+    assert.match(
+      again.stdout,
+      /in place of one that started deno 2\.7\.1 \(\S+other\)/,
+    );
   } finally {
     await Deno.remove(home, { recursive: true });
   }
