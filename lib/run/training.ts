@@ -14,12 +14,10 @@
  * ```ts
  * function* train(): Training<{ step: number; loss: number }, { weight: number }> {
  *   const state = { weight: 0 };
- *   for (let step = 1; step <= 100; step++) {
- *     state.weight += 0.1;
- *     const due = step % 10 === 0;
- *     if (!due && !(yield step)) continue; // a pause; a stop makes a row due
- *     if (yield { step, loss: 1 / step }) break;
- *   }
+ *   yield* trainingSteps({ steps: 100, evalEvery: 10 }, {
+ *     update: () => void (state.weight += 0.1),
+ *     row: (step) => ({ step, loss: 1 / step }),
+ *   });
  *   return state;
  * }
  * ```
@@ -56,6 +54,38 @@ export function* measured<Metrics extends object>(
     if (needed) return finish(measurement);
     measurement.return(undefined as never); // gives back what it holds
     return null;
+  }
+}
+
+/**
+ * The loop of a training that keeps to the protocol: updates until `steps` are
+ * made, with a pause after each; a row every `evalEvery` updates, after the
+ * last, and at a stop, which is the end.
+ *
+ * @param size `from`: updates made before; default 0
+ * @param work `update` makes the update that follows on `step` others; `row`
+ *   tells where the training is after `step` updates
+ */
+export function* trainingSteps<Row extends object>(
+  { steps, evalEvery, from = 0 }: {
+    steps: number;
+    evalEvery: number;
+    from?: number;
+  },
+  { update, row }: {
+    update: (step: number) => void;
+    row: (step: number) => Measurement<Row>;
+  },
+): Training<Row, void> {
+  let needed = true;
+  for (let step = from; step < steps;) {
+    update(step++);
+    const due = step % evalEvery === 0 || step === steps;
+    if (!due && !(yield step)) continue;
+    const at = yield* measured(row(step), { step, needed });
+    if (at === null) return;
+    needed = false;
+    if (yield at) return;
   }
 }
 

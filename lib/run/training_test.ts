@@ -6,6 +6,7 @@ import {
   nextRow,
   trainAndMeasure,
   type Training,
+  trainingSteps,
   withHistory,
   withRows,
 } from "./training.ts";
@@ -18,12 +19,10 @@ interface Row {
 /** The example of the protocol: a row every `every` steps. */
 function* train(steps = 6, every = 3): Training<Row, { steps: number }> {
   const state = { steps: 0 };
-  for (let step = 1; step <= steps; step++) {
-    state.steps = step;
-    const due = step % every === 0 || step === steps;
-    if (!due && !(yield step)) continue;
-    if (yield { step, loss: 1 / step }) break;
-  }
+  yield* trainingSteps({ steps, evalEvery: every }, {
+    update: (step) => void (state.steps = step + 1),
+    row: (step) => ({ step, loss: 1 / step }),
+  });
   return state;
 }
 
@@ -58,6 +57,25 @@ Deno.test("a stop while the next row is sought gives the last row", () => {
   const training = train();
   training.next();
   assert.deepEqual(nextRow(training, true).value, { step: 1, loss: 1 });
+});
+
+Deno.test("a training goes on from where it was, and pauses while it measures", () => {
+  const going = (): Training<Row, void> =>
+    trainingSteps({ steps: 5, evalEvery: 2, from: 3 }, {
+      update: () => {},
+      *row(step): Training<never, Row> {
+        for (let k = 0; k < 2; k++) yield k;
+        return { step, loss: 0 };
+      },
+    });
+  const rows = [{ step: 4, loss: 0 }, { step: 5, loss: 0 }];
+  assert.deepEqual([...going()], [4, 4, rows[0], 5, 5, rows[1]]);
+  // The first row is brought to its end, any other is given up.
+  const first = going();
+  first.next();
+  assert.deepEqual(first.next(true).value, rows[0]);
+  assert.equal(first.next().value, 5);
+  assert.deepEqual(first.next(true), { done: true, value: undefined });
 });
 
 Deno.test("a stop ends a measurement that pauses, unless it is needed", () => {
