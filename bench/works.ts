@@ -28,12 +28,11 @@ import { neuralEmConfig, SEED_MODEL } from "../lib/neural_em/model.ts";
 import { neuralEmTrainer } from "../lib/neural_em/training.ts";
 import { likeParams } from "../lib/numeric/optimizers.ts";
 import {
-  batches,
   initPopulation,
-  makeOptimizer,
   populationConfig,
   populationPass,
 } from "../lib/population/population_code.ts";
+import { batches, makeOptimizer } from "../lib/population/training.ts";
 import { fillNormal, stream } from "../lib/numeric/random.ts";
 import { compileWakeSleep } from "../lib/helmholtz/compiled_wake_sleep.ts";
 

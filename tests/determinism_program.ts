@@ -20,10 +20,10 @@ import * as numeric from "../lib/numeric/elementary.ts";
 import { arraysOf, likeParams } from "../lib/numeric/optimizers.ts";
 import {
   initPopulation,
-  makeOptimizer,
   populationConfig,
   populationPass,
 } from "../lib/population/population_code.ts";
+import { makeOptimizer } from "../lib/population/training.ts";
 import { normal, stream } from "../lib/numeric/random.ts";
 import type { SeedTask } from "../lib/run/sweep.ts";
 import { finish } from "../lib/run/training.ts";

@@ -21,7 +21,6 @@ import {
   descriptionConfig,
   dimensionsInUse,
   runDescription,
-  trainDescription,
 } from "../../lib/population/description_length.ts";
 import { spread } from "../../lib/numeric/eigen.ts";
 import {
@@ -38,12 +37,15 @@ import {
   type Population,
   type PopulationConfig,
   populationConfig,
-  type PopulationRow,
   runPopulation,
-  storePopulation,
+} from "../../lib/population/population_code.ts";
+import {
+  type PopulationRow,
+  trainDescription,
   type TrainingImages,
   trainPopulation,
-} from "../../lib/population/population_code.ts";
+} from "../../lib/population/training.ts";
+import { arraysOf } from "../../lib/numeric/optimizers.ts";
 import { type Rng, stream } from "../../lib/numeric/random.ts";
 import { mean } from "../../lib/numeric/statistics.ts";
 import type { Outcome } from "../../lib/run/experiment.ts";
@@ -304,7 +306,7 @@ function* trainCoder(
       explained: 1 - mse / meanImageMse(test.images, world.pixels),
       ...codeMetrics(codes, settings, { world, test }),
     },
-    params: storePopulation(coder),
+    params: arraysOf(coder.params),
   };
 }
 
@@ -374,7 +376,7 @@ function* trainDescriber(
       axesInUse: dimensionsInUse(run),
       ...codeMetrics(run.centres, settings, { world, test }),
     },
-    params: storePopulation(code),
+    params: arraysOf(code.params),
   };
 }
 

@@ -35,14 +35,16 @@ const BACKWARD = {
   relu: reluBackward,
 };
 
-/** Zero parameters: w1 (inputs × units), b1 (1 × units), w2, b2, … */
-export function mlpParams(space: Workspace, { sizes }: MlpShape): Matrices {
+/** Shapes of the parameters: w1 (inputs × units), b1 (1 × units), w2, b2, … */
+export function mlpShapes(
+  { sizes }: MlpShape,
+): Record<string, [rows: number, cols: number]> {
   const shapes: Record<string, [number, number]> = {};
   for (let layer = 1; layer < sizes.length; layer++) {
     shapes[`w${layer}`] = [sizes[layer - 1], sizes[layer]];
     shapes[`b${layer}`] = [1, sizes[layer]];
   }
-  return space.matrices(shapes);
+  return shapes;
 }
 
 /** Weights from N(0, scale² / inputs of the layer), biases 0, in place. */
@@ -84,7 +86,7 @@ export function mlp(
 ): Mlp {
   const { sizes, activation } = shape;
   const { rows } = options;
-  const params = options.params ?? mlpParams(space, shape);
+  const params = options.params ?? space.matrices(mlpShapes(shape));
   const grads = options.grads ?? likeParams(params);
   const layers = sizes.map((size) => space.matrix(rows, size));
   const deltas = sizes.slice(1, -1).map((size) => space.matrix(rows, size));

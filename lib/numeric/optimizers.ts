@@ -165,11 +165,36 @@ export function likeParams<K extends string>(
   return made;
 }
 
-/** Copies of the numbers of each of `matrices`, which outlive the workspace. */
+/**
+ * Copies of the numbers of each of `matrices`, row after row, which outlive the
+ * workspace.
+ */
 export function arraysOf(matrices: Matrices): Record<string, Matrix["data"]> {
   const copies: Record<string, Matrix["data"]> = {};
   for (const name in matrices) copies[name] = matrices[name].data.slice();
   return copies;
+}
+
+/**
+ * Overwrites `matrices` with what `arraysOf` gave, or other numbers row after
+ * row. Arrays whose name no matrix has are passed over.
+ *
+ * @throws {TypeError} if an array is missing or has another length
+ */
+export function setArrays(
+  matrices: Matrices,
+  arrays: Readonly<Record<string, ArrayLike<number>>>,
+): void {
+  for (const [name, { data }] of Object.entries(matrices)) {
+    const found = arrays[name]?.length;
+    if (found !== data.length) {
+      throw new TypeError(
+        `Cannot set parameters as ${name} must have ${data.length} numbers: ` +
+          `current value has ${found ?? "none"}`,
+      );
+    }
+    data.set(arrays[name]);
+  }
 }
 
 function zerosLike(matrix: Matrix): Matrix {

@@ -10,21 +10,21 @@
  * Keeping neural networks simple by minimizing the description length of the
  * weights. COLT, 5–13.
  *
- *   a = σ(f(x)), c = Σ aⱼμⱼ / Σ aⱼ        activities and their centre
- *   z = c + s ε                           place as sent, with noise s
- *   bⱼ = exp(−‖μⱼ − z‖² / 2σ²)            the standard bump there
- *   x̂ = (a + τ η) V + d                   reconstruction from noisy activities
+ *   (1)  a = σ(f(x)), c = Σ aⱼμⱼ / Σ aⱼ     activities and their centre
+ *   (2)  z = c + s ε                        place as sent, with noise s
+ *   (3)  bⱼ = exp(−‖μⱼ − z‖² / 2σ²)         the standard bump there
+ *   (4)  x̂ = (a + τ η) V + d                reconstruction from noisy activities
  *
- *   code   Σₖ KL( N(cₖ, sₖ²) ‖ N(νₖ, ωₖ²) )
- *   bump   Σⱼ (aⱼ − bⱼ)² / 2τ²            = KL( N(a, τ²) ‖ N(b, τ²) )
- *   pixels E Σₚ (xₚ − x̂ₚ)² / 2v + ½ ln 2πv − ln δ
+ *   (5)  code    Σₖ KL( N(cₖ, sₖ²) ‖ N(νₖ, ωₖ²) )
+ *   (6)  bump    Σⱼ (aⱼ − bⱼ)² / 2τ²        = KL( N(a, τ²) ‖ N(b, τ²) )
+ *   (7)  pixels  E Σₚ (xₚ − x̂ₚ)² / 2v + ½ ln 2πv − ln δ
  *
  * s, ν, ω, τ and v are learned with the weights. The average over η is taken
  * exactly (it adds τ²‖V‖² to the squared error), that over ε by one draw.
  * Distances are measured in widths of a trained bump: σ falls to 1.
  *
- * Pixels are whole multiples of δ; a Gaussian density times δ is a proper code
- * for them to within 10⁻⁸ as long as √v ≥ δ, which v = δ² + e^u ensures.
+ * Pixels are whole multiples of δ (`pixel_code.ts`): v = δ² + e^u keeps √v at
+ * δ or above.
  *
  * With activities "built-in" the bump itself is the activity, a = b, the
  * encoder gives c directly and the deviations cost nothing: the architecture
@@ -32,15 +32,7 @@
  *
  * @module
  */
-import {
-  between,
-  defineConfig,
-  integerIn,
-  nonNegativeInteger,
-  oneOf,
-  positive,
-  positiveInteger,
-} from "../run/config.ts";
+import { between, defineConfig, oneOf, positive } from "../run/config.ts";
 import {
   axpy,
   scale,
@@ -57,33 +49,32 @@ import { columnSums, sumOfSquares } from "../numeric/matrix/reductions.ts";
 import { addRow } from "../numeric/matrix/rows.ts";
 import { type Matrix, workspace } from "../numeric/matrix/workspace.ts";
 import type { Dtype } from "../numeric/wasm/kernels.ts";
-import { mlp, type MlpShape } from "../numeric/mlp.ts";
-import { exp, LN2, log, pow } from "../numeric/elementary.ts";
-import { adam, likeParams, type Matrices } from "../numeric/optimizers.ts";
+import { mlp, type MlpShape, mlpShapes } from "../numeric/mlp.ts";
+import { exp, LN2, log } from "../numeric/elementary.ts";
 import {
-  encoderShape,
-  fillEncoder,
-  fillGlorot,
-  mlpShapes,
-  scheduledRate,
-} from "./population_code.ts";
+  likeParams,
+  type Matrices,
+  setArrays,
+} from "../numeric/optimizers.ts";
 import {
   fillNormal,
   fillUniform,
   type Floats,
   type Rng,
 } from "../numeric/random.ts";
-import type { Training } from "../run/training.ts";
+import {
+  borrow,
+  type Coder,
+  CODER_CHECKS,
+  type CoderConfig,
+  encoderShape,
+  fillEncoder,
+  fillGlorot,
+} from "./coder.ts";
+import { gaussianNats, quantize } from "./pixel_code.ts";
 
 /** Everything that decides how a code is learned. */
-export interface DescriptionConfig {
-  pixels: number;
-  encoderUnits: number;
-  encoderLayers: number;
-  activation: "tanh" | "relu";
-  units: number;
-  /** Dimensions of the implicit space. */
-  dims: number;
+export interface DescriptionConfig extends CoderConfig {
   /** "free": any pattern, cheap when it is a bump; "built-in": always a bump. */
   activities: "free" | "built-in";
   /**
@@ -93,20 +84,13 @@ export interface DescriptionConfig {
   pressure: "description-length" | "none";
   /** Centres start in [−span, span]^dims, in widths of a bump. */
   span: number;
-  /** How many times wider bumps are at the start. */
-  widening: number;
   /**
-   * The code and bump costs weigh this many times more at the start, falling
-   * geometrically to 1 over the first half of training.
+   * The code and bump costs weigh this many times more at the start. Like the
+   * widening, it falls geometrically to 1 over the first half of training.
    */
   strictness: number;
   /** δ: pixels are whole multiples of it. 2/255 is 8 bits over [−1, 1]. */
   precision: number;
-  learningRate: number;
-  schedule: "constant" | "cosine";
-  batchSize: number;
-  steps: number;
-  evalEvery: number;
 }
 
 /** The checked configuration; the defaults are the paper's position task. */
@@ -134,23 +118,12 @@ export const descriptionConfig: (
     evalEvery: 100,
   },
   {
-    pixels: positiveInteger,
-    encoderUnits: positiveInteger,
-    encoderLayers: integerIn(1, 4),
-    activation: oneOf("tanh", "relu"),
-    units: positiveInteger,
-    dims: integerIn(1, 16),
+    ...CODER_CHECKS,
     activities: oneOf("free", "built-in"),
     pressure: oneOf("description-length", "none"),
     span: positive,
-    widening: positive,
     strictness: positive,
     precision: between(1e-6, 1),
-    learningRate: positive,
-    schedule: oneOf("constant", "cosine"),
-    batchSize: positiveInteger,
-    steps: nonNegativeInteger,
-    evalEvery: positiveInteger,
   },
 );
 
@@ -166,22 +139,12 @@ export interface Description {
   mse: number;
 }
 
-/** One row of the history: a description of the held-out images. */
-export interface DescriptionRow extends Description {
-  step: number;
-}
-
-/** A learned code. */
-export interface DescriptionCode {
-  config: Readonly<DescriptionConfig>;
-  /**
-   * w1, b1, …: the encoder; centres, wOut, bOut; priorMean, priorLogSd,
-   * noiseLogSd (1 × dims); logVariance (u), activityLogSd (ln τ).
-   */
-  params: Matrices;
-  /** Present width of the bumps. */
-  sigma: number;
-}
+/**
+ * A code. Its parameters: w1, b1, …: the encoder; centres μ (units × dims),
+ * wOut V (units × pixels), bOut d; priorMean ν, priorLogSd ln ω, noiseLogSd
+ * ln s (1 × dims); logVariance u, activityLogSd ln τ.
+ */
+export type DescriptionCode = Coder<DescriptionConfig>;
 
 /** What the encoder gives out: activities, or the place itself. */
 function encoderOf(config: DescriptionConfig): MlpShape {
@@ -223,31 +186,35 @@ export function initDescription(
   return { config, params, sigma: config.widening };
 }
 
-/** The trained code whose parameters `storePopulation` stored. */
+/**
+ * The trained code whose parameters `arraysOf` copied.
+ *
+ * @throws {TypeError} if a parameter is missing or has another size
+ */
 export function restoreDescription(
   config: Readonly<DescriptionConfig>,
   stored: Readonly<Record<string, ArrayLike<number>>>,
 ): DescriptionCode {
   const params = makeParams(config, "float32");
-  for (const name in params) params[name].data.set(stored[name]);
+  setArrays(params, stored);
   return { config, params, sigma: 1 };
 }
 
 /** A code at one batch size: scratch memory, forward and backward passes. */
 export interface DescriptionPass {
-  /** batch × pixels: write the images here. */
+  /** x, batch × pixels: write the images here. */
   images: Matrix;
-  /** batch × dims: write draws from N(0, 1) here; zeros for no noise. */
+  /** ε, batch × dims: write draws from N(0, 1) here; zeros for no noise. */
   noise: Matrix;
-  /** batch × dims: centres c of the activities, after a pass. */
+  /** c, batch × dims: centres of the activities, after a pass. */
   centres: Matrix;
-  /** batch × dims: places z as sent. */
+  /** z, batch × dims: places as sent. */
   places: Matrix;
-  /** batch × units. */
+  /** a, batch × units. */
   activities: Matrix;
-  /** batch × units: the standard bumps at the places. */
+  /** b, batch × units: the standard bumps at the places. */
   bumps: Matrix;
-  /** batch × pixels. */
+  /** x̂, batch × pixels, without the noise τ η. */
   outputs: Matrix;
   /** The description of the images, averaged over the batch. */
   describe(): Description;
@@ -258,8 +225,17 @@ export interface DescriptionPass {
   lossAndGrads(weight: number): number;
 }
 
+const SCALARS = [
+  "priorMean",
+  "priorLogSd",
+  "noiseLogSd",
+  "logVariance",
+  "activityLogSd",
+];
 // Keeps the centre of no activity at all at the origin.
 const LEAST_ACTIVITY = 1e-3;
+// What weighs the squared error where nothing else does.
+const FIXED_VARIANCE = 0.01;
 
 /**
  * Makes the scratch of a code for `batch` images, in the params' workspace.
@@ -293,34 +269,33 @@ export function descriptionPass(
     dActive: [batch, units],
     dBumps: [batch, units],
     dCentres: [units, dims],
-    total: [1, 1],
   });
-  const activities = free ? s.active : s.bumps;
+  const { bumps, outputs } = s;
+  const activities = free ? s.active : bumps;
   const centres = free ? s.centres : encoder.output;
   const sums = new Float64Array(batch);
 
-  /** c = Σ aⱼμⱼ / Σ aⱼ. */
-  const centreOfActivity = (): void => {
-    sigmoid(encoder.output, s.active);
-    matmul(s.active, params.centres, s.centres);
+  const centreOfActivity = (): void => { // (1)
+    sigmoid(encoder.output, activities);
+    matmul(activities, params.centres, centres);
     for (let i = 0; i < batch; i++) {
       let sum = LEAST_ACTIVITY;
-      for (let j = 0; j < units; j++) sum += s.active.data[i * units + j];
+      for (let j = 0; j < units; j++) sum += activities.data[i * units + j];
       sums[i] = sum;
-      for (let k = 0; k < dims; k++) s.centres.data[i * dims + k] /= sum;
+      for (let k = 0; k < dims; k++) centres.data[i * dims + k] /= sum;
     }
   };
   const forward = (): void => {
     encoder.forward();
     if (free) centreOfActivity();
-    for (let i = 0; i < s.places.data.length; i++) {
+    for (let i = 0; i < s.places.data.length; i++) { // (2)
       const sd = pressed ? exp(params.noiseLogSd.data[i % dims]) : 0;
       s.places.data[i] = centres.data[i] + sd * s.noise.data[i];
     }
-    gaussianBumps(s.places, params.centres, code.sigma, s.bumps);
-    matmul(activities, params.wOut, s.outputs);
-    addRow(s.outputs, params.bOut, s.outputs);
-    sub(s.outputs, encoder.input, s.errors);
+    gaussianBumps(s.places, params.centres, code.sigma, bumps); // (3)
+    matmul(activities, params.wOut, outputs); // (4)
+    addRow(outputs, params.bOut, outputs);
+    sub(outputs, encoder.input, s.errors);
   };
   /** E Σ (x − x̂)² of an image, η averaged out; and τ², ‖V‖², v. */
   const residual = (): {
@@ -338,30 +313,40 @@ export function descriptionPass(
       v: precision * precision + exp(params.logVariance.data[0]),
     };
   };
-  /** Σⱼ (aⱼ − bⱼ)² of an image; leaves a − b in dBumps. */
-  const deviation = (): number =>
-    free ? sumOfSquares(sub(s.active, s.bumps, s.dBumps)) / batch : 0;
-  /** Mean KL of dimension k, in nats. */
-  const placeNats = (k: number): number => {
+  /** (5): mean KL of dimension k in nats; ωₖ², Σ (c − ν) and Σ (c − ν)². */
+  const placeCost = (k: number): {
+    nats: number;
+    omega2: number;
+    first: number;
+    second: number;
+  } => {
     const omega2 = exp(2 * params.priorLogSd.data[k]);
     const noise2 = exp(2 * params.noiseLogSd.data[k]);
-    let squares = 0;
+    let [first, second] = [0, 0];
     for (let i = 0; i < batch; i++) {
       const away = centres.data[i * dims + k] - params.priorMean.data[k];
-      squares += away * away;
+      first += away;
+      second += away * away;
     }
-    return 0.5 * ((noise2 + squares / batch) / omega2 - 1 -
+    const nats = 0.5 * ((noise2 + second / batch) / omega2 - 1 -
       log(noise2 / omega2));
+    return { nats, omega2, first, second };
   };
+  /** Σⱼ (aⱼ − bⱼ)² of an image, for (6); leaves a − b in dBumps. */
+  const deviation = (): number =>
+    free ? sumOfSquares(sub(activities, bumps, s.dBumps)) / batch : 0;
+  /** (7) */
+  const pixelNats = (squares: number, v: number): number =>
+    squares / (2 * v) + pixels * gaussianNats(v, precision);
 
   const describe = (): Description => {
     forward();
     const { squares, tau2, v } = residual();
     const dimensionBits = new Float64Array(dims);
-    for (let k = 0; k < dims; k++) dimensionBits[k] = placeNats(k) / LN2;
+    for (let k = 0; k < dims; k++) dimensionBits[k] = placeCost(k).nats / LN2;
     const codeBits = dimensionBits.reduce((a, b) => a + b, 0);
     const bumpBits = tau2 > 0 ? deviation() / (2 * tau2) / LN2 : 0;
-    const pixelBits = pixelNats(squares, v, config) / LN2;
+    const pixelBits = pixelNats(squares, v) / LN2;
     return {
       dimensionBits,
       codeBits,
@@ -375,13 +360,10 @@ export function descriptionPass(
   const lossAndGrads = (weight: number): number => {
     forward();
     const { squares, tau2, gain, v } = residual();
-    const { priorMean, priorLogSd, noiseLogSd } = params;
     for (const name of SCALARS) grads[name].data.fill(0);
     // Pixels. Without pressure: the squared error over a fixed variance.
     const rate = 1 / (pressed ? v : FIXED_VARIANCE) / batch;
-    let loss = pressed
-      ? pixelNats(squares, v, config)
-      : squares / (2 * FIXED_VARIANCE);
+    let loss = pressed ? pixelNats(squares, v) : squares / (2 * FIXED_VARIANCE);
     if (pressed) {
       grads.logVariance.data[0] = (v - precision * precision) *
         (pixels / (2 * v) - squares / (2 * v * v));
@@ -389,8 +371,8 @@ export function descriptionPass(
     scale(rate, s.errors, s.errors);
     matmulTN(activities, s.errors, grads.wOut);
     columnSums(s.errors, grads.bOut);
-    const dActivities = free ? s.dActive : s.dBumps;
-    matmulNT(s.errors, params.wOut, dActivities);
+    matmulNT(s.errors, params.wOut, free ? s.dActive : s.dBumps);
+    // Bump.
     if (tau2 > 0) {
       axpy(tau2 * rate * batch, params.wOut, grads.wOut);
       const off = deviation();
@@ -404,33 +386,26 @@ export function descriptionPass(
       codes: s.places,
       centres: params.centres,
       sigma: code.sigma,
-      bumps: s.bumps,
+      bumps,
       dBumps: s.dBumps,
       dCodes: s.dPlaces,
       dCentres: grads.centres,
     });
     // Place: from here on dPlaces is the gradient by the centres c.
-    if (pressed) {
-      for (let k = 0; k < dims; k++) {
-        loss += weight * placeNats(k);
-        const omega2 = exp(2 * priorLogSd.data[k]);
-        const sd = exp(noiseLogSd.data[k]);
-        let noisy = 0;
-        let first = 0;
-        let second = 0;
-        for (let i = 0; i < batch; i++) {
-          const at = i * dims + k;
-          const away = centres.data[at] - priorMean.data[k];
-          noisy += s.dPlaces.data[at] * s.noise.data[at];
-          first += away;
-          second += away * away;
-          s.dPlaces.data[at] += weight * away / omega2 / batch;
-        }
-        grads.noiseLogSd.data[k] = weight * (sd * sd / omega2 - 1) + sd * noisy;
-        grads.priorMean.data[k] = -weight * first / batch / omega2;
-        grads.priorLogSd.data[k] = weight *
-          (1 - (sd * sd + second / batch) / omega2);
+    for (let k = 0; pressed && k < dims; k++) {
+      const { nats, omega2, first, second } = placeCost(k);
+      loss += weight * nats;
+      const sd = exp(params.noiseLogSd.data[k]);
+      let noisy = 0;
+      for (let at = k; at < batch * dims; at += dims) {
+        const away = centres.data[at] - params.priorMean.data[k];
+        noisy += s.dPlaces.data[at] * s.noise.data[at];
+        s.dPlaces.data[at] += weight * away / omega2 / batch;
       }
+      grads.noiseLogSd.data[k] = weight * (sd * sd / omega2 - 1) + sd * noisy;
+      grads.priorMean.data[k] = -weight * first / batch / omega2;
+      grads.priorLogSd.data[k] = weight *
+        (1 - (sd * sd + second / batch) / omega2);
     }
     if (free) centreBackward();
     encoder.backward(free ? s.dActive : s.dPlaces);
@@ -443,7 +418,7 @@ export function descriptionPass(
       for (let k = 0; k < dims; k++) {
         const at = i * dims + k;
         s.dPlaces.data[at] /= sums[i];
-        inner += s.dPlaces.data[at] * s.centres.data[at];
+        inner += s.dPlaces.data[at] * centres.data[at];
       }
       for (let j = 0; j < units; j++) {
         let along = -inner;
@@ -454,9 +429,9 @@ export function descriptionPass(
         s.dActive.data[i * units + j] += along;
       }
     }
-    matmulTN(s.active, s.dPlaces, s.dCentres);
+    matmulTN(activities, s.dPlaces, s.dCentres);
     axpy(1, s.dCentres, grads.centres);
-    sigmoidBackward(s.active, s.dActive, s.dActive);
+    sigmoidBackward(activities, s.dActive, s.dActive);
   };
   return {
     images: encoder.input,
@@ -464,114 +439,27 @@ export function descriptionPass(
     centres,
     places: s.places,
     activities,
-    bumps: s.bumps,
-    outputs: s.outputs,
+    bumps,
+    outputs,
     describe,
     lossAndGrads,
   };
 }
 
-const SCALARS = [
-  "priorMean",
-  "priorLogSd",
-  "noiseLogSd",
-  "logVariance",
-  "activityLogSd",
-];
-// What weighs the squared error where nothing else does.
-const FIXED_VARIANCE = 0.01;
-
-function pixelNats(
-  squares: number,
-  v: number,
-  { pixels, precision }: DescriptionConfig,
-): number {
-  return squares / (2 * v) + pixels * gaussianNats(v, precision);
-}
-
-/** ½ ln 2πv − ln δ: what a residual of 0 costs, in nats. */
-function gaussianNats(v: number, precision: number): number {
-  return 0.5 * log(2 * Math.PI * v) - log(precision);
-}
-
 /**
- * Bits per image of pixels whose residuals have the variance `mse`, under a
- * Gaussian code of that very variance at precision δ: what a code that costs
- * nothing itself would need.
+ * A pass that holds the images (count × pixels), as whole multiples of δ, and
+ * noise drawn from `rng`.
  */
-export function residualBits(
-  mse: number,
-  { pixels, precision }: Pick<DescriptionConfig, "pixels" | "precision">,
-): number {
-  const v = Math.max(mse, precision * precision);
-  return pixels * (mse / (2 * v) + gaussianNats(v, precision)) / LN2;
-}
-
-/**
- * Bits per image of a Gaussian with the given variances along its principal
- * axes (probabilistic PCA with all axes), at precision δ: the best linear code.
- */
-export function gaussianBits(
-  variances: ArrayLike<number>,
-  precision: number,
-): number {
-  let nats = 0;
-  for (let i = 0; i < variances.length; i++) {
-    const v = Math.max(variances[i], precision * precision);
-    nats += variances[i] / (2 * v) + gaussianNats(v, precision);
-  }
-  return nats / LN2;
-}
-
-/** Rounds pixels to whole multiples of δ, in place. Returns them. */
-export function quantize<T extends Floats>(images: T, precision: number): T {
-  for (let i = 0; i < images.length; i++) {
-    images[i] = precision * Math.round(images[i] / precision);
-  }
-  return images;
-}
-
-/** Where images and randomness come from. */
-export interface DescriptionData {
-  /** Fills `out` (batch × pixels) with fresh images. */
-  sample: (rng: Rng, out: Floats) => void;
-  /** Held-out images, count × pixels. */
-  test: Floats;
-}
-
-/**
- * Learns a code from fresh images. Yields a description of the held-out images
- * every `evalEvery` updates, as `lib/run/training.ts` says.
- *
- * @param code what is trained, in place: pass one to watch it meanwhile
- */
-export function* trainDescription(
-  streams: { init: Rng; data: Rng; train: Rng; eval: Rng },
-  config: Readonly<DescriptionConfig>,
-  { sample, test }: DescriptionData,
-  code: DescriptionCode = initDescription(streams.init, config),
-): Training<DescriptionRow, DescriptionCode> {
-  const grads = likeParams(code.params);
-  const pass = descriptionPass(code, config.batchSize, grads);
-  const held = descriptionPass(code, test.length / config.pixels);
-  held.images.data.set(quantize(Float64Array.from(test), config.precision));
-  fillNormal(streams.eval, held.noise.data);
-  const optimizer = adam(code.params, config);
-  for (let step = 0; step < config.steps; step++) {
-    const rest = Math.max(0, 1 - 2 * step / config.steps);
-    optimizer.learningRate = scheduledRate(config, step);
-    code.sigma = pow(config.widening, rest);
-    sample(streams.data, pass.images.data);
-    quantize(pass.images.data, config.precision);
-    fillNormal(streams.train, pass.noise.data);
-    pass.lossAndGrads(pow(config.strictness, rest));
-    optimizer.update(grads);
-    const updates = step + 1;
-    const due = updates % config.evalEvery === 0 || updates === config.steps;
-    if (!due && !(yield updates)) continue;
-    if (yield { step: updates, ...held.describe() }) break;
-  }
-  return code;
+export function descriptionOf(
+  rng: Rng,
+  code: DescriptionCode,
+  images: Floats,
+): DescriptionPass {
+  const { pixels, precision } = code.config;
+  const pass = descriptionPass(code, images.length / pixels);
+  pass.images.data.set(quantize(Float64Array.from(images), precision));
+  fillNormal(rng, pass.noise.data);
+  return pass;
 }
 
 /** What `runDescription` returns; arrays of float64, count rows each. */
@@ -583,27 +471,26 @@ export interface DescriptionRun extends Description {
   outputs: Float64Array<ArrayBuffer>;
 }
 
-/** Describes images; the noise on the place is drawn from `rng`. */
+/**
+ * Describes images; the noise on the place is drawn from `rng`.
+ *
+ * @param images count × pixels
+ */
 export function runDescription(
   rng: Rng,
   code: DescriptionCode,
   images: Floats,
 ): DescriptionRun {
-  const { config, params } = code;
-  const space = params.w1.workspace;
-  const mark = space.mark();
-  const pass = descriptionPass(code, images.length / config.pixels);
-  pass.images.data.set(quantize(Float64Array.from(images), config.precision));
-  fillNormal(rng, pass.noise.data);
-  const run = {
-    ...pass.describe(),
-    centres: Float64Array.from(pass.centres.data),
-    activities: Float64Array.from(pass.activities.data),
-    bumps: Float64Array.from(pass.bumps.data),
-    outputs: Float64Array.from(pass.outputs.data),
-  };
-  space.release(mark);
-  return run;
+  return borrow(code.params.w1.workspace, () => {
+    const pass = descriptionOf(rng, code, images);
+    return {
+      ...pass.describe(),
+      centres: Float64Array.from(pass.centres.data),
+      activities: Float64Array.from(pass.activities.data),
+      bumps: Float64Array.from(pass.bumps.data),
+      outputs: Float64Array.from(pass.outputs.data),
+    };
+  });
 }
 
 /** How many dimensions cost at least `leastBits` an image. */

@@ -5,19 +5,15 @@ import {
   descriptionConfig,
   descriptionPass,
   dimensionsInUse,
-  gaussianBits,
   initDescription,
-  quantize,
-  residualBits,
   restoreDescription,
   runDescription,
-  trainDescription,
 } from "./description_length.ts";
 import { gradientCheck } from "../numeric/gradient_check.ts";
 import { doubles } from "../numeric/matrix/workspace.ts";
 import { exp, log2 } from "../numeric/elementary.ts";
 import { likeParams } from "../numeric/optimizers.ts";
-import { storePopulation } from "./population_code.ts";
+import { arraysOf } from "../numeric/optimizers.ts";
 import {
   fillNormal,
   type Floats,
@@ -25,6 +21,7 @@ import {
   stream,
 } from "../numeric/random.ts";
 import { finish } from "../run/training.ts";
+import { trainDescription } from "./training.ts";
 
 const close = (a: number, b: number, tolerance: number): void =>
   assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b} ± ${tolerance}`);
@@ -116,37 +113,6 @@ Deno.test("the parts add up, and weight 1 makes the loss the total in nats", () 
   assert.ok(d.codeBits > 0 && d.bumpBits > 0);
 });
 
-Deno.test("a Gaussian density times δ is a proper code where its deviation is δ", () => {
-  const precision = 0.01;
-  const v = precision * precision;
-  let sum = 0;
-  for (let k = -20; k <= 20; k++) {
-    // The pixel falls between two multiples of δ: the worst case.
-    const x = (k + 0.5) * precision;
-    sum += precision * exp(-x * x / (2 * v)) / Math.sqrt(2 * Math.PI * v);
-  }
-  close(sum, 1, 1e-8);
-});
-
-Deno.test("residuals of known variance cost what information theory says", () => {
-  const config = { pixels: 10, precision: 0.5 };
-  close(
-    residualBits(4, config),
-    10 * log2(2 * Math.sqrt(2 * Math.PI * Math.E) / 0.5),
-    1e-9,
-  );
-  assert.equal(residualBits(0, config), 10 * log2(Math.sqrt(2 * Math.PI)));
-  close(
-    gaussianBits([4, 4], 0.5),
-    residualBits(4, { pixels: 2, precision: 0.5 }),
-    1e-9,
-  );
-});
-
-Deno.test("pixels become whole multiples of δ", () => {
-  assert.deepEqual([...quantize(Float64Array.of(0.24, -0.26), 0.5)], [0, -0.5]);
-});
-
 for (const activities of ["free", "built-in"] as const) {
   Deno.test(`training shortens the description: ${activities} activities`, () => {
     const { before, after } = learn({ activities });
@@ -161,7 +127,7 @@ for (const activities of ["free", "built-in"] as const) {
 Deno.test("a stored code comes back with the same weights", () => {
   const config = descriptionConfig(SMALL);
   const code = initDescription(stream(1, "init"), config);
-  const again = restoreDescription(config, storePopulation(code));
+  const again = restoreDescription(config, arraysOf(code.params));
   const images = new Float32Array(6 * 4);
   bumps(stream(2, "data"), images);
   assert.deepEqual(

@@ -4,6 +4,7 @@
  * @module
  */
 import { log } from "../numeric/elementary.ts";
+import { squaredDistance } from "../numeric/points.ts";
 
 /**
  * The intrinsic dimension by two nearest neighbours: with r₁ and r₂ a point's
@@ -13,7 +14,7 @@ import { log } from "../numeric/elementary.ts";
  * datasets by a minimal neighborhood information. Scientific Reports 7, 12140.
  * Biased down by a few per cent at the borders.
  *
- * @param points count × dims
+ * @param points count × dims; points that coincide with another are left out
  */
 export function intrinsicDimension(
   points: ArrayLike<number>,
@@ -27,11 +28,7 @@ export function intrinsicDimension(
     let second = Infinity;
     for (let j = 0; j < count; j++) {
       if (j === i) continue;
-      let distance = 0;
-      for (let k = 0; k < dims; k++) {
-        const d = points[i * dims + k] - points[j * dims + k];
-        distance += d * d;
-      }
+      const distance = squaredDistance(points, dims, i, j);
       if (distance < first) [first, second] = [distance, first];
       else if (distance < second) second = distance;
     }
@@ -44,8 +41,10 @@ export function intrinsicDimension(
 }
 
 /**
- * The participation ratio (Σ v)² / Σ v² of variances v along principal axes:
- * k for equal spread in k directions.
+ * The participation ratio (Σ v)² / Σ v² of the variances v along principal
+ * axes: k for equal spread in k directions, 0 where nothing varies.
+ *
+ * @param sds √v, in any unit
  */
 export function participationRatio(sds: ArrayLike<number>): number {
   let sum = 0;
@@ -76,11 +75,7 @@ export function gapBetweenKinds(
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < count; j++) {
       if (j === i) continue;
-      let distance = 0;
-      for (let k = 0; k < dims; k++) {
-        const d = points[i * dims + k] - points[j * dims + k];
-        distance += d * d;
-      }
+      const distance = squaredDistance(points, dims, i, j);
       if (distance < nearest[i]) nearest[i] = distance;
       if (kinds[i] !== kinds[j] && distance < gap) gap = distance;
     }

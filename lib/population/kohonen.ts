@@ -15,6 +15,7 @@ import {
   positiveInteger,
 } from "../run/config.ts";
 import { exp, pow } from "../numeric/elementary.ts";
+import { squaredDistance } from "../numeric/points.ts";
 import { type Floats, integer, type Rng } from "../numeric/random.ts";
 
 /** Everything that decides how a map is trained. */
@@ -96,11 +97,7 @@ export function trainKohonen(
     const image = images.subarray(at, at + pixels);
     const won = winner(weights, image);
     for (let u = 0; u < units; u++) {
-      let distance = 0;
-      for (let k = 0; k < dims; k++) {
-        const d = places[u * dims + k] - places[won * dims + k];
-        distance += d * d;
-      }
+      const distance = squaredDistance(places, dims, u, won);
       const near = rate * exp(-distance / (2 * width * width));
       if (near < 1e-4) continue;
       for (let p = 0; p < pixels; p++) {
@@ -130,7 +127,10 @@ function winner(weights: Float64Array, image: Floats): number {
   return best;
 }
 
-/** The winning unit of each image, and the squared error per pixel to it. */
+/**
+ * The winning unit of each image (count × pixels), and the squared error per
+ * pixel to it.
+ */
 export function mapImages(
   { weights }: KohonenMap,
   images: Floats,

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { pickRows, squaredDistance } from "../numeric/points.ts";
 
 /** A class that appears at scale `birth` and disappears at `death`. */
 export interface Bar {
@@ -62,7 +63,7 @@ function filtration(points: Float64Array, dims: number): Filtration {
   const pairs: [number, number, number][] = [];
   for (let i = 0; i < count; i++) {
     for (let j = i + 1; j < count; j++) {
-      pairs.push([distance(points, dims, i, j), i, j]);
+      pairs.push([Math.sqrt(squaredDistance(points, dims, i, j)), i, j]);
     }
   }
   pairs.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
@@ -77,20 +78,6 @@ function filtration(points: Float64Array, dims: number): Filtration {
     length: Float64Array.from(pairs, (p) => p[0]),
     rank,
   };
-}
-
-function distance(
-  points: Float64Array,
-  dims: number,
-  i: number,
-  j: number,
-): number {
-  let sum = 0;
-  for (let k = 0; k < dims; k++) {
-    const d = points[i * dims + k] - points[j * dims + k];
-    sum += d * d;
-  }
-  return Math.sqrt(sum);
 }
 
 /** Kruskal's minimum spanning tree: each of its edges ends a component. */
@@ -202,25 +189,11 @@ export function farthestPoints(
       chosen[c] = best;
     }
     for (let i = 0; i < count; i++) {
-      const d = distance(points, dims, i, chosen[c]);
+      const d = Math.sqrt(squaredDistance(points, dims, i, chosen[c]));
       if (d < nearest[i]) nearest[i] = d;
     }
   }
   return chosen;
-}
-
-/** The rows `indices` of points × dims coordinates. */
-export function pickRows(
-  points: Float64Array,
-  dims: number,
-  indices: ArrayLike<number>,
-): Float64Array {
-  const out = new Float64Array(indices.length * dims);
-  for (let i = 0; i < indices.length; i++) {
-    const at = indices[i] * dims;
-    out.set(points.subarray(at, at + dims), i * dims);
-  }
-  return out;
 }
 
 /** The bar codes of `wanted` points that cover the cloud evenly. */

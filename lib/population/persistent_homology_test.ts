@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import { pickRows } from "../numeric/points.ts";
 import { cos, sin } from "../numeric/elementary.ts";
 import {
   farthestPoints,
   loopProminence,
-  pickRows,
   vietorisRips,
 } from "./persistent_homology.ts";
 import { normal, type Rng, stream } from "../numeric/random.ts";

@@ -9,24 +9,17 @@
  * in; `description_length.ts` holds the paper's objective, in which it is
  * cheap.
  *
- *   m = σ(f(x))                          a point in [0, 1]^dims, f a perceptron
- *   bᵢ = exp(−‖μᵢ − m‖² / 2σ²)           activity of unit i, centred on μᵢ
- *   x̂ = b V + c                          reconstruction
- *   L = ½ ‖x̂ − x‖², averaged over images
+ *   (1)  m = σ(f(x))                    a point in [0, 1]^dims, f a perceptron
+ *   (2)  bᵢ = exp(−‖μᵢ − m‖² / 2σ²)     activity of unit i, centred on μᵢ
+ *   (3)  x̂ = b V + c                    reconstruction
+ *   (4)  L = ½ ‖x̂ − x‖², averaged over images
  *
  * The decoder "dense" replaces the bumps by tanh units on m: a plain
  * autoencoder with the same bottleneck.
  *
  * @module
  */
-import {
-  defineConfig,
-  integerIn,
-  nonNegativeInteger,
-  oneOf,
-  positive,
-  positiveInteger,
-} from "../run/config.ts";
+import { defineConfig, oneOf, positive } from "../run/config.ts";
 import {
   scale,
   sigmoid,
@@ -41,17 +34,14 @@ import {
 } from "../numeric/matrix/gaussian_bumps.ts";
 import { matmul, matmulNT, matmulTN } from "../numeric/matrix/products.ts";
 import { columnSums, sumOfSquares } from "../numeric/matrix/reductions.ts";
-import { addRow, gatherRows } from "../numeric/matrix/rows.ts";
+import { addRow } from "../numeric/matrix/rows.ts";
 import { type Matrix, workspace } from "../numeric/matrix/workspace.ts";
 import type { Dtype } from "../numeric/wasm/kernels.ts";
-import { mlp, type MlpShape } from "../numeric/mlp.ts";
-import { cos, pow } from "../numeric/elementary.ts";
+import { mlp, mlpShapes } from "../numeric/mlp.ts";
 import {
-  adam,
   likeParams,
   type Matrices,
-  type Optimizer,
-  sgd,
+  setArrays,
 } from "../numeric/optimizers.ts";
 import {
   fillNormal,
@@ -59,49 +49,35 @@ import {
   normal,
   permutation,
   type Rng,
-  shuffle,
   uniform,
 } from "../numeric/random.ts";
-import type { Training } from "../run/training.ts";
+import {
+  borrow,
+  type Coder,
+  CODER_CHECKS,
+  type CoderConfig,
+  encoderShape,
+  fillEncoder,
+  fillGlorot,
+} from "./coder.ts";
 
 /** Everything that decides how a population coder is trained. */
-export interface PopulationConfig {
-  /** Pixels of an image. */
-  pixels: number;
-  /** Units in each hidden layer of the encoder. */
-  encoderUnits: number;
-  /** Hidden layers of the encoder. */
-  encoderLayers: number;
-  activation: "tanh" | "relu";
-  /** Units with a bump (or dense hidden units of the decoder). */
-  units: number;
-  /** Dimensions of the implicit space. */
-  dims: number;
-  /** Standard deviation of a trained bump, in units of the implicit space. */
-  sigma: number;
+export interface PopulationConfig extends CoderConfig {
   /**
-   * How many times wider bumps are at the start: σ falls geometrically to
-   * `sigma` in the first 60 % of the run. Wide bumps lay the code out as a
-   * whole, narrow ones draw sharply.
+   * Standard deviation of a trained bump, in units of the implicit space.
+   * With `widening` σ falls to it geometrically in the first 60 % of the run.
    */
-  widening: number;
+  sigma: number;
+  /** "dense": `units` tanh units instead of bumps. */
   decoder: "bumps" | "dense";
   /** Where the bumps start: on a grid, or uniformly at random. */
   centres: "grid" | "random";
   optimizer: "sgd" | "adam";
-  learningRate: number;
-  /** "cosine": down to 0 along half a cosine, after a short rise. */
-  schedule: "constant" | "cosine";
-  batchSize: number;
-  /** Updates; an epoch of 2,000 images in batches of 64 has 32. */
-  steps: number;
-  /** Updates between two rows of the history. */
-  evalEvery: number;
 }
 
 /**
  * The checked configuration of a population coder; defaults as in the
- * reference program: 200 epochs of 32 updates.
+ * reference program: 200 epochs of 32 updates, 2,000 images in batches of 64.
  */
 export const populationConfig: (
   overrides?: Partial<PopulationConfig>,
@@ -126,22 +102,11 @@ export const populationConfig: (
     evalEvery: 64,
   },
   {
-    pixels: positiveInteger,
-    encoderUnits: positiveInteger,
-    encoderLayers: integerIn(1, 4),
-    activation: oneOf("tanh", "relu"),
-    units: positiveInteger,
-    dims: integerIn(1, 16),
+    ...CODER_CHECKS,
     sigma: positive,
-    widening: positive,
     decoder: oneOf("bumps", "dense"),
     centres: oneOf("grid", "random"),
     optimizer: oneOf("sgd", "adam"),
-    learningRate: positive,
-    schedule: oneOf("constant", "cosine"),
-    batchSize: positiveInteger,
-    steps: nonNegativeInteger,
-    evalEvery: positiveInteger,
   },
   [
     ({ decoder, centres, units, dims }) =>
@@ -177,69 +142,11 @@ export function gridSides(units: number, dims: number): number[] | undefined {
   return best;
 }
 
-/** One row of the history; the losses are those that the caller asked for. */
-export interface PopulationRow {
-  /** Updates made. */
-  step: number;
-  /** Mean of the training loss since the last row, per pixel: squared error. */
-  trainMse: number;
-  /** Squared error per pixel on the held-out images. */
-  testMse: number;
-}
-
-/** A trained coder. */
-export interface Population {
-  config: Readonly<PopulationConfig>;
-  /** w1, b1, …: the encoder; centres (or wHidden, bHidden); wOut, bOut. */
-  params: Matrices;
-  /** Present width of the bumps. */
-  sigma: number;
-}
-
-/** The encoder as a perceptron: pixels, hidden layers, code. */
-export function encoderShape(
-  config: Pick<
-    PopulationConfig,
-    "pixels" | "encoderUnits" | "encoderLayers" | "activation"
-  >,
-  outputs: number,
-): MlpShape {
-  const { pixels, encoderUnits, encoderLayers, activation } = config;
-  const hidden = Array<number>(encoderLayers).fill(encoderUnits);
-  return { sizes: [pixels, ...hidden, outputs], activation };
-}
-
-/** Shapes of a perceptron's parameters, by the names that `mlp` gives them. */
-export function mlpShapes(
-  { sizes }: MlpShape,
-): Record<string, readonly [number, number]> {
-  return Object.fromEntries(
-    sizes.slice(1).flatMap((size, l) => [
-      [`w${l + 1}`, [sizes[l], size]],
-      [`b${l + 1}`, [1, size]],
-    ]),
-  );
-}
-
 /**
- * Overwrites a weight matrix with N(0, g² · 2 / (rows + cols)): Glorot and
- * Bengio's scale for gain g = 1.
+ * A coder. Its parameters: w1, b1, …: the encoder; centres μ (units × dims),
+ * or wHidden (dims × units) and bHidden; wOut V (units × pixels), bOut c.
  */
-export function fillGlorot(rng: Rng, w: Matrix, gain = 1): void {
-  fillNormal(rng, w.data, gain * Math.sqrt(2 / (w.rows + w.cols)));
-}
-
-/** Draws a perceptron's weights; hidden ReLU layers get gain √2. */
-export function fillEncoder(
-  rng: Rng,
-  params: Matrices,
-  { sizes, activation }: MlpShape,
-): void {
-  for (let l = 1; l < sizes.length; l++) {
-    const gain = activation === "relu" && l < sizes.length - 1 ? Math.SQRT2 : 1;
-    fillGlorot(rng, params[`w${l}`], gain);
-  }
-}
+export type Population = Coder<PopulationConfig>;
 
 /** Shapes of the parameters, by name. */
 function shapes(
@@ -273,6 +180,20 @@ export function initPopulation(
   else placeRidges(rng, params);
   fillGlorot(rng, params.wOut);
   return { config, params, sigma: config.sigma * config.widening };
+}
+
+/**
+ * The trained coder whose parameters `arraysOf` copied.
+ *
+ * @throws {TypeError} if a parameter is missing or has another size
+ */
+export function restorePopulation(
+  config: Readonly<PopulationConfig>,
+  stored: Readonly<Record<string, ArrayLike<number>>>,
+): Population {
+  const params: Matrices = workspace("float32").matrices(shapes(config));
+  setArrays(params, stored);
+  return { config, params, sigma: config.sigma };
 }
 
 /** Grid over [.05, .95]^dims with jitter N(0, .01²), or U[0, 1]^dims. */
@@ -317,13 +238,13 @@ function placeRidges(rng: Rng, { wHidden, bHidden }: Matrices): void {
 
 /** A coder at one batch size: scratch memory and the two passes. */
 export interface PopulationPass {
-  /** batch × pixels: write the images here. */
+  /** x, batch × pixels: write the images here. */
   images: Matrix;
-  /** batch × dims, after `encode`. */
+  /** m, batch × dims, after `encode`. */
   codes: Matrix;
-  /** batch × units: the activities, after `decode`. */
+  /** b, batch × units: the activities, after `decode`. */
   activities: Matrix;
-  /** batch × pixels, after `decode`. */
+  /** x̂, batch × pixels, after `decode`. */
   outputs: Matrix;
   /** images → codes. */
   encode(): void;
@@ -331,7 +252,9 @@ export interface PopulationPass {
   decode(): void;
   /** activities → outputs. Write `activities` first to damage them. */
   readOut(): void;
-  /** Both, then ½‖x̂ − x‖² averaged over the batch; fills the gradients. */
+  /** Both, then ‖x̂ − x‖², summed over the batch. */
+  squaredError(): number;
+  /** The same as the loss (4); fills the gradients. */
   lossAndGrads(): number;
 }
 
@@ -346,248 +269,81 @@ export function populationPass(
   grads: Matrices = likeParams(population.params),
 ): PopulationPass {
   const { config, params } = population;
+  const { dims, units, pixels } = config;
   const space = params.w1.workspace;
-  const shape = encoderShape(config, config.dims);
+  const shape = encoderShape(config, dims);
   const encoder = mlp(space, shape, { rows: batch, params, grads });
   const s = space.matrices({
-    codes: [batch, config.dims],
-    dCodes: [batch, config.dims],
-    activities: [batch, config.units],
-    dActivities: [batch, config.units],
-    outputs: [batch, config.pixels],
-    errors: [batch, config.pixels],
+    codes: [batch, dims],
+    dCodes: [batch, dims],
+    activities: [batch, units],
+    dActivities: [batch, units],
+    outputs: [batch, pixels],
+    errors: [batch, pixels],
   });
-  const encode = (): void => {
+  const { codes, dCodes, activities, dActivities, outputs, errors } = s;
+  const encode = (): void => { // (1)
     encoder.forward();
-    sigmoid(encoder.output, s.codes);
+    sigmoid(encoder.output, codes);
   };
-  const readOut = (): void => {
-    matmul(s.activities, params.wOut, s.outputs);
-    addRow(s.outputs, params.bOut, s.outputs);
+  const readOut = (): void => { // (3)
+    matmul(activities, params.wOut, outputs);
+    addRow(outputs, params.bOut, outputs);
   };
   const decode = (): void => {
-    if (config.decoder === "bumps") {
-      gaussianBumps(
-        s.codes,
-        params.centres,
-        population.sigma,
-        s.activities,
-      );
+    if (config.decoder === "bumps") { // (2)
+      gaussianBumps(codes, params.centres, population.sigma, activities);
     } else {
-      matmul(s.codes, params.wHidden, s.activities);
-      addRow(s.activities, params.bHidden, s.activities);
-      tanh(s.activities, s.activities);
+      matmul(codes, params.wHidden, activities);
+      addRow(activities, params.bHidden, activities);
+      tanh(activities, activities);
     }
     readOut();
   };
   const decodeBackward = (): void => {
-    matmulTN(s.activities, s.errors, grads.wOut);
-    columnSums(s.errors, grads.bOut);
-    matmulNT(s.errors, params.wOut, s.dActivities);
+    matmulTN(activities, errors, grads.wOut);
+    columnSums(errors, grads.bOut);
+    matmulNT(errors, params.wOut, dActivities);
     if (config.decoder === "bumps") {
       gaussianBumpsBackward({
-        codes: s.codes,
+        codes,
         centres: params.centres,
         sigma: population.sigma,
-        bumps: s.activities,
-        dBumps: s.dActivities,
-        dCodes: s.dCodes,
+        bumps: activities,
+        dBumps: dActivities,
+        dCodes,
         dCentres: grads.centres,
       });
     } else {
-      tanhBackward(s.activities, s.dActivities, s.dActivities);
-      matmulTN(s.codes, s.dActivities, grads.wHidden);
-      columnSums(s.dActivities, grads.bHidden);
-      matmulNT(s.dActivities, params.wHidden, s.dCodes);
+      tanhBackward(activities, dActivities, dActivities);
+      matmulTN(codes, dActivities, grads.wHidden);
+      columnSums(dActivities, grads.bHidden);
+      matmulNT(dActivities, params.wHidden, dCodes);
     }
+  };
+  const squaredError = (): number => {
+    encode();
+    decode();
+    return sumOfSquares(sub(outputs, encoder.input, errors));
   };
   return {
     images: encoder.input,
-    codes: s.codes,
-    activities: s.activities,
-    outputs: s.outputs,
+    codes,
+    activities,
+    outputs,
     encode,
     decode,
     readOut,
-    lossAndGrads(): number {
-      encode();
-      decode();
-      sub(s.outputs, encoder.input, s.errors);
-      const loss = sumOfSquares(s.errors) / (2 * batch);
-      scale(1 / batch, s.errors, s.errors);
+    squaredError,
+    lossAndGrads(): number { // (4)
+      const loss = squaredError() / (2 * batch);
+      scale(1 / batch, errors, errors);
       decodeBackward();
-      sigmoidBackward(s.codes, s.dCodes, s.dCodes);
-      encoder.backward(s.dCodes);
+      sigmoidBackward(codes, dCodes, dCodes);
+      encoder.backward(dCodes);
       return loss;
     },
   };
-}
-
-/** The step size of update `step` (from 0) of a run of `steps`. */
-export function scheduledRate(
-  { schedule, learningRate, steps }: Pick<
-    PopulationConfig,
-    "schedule" | "learningRate" | "steps"
-  >,
-  step: number,
-): number {
-  if (schedule === "constant") return learningRate;
-  const rise = Math.min(1, (step + 1) / 200);
-  return learningRate * rise * 0.5 * (1 + cos(Math.PI * step / steps));
-}
-
-/** Where training images come from. */
-export interface TrainingImages {
-  /** A fixed set, count × pixels, shuffled anew each epoch; or … */
-  images?: Floats;
-  /** … fresh images: fills `out` (batch × pixels). */
-  sample?: (rng: Rng, out: Floats) => void;
-  /** Held-out images, count × pixels. */
-  test: Floats;
-}
-
-/** The three streams that training draws from. */
-export interface TrainingStreams {
-  init: Rng;
-  /** Shuffles a fixed set. */
-  train: Rng;
-  /** Draws fresh images. */
-  data: Rng;
-}
-
-/**
- * Fills successive mini-batches: from a fixed set in random order, the last
- * batch of an epoch being what is left; or with fresh images.
- *
- * @returns a function that fills the images of the right pass and returns it
- */
-export function batches<P extends { images: Matrix }>(
-  streams: TrainingStreams,
-  { images, sample }: TrainingImages,
-  { batchSize, pixels, makePass }: {
-    batchSize: number;
-    pixels: number;
-    makePass: (batch: number) => P;
-  },
-): () => P {
-  const whole = makePass(batchSize);
-  if (!images) {
-    if (!sample) {
-      throw new TypeError(
-        "Cannot train as images or sample must be given: current value is " +
-          "undefined",
-      );
-    }
-    return () => {
-      sample(streams.data, whole.images.data);
-      return whole;
-    };
-  }
-  const count = images.length / pixels;
-  const set = whole.images.workspace.matrix(count, pixels, images);
-  const left = count % batchSize;
-  const rest = left ? makePass(left) : whole;
-  const order = permutation(streams.train, count);
-  let start = 0;
-  return () => {
-    if (start >= count) {
-      shuffle(streams.train, order);
-      start = 0;
-    }
-    const pass = start + batchSize <= count ? whole : rest;
-    gatherRows(set, order, start, pass.images);
-    start += batchSize;
-    return pass;
-  };
-}
-
-/** The optimiser that a configuration asks for. */
-export function makeOptimizer(
-  params: Matrices,
-  { optimizer, learningRate }: {
-    optimizer: "sgd" | "adam";
-    learningRate: number;
-  },
-): Optimizer {
-  return (optimizer === "sgd" ? sgd : adam)(params, { learningRate });
-}
-
-/**
- * Trains a population coder. Yields a row every `evalEvery` updates, as
- * `lib/run/training.ts` says.
- *
- * @param population what is trained, in place: pass one to watch it meanwhile
- */
-export function* trainPopulation(
-  streams: TrainingStreams,
-  config: Readonly<PopulationConfig>,
-  data: TrainingImages,
-  population: Population = initPopulation(streams.init, config),
-): Training<PopulationRow, Population> {
-  const { params } = population;
-  const grads = likeParams(params);
-  const optimizer = makeOptimizer(params, config);
-  const nextBatch = batches(streams, data, {
-    ...config,
-    makePass: (batch) => populationPass(population, batch, grads),
-  });
-  const evaluate = evaluator(population, data.test);
-  let loss = 0;
-  for (let step = 0; step < config.steps; step++) {
-    optimizer.learningRate = scheduledRate(config, step);
-    population.sigma = config.sigma *
-      pow(config.widening, Math.max(0, 1 - (step + 1) / (0.6 * config.steps)));
-    loss += nextBatch().lossAndGrads();
-    optimizer.update(grads);
-    const updates = step + 1;
-    const due = updates % config.evalEvery === 0 || updates === config.steps;
-    if (!due && !(yield updates)) continue;
-    const since = step % config.evalEvery + 1;
-    const trainMse = 2 * loss / since / config.pixels;
-    loss = 0;
-    if (!Number.isFinite(trainMse)) {
-      throw new RangeError(
-        "Cannot go on training a population code as its loss must be " +
-          `finite: current value is ${trainMse} after ${updates} updates ` +
-          `at learningRate ${config.learningRate} (a lower one helps)`,
-      );
-    }
-    if (yield { step: updates, trainMse, testMse: evaluate() }) break;
-  }
-  return population;
-}
-
-/** Makes a function that measures the squared error per pixel on `images`. */
-function evaluator(population: Population, images: Floats): () => number {
-  const { config, params } = population;
-  const count = images.length / config.pixels;
-  const pass = populationPass(population, count);
-  const error = params.w1.workspace.matrix(count, config.pixels);
-  pass.images.data.set(images);
-  return () => {
-    pass.encode();
-    pass.decode();
-    return sumOfSquares(sub(pass.outputs, pass.images, error)) / images.length;
-  };
-}
-
-/** Copies of the parameters, as plain arrays. */
-export function storePopulation(
-  { params }: { params: Matrices },
-): Record<string, Float32Array | Float64Array> {
-  return Object.fromEntries(
-    Object.entries(params).map(([name, { data }]) => [name, data.slice()]),
-  );
-}
-
-/** The trained coder whose parameters `storePopulation` stored. */
-export function restorePopulation(
-  config: Readonly<PopulationConfig>,
-  stored: Readonly<Record<string, ArrayLike<number>>>,
-): Population {
-  const params: Matrices = workspace("float32").matrices(shapes(config));
-  for (const name in params) params[name].data.set(stored[name]);
-  return { config, params, sigma: config.sigma };
 }
 
 /** What `runPopulation` returns; arrays of float64, count rows each. */
@@ -605,83 +361,69 @@ export interface Disturbance {
   codeNoise?: number;
   /** Share of units whose activity is set to 0, chosen for all images alike. */
   deadUnits?: number;
-  /** Draws noise and dead units. */
+  /** Draws noise and dead units; needed where there are any. */
   rng?: Rng;
 }
 
-/** Encodes and decodes images, undisturbed or disturbed. */
+/**
+ * Encodes and decodes images, undisturbed or disturbed.
+ *
+ * @param images count × pixels
+ */
 export function runPopulation(
   population: Population,
   images: Floats,
   { codeNoise = 0, deadUnits = 0, rng }: Disturbance = {},
 ): PopulationRun {
   const { config, params } = population;
-  const space = params.w1.workspace;
-  const mark = space.mark();
-  const pass = populationPass(population, images.length / config.pixels);
-  pass.images.data.set(images);
-  pass.encode();
-  const { codes, activities, outputs } = pass;
-  if (codeNoise > 0) {
-    for (let i = 0; i < codes.data.length; i++) {
-      codes.data[i] += codeNoise * normal(rng!);
+  return borrow(params.w1.workspace, () => {
+    const pass = populationPass(population, images.length / config.pixels);
+    pass.images.data.set(images);
+    pass.encode();
+    const { codes, activities, outputs } = pass;
+    if (codeNoise > 0) {
+      for (let i = 0; i < codes.data.length; i++) {
+        codes.data[i] += codeNoise * normal(rng!);
+      }
     }
-  }
-  pass.decode();
-  if (deadUnits > 0) {
-    const dead = permutation(rng!, config.units)
-      .subarray(0, Math.round(deadUnits * config.units));
-    for (let i = 0; i < activities.rows; i++) {
-      for (const unit of dead) activities.data[i * config.units + unit] = 0;
+    pass.decode();
+    if (deadUnits > 0) {
+      const dead = permutation(rng!, config.units)
+        .subarray(0, Math.round(deadUnits * config.units));
+      for (let i = 0; i < activities.rows; i++) {
+        for (const unit of dead) activities.data[i * config.units + unit] = 0;
+      }
+      pass.readOut();
     }
-    pass.readOut();
-  }
-  let squares = 0;
-  for (let i = 0; i < images.length; i++) {
-    const error = outputs.data[i] - images[i];
-    squares += error * error;
-  }
-  const run = {
-    codes: Float64Array.from(codes.data),
-    activities: Float64Array.from(activities.data),
-    outputs: Float64Array.from(outputs.data),
-    mse: squares / images.length,
-  };
-  space.release(mark);
-  return run;
+    let squares = 0;
+    for (let i = 0; i < images.length; i++) {
+      const error = outputs.data[i] - images[i];
+      squares += error * error;
+    }
+    return {
+      codes: Float64Array.from(codes.data),
+      activities: Float64Array.from(activities.data),
+      outputs: Float64Array.from(outputs.data),
+      mse: squares / images.length,
+    };
+  });
 }
 
-/** What the decoder makes of points of the implicit space. */
-function decoded(
-  population: Population,
-  codes: ArrayLike<number>,
-  layer: "activities" | "outputs",
-): Float64Array<ArrayBuffer> {
-  const { config, params } = population;
-  const space = params.w1.workspace;
-  const mark = space.mark();
-  const pass = populationPass(population, codes.length / config.dims);
-  pass.codes.data.set(codes);
-  pass.decode();
-  const values = Float64Array.from(pass[layer].data);
-  space.release(mark);
-  return values;
-}
-
-/** Decodes points of the implicit space into images, count × pixels. */
-export function decodeCodes(
-  population: Population,
-  codes: ArrayLike<number>,
-): Float64Array<ArrayBuffer> {
-  return decoded(population, codes, "outputs");
-}
-
-/** The bumps that codes raise on the coder's units, count × units. */
+/**
+ * The activities that codes (count × dims) raise on the coder's units,
+ * count × units.
+ */
 export function bumpsAt(
   population: Population,
   codes: ArrayLike<number>,
 ): Float64Array<ArrayBuffer> {
-  return decoded(population, codes, "activities");
+  const { config, params } = population;
+  return borrow(params.w1.workspace, () => {
+    const pass = populationPass(population, codes.length / config.dims);
+    pass.codes.data.set(codes);
+    pass.decode();
+    return Float64Array.from(pass.activities.data);
+  });
 }
 
 /**
