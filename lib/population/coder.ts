@@ -4,14 +4,6 @@
  *
  * @module
  */
-import {
-  type Checks,
-  integerIn,
-  nonNegativeInteger,
-  oneOf,
-  positive,
-  positiveInteger,
-} from "../run/config.ts";
 import type { Matrix, Workspace } from "../numeric/matrix/workspace.ts";
 import type { MlpShape } from "../numeric/mlp.ts";
 import { cos } from "../numeric/elementary.ts";
@@ -46,22 +38,6 @@ export interface CoderConfig {
   /** Updates between two rows of the history. */
   evalEvery: number;
 }
-
-/** What those settings must be. */
-export const CODER_CHECKS: Checks<CoderConfig> = Object.freeze({
-  pixels: positiveInteger,
-  encoderUnits: positiveInteger,
-  encoderLayers: integerIn(1, 4),
-  activation: oneOf("tanh", "relu"),
-  units: positiveInteger,
-  dims: integerIn(1, 16),
-  widening: positive,
-  learningRate: positive,
-  schedule: oneOf("constant", "cosine"),
-  batchSize: positiveInteger,
-  steps: nonNegativeInteger,
-  evalEvery: positiveInteger,
-});
 
 /** A coder, in training or trained. */
 export interface Coder<Config> {

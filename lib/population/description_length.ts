@@ -32,7 +32,16 @@
  *
  * @module
  */
-import { between, defineConfig, oneOf, positive } from "../run/config.ts";
+import {
+  between,
+  checkedConfig,
+  type Configure,
+  integerIn,
+  nonNegativeInteger,
+  oneOf,
+  positive,
+  positiveInteger,
+} from "../run/config.ts";
 import {
   axpy,
   scale,
@@ -51,11 +60,7 @@ import { type Matrix, workspace } from "../numeric/matrix/workspace.ts";
 import type { Dtype } from "../numeric/wasm/kernels.ts";
 import { mlp, type MlpShape, mlpShapes } from "../numeric/mlp.ts";
 import { exp, LN2, log } from "../numeric/elementary.ts";
-import {
-  likeParams,
-  type Matrices,
-  setArrays,
-} from "../numeric/optimizers.ts";
+import { likeParams, type Matrices, setArrays } from "../numeric/optimizers.ts";
 import {
   fillNormal,
   fillUniform,
@@ -65,7 +70,6 @@ import {
 import {
   borrow,
   type Coder,
-  CODER_CHECKS,
   type CoderConfig,
   encoderShape,
   fillEncoder,
@@ -94,36 +98,26 @@ export interface DescriptionConfig extends CoderConfig {
 }
 
 /** The checked configuration; the defaults are the paper's position task. */
-export const descriptionConfig: (
-  overrides?: Partial<DescriptionConfig>,
-) => Readonly<DescriptionConfig> = defineConfig<DescriptionConfig>(
+export const descriptionConfig: Configure<DescriptionConfig> = checkedConfig(
   "minimise description length",
   {
-    pixels: 64,
-    encoderUnits: 128,
-    encoderLayers: 2,
-    activation: "relu",
-    units: 100,
-    dims: 2,
-    activities: "free",
-    pressure: "description-length",
-    span: 4,
-    widening: 1,
-    strictness: 1,
-    precision: 2 / 255,
-    learningRate: 5e-3,
-    schedule: "cosine",
-    batchSize: 128,
-    steps: 4000,
-    evalEvery: 100,
-  },
-  {
-    ...CODER_CHECKS,
-    activities: oneOf("free", "built-in"),
-    pressure: oneOf("description-length", "none"),
-    span: positive,
-    strictness: positive,
-    precision: between(1e-6, 1),
+    pixels: [64, positiveInteger],
+    encoderUnits: [128, positiveInteger],
+    encoderLayers: [2, integerIn(1, 4)],
+    activation: ["relu", oneOf("tanh", "relu")],
+    units: [100, positiveInteger],
+    dims: [2, integerIn(1, 16)],
+    activities: ["free", oneOf("free", "built-in")],
+    pressure: ["description-length", oneOf("description-length", "none")],
+    span: [4, positive],
+    widening: [1, positive],
+    strictness: [1, positive],
+    precision: [2 / 255, between(1e-6, 1)],
+    learningRate: [5e-3, positive],
+    schedule: ["cosine", oneOf("constant", "cosine")],
+    batchSize: [128, positiveInteger],
+    steps: [4000, nonNegativeInteger],
+    evalEvery: [100, positiveInteger],
   },
 );
 

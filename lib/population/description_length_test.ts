@@ -12,8 +12,7 @@ import {
 import { gradientCheck } from "../numeric/gradient_check.ts";
 import { doubles } from "../numeric/matrix/workspace.ts";
 import { exp, log2 } from "../numeric/elementary.ts";
-import { likeParams } from "../numeric/optimizers.ts";
-import { arraysOf } from "../numeric/optimizers.ts";
+import { arraysOf, likeParams } from "../numeric/optimizers.ts";
 import {
   fillNormal,
   type Floats,

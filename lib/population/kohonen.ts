@@ -9,7 +9,8 @@
  * @module
  */
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
   integerIn,
   positive,
   positiveInteger,
@@ -34,27 +35,16 @@ export interface KohonenConfig {
 }
 
 /** The checked configuration of a map: 10 × 10 units by default. */
-export const kohonenConfig: (
-  overrides?: Partial<KohonenConfig>,
-) => Readonly<KohonenConfig> = defineConfig<KohonenConfig>(
+export const kohonenConfig: Configure<KohonenConfig> = checkedConfig(
   "train a Kohonen map",
   {
-    side: 10,
-    dims: 2,
-    steps: 20_000,
-    rateFrom: 0.5,
-    rateTo: 0.02,
-    widthFrom: 4,
-    widthTo: 0.4,
-  },
-  {
-    side: integerIn(2, 100),
-    dims: integerIn(1, 4),
-    steps: positiveInteger,
-    rateFrom: positive,
-    rateTo: positive,
-    widthFrom: positive,
-    widthTo: positive,
+    side: [10, integerIn(2, 100)],
+    dims: [2, integerIn(1, 4)],
+    steps: [20_000, positiveInteger],
+    rateFrom: [0.5, positive],
+    rateTo: [0.02, positive],
+    widthFrom: [4, positive],
+    widthTo: [0.4, positive],
   },
 );
 

@@ -19,7 +19,15 @@
  *
  * @module
  */
-import { defineConfig, oneOf, positive } from "../run/config.ts";
+import {
+  checkedConfig,
+  type Configure,
+  integerIn,
+  nonNegativeInteger,
+  oneOf,
+  positive,
+  positiveInteger,
+} from "../run/config.ts";
 import {
   scale,
   sigmoid,
@@ -38,11 +46,7 @@ import { addRow } from "../numeric/matrix/rows.ts";
 import { type Matrix, workspace } from "../numeric/matrix/workspace.ts";
 import type { Dtype } from "../numeric/wasm/kernels.ts";
 import { mlp, mlpShapes } from "../numeric/mlp.ts";
-import {
-  likeParams,
-  type Matrices,
-  setArrays,
-} from "../numeric/optimizers.ts";
+import { likeParams, type Matrices, setArrays } from "../numeric/optimizers.ts";
 import {
   fillNormal,
   type Floats,
@@ -54,7 +58,6 @@ import {
 import {
   borrow,
   type Coder,
-  CODER_CHECKS,
   type CoderConfig,
   encoderShape,
   fillEncoder,
@@ -79,45 +82,32 @@ export interface PopulationConfig extends CoderConfig {
  * The checked configuration of a population coder; defaults as in the
  * reference program: 200 epochs of 32 updates, 2,000 images in batches of 64.
  */
-export const populationConfig: (
-  overrides?: Partial<PopulationConfig>,
-) => Readonly<PopulationConfig> = defineConfig<PopulationConfig>(
+export const populationConfig: Configure<PopulationConfig> = checkedConfig(
   "train a population code",
   {
-    pixels: 64,
-    encoderUnits: 64,
-    encoderLayers: 1,
-    activation: "tanh",
-    units: 225,
-    dims: 3,
-    sigma: 0.18,
-    widening: 1,
-    decoder: "bumps",
-    centres: "grid",
-    optimizer: "sgd",
-    learningRate: 0.1,
-    schedule: "constant",
-    batchSize: 64,
-    steps: 6400,
-    evalEvery: 64,
+    pixels: [64, positiveInteger],
+    encoderUnits: [64, positiveInteger],
+    encoderLayers: [1, integerIn(1, 4)],
+    activation: ["tanh", oneOf("tanh", "relu")],
+    units: [225, positiveInteger],
+    dims: [3, integerIn(1, 16)],
+    sigma: [0.18, positive],
+    widening: [1, positive],
+    decoder: ["bumps", oneOf("bumps", "dense")],
+    centres: ["grid", oneOf("grid", "random")],
+    optimizer: ["sgd", oneOf("sgd", "adam")],
+    learningRate: [0.1, positive],
+    schedule: ["constant", oneOf("constant", "cosine")],
+    batchSize: [64, positiveInteger],
+    steps: [6400, nonNegativeInteger],
+    evalEvery: [64, positiveInteger],
   },
-  {
-    ...CODER_CHECKS,
-    sigma: positive,
-    decoder: oneOf("bumps", "dense"),
-    centres: oneOf("grid", "random"),
-    optimizer: oneOf("sgd", "adam"),
-  },
-  [
-    ({ decoder, centres, units, dims }) =>
-      decoder === "bumps" && centres === "grid" && !gridSides(units, dims)
-        ? {
-          key: "units",
-          mustBe: `a product of ${dims} grid sides, none above twice ` +
-            'another and none below 2 (or centres must be "random")',
-        }
-        : undefined,
-  ],
+  ({ decoder, centres, units, dims }) => [[
+    "units",
+    decoder === "dense" || centres === "random" || !!gridSides(units, dims),
+    `a product of ${dims} grid sides, none above twice another and none ` +
+    'below 2 (or centres must be "random")',
+  ]],
 );
 
 /**
