@@ -11,9 +11,11 @@ All of papermill's options apply.
 
 import json
 import os
+import re
 import sys
 
 from papermill import cli
+from papermill.models import Parameter
 from papermill.translators import Translator, papermill_translators
 
 
@@ -33,6 +35,16 @@ class TypeScript(Translator):
         lines = [f"{name} = {cls.translate(value)};" for name, value in parameters.items()]
         # The last line has no value, so the cell has no output.
         return "\n".join([cls.comment(comment), *lines, "void 0;"]) + "\n"
+
+    @classmethod
+    def inspect(cls, parameters_cell):
+        declaration = r"^let\s+([\w$]+)\s*(?::([^=]+))?=\s*(.+?);[ \t]*(?://[ \t]*(.*))?$"
+        return [
+            Parameter(name, kind.strip() or "None", default, help)
+            for name, kind, default, help in re.findall(
+                declaration, parameters_cell["source"], re.MULTILINE
+            )
+        ]
 
 
 papermill_translators.register("deno", TypeScript)

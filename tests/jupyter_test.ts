@@ -11,6 +11,7 @@ import {
   INJECTED,
   injectParameters,
   type Notebook,
+  parametersOf,
   parseNotebook,
   readNotebook,
 } from "../tasks/notebook/notebook.ts";
@@ -29,13 +30,15 @@ async function run(
   program: string,
   args: string[],
   place: Workplace,
-): Promise<void> {
-  const { success, stderr } = await new Deno.Command(program, {
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
     args,
     cwd: place.folder,
     env: place.env,
   }).output();
-  assert.ok(success, new TextDecoder().decode(stderr).slice(-2000));
+  const words = new TextDecoder().decode(stderr);
+  assert.ok(success, words.slice(-2000));
+  return new TextDecoder().decode(stdout) + words;
 }
 
 async function read(file: string): Promise<Notebook> {
@@ -73,6 +76,38 @@ async function expected(file: string): Promise<Notebook> {
     cwd: file.slice(0, file.lastIndexOf("/")),
   })).notebook;
 }
+
+Deno.test({
+  name: "papermill knows the parameters that a notebook declares",
+  ignore: papermillProgram === null,
+  fn: async () => {
+    const place = await workplace([EDITOR]);
+    try {
+      const script = join(ROOT, "tasks", "papermill_deno.py");
+      const file = join(place.notebooks, "editor.ipynb");
+      const help = await run(
+        pythonOf(papermillProgram!),
+        [script, "--help-notebook", file],
+        place,
+      );
+      assert.match(help, /seed: .*default|seed/);
+      for (const { name, value } of parametersOf(await read(file))) {
+        assert.match(
+          help,
+          new RegExp(`\\b${name}: .*${JSON.stringify(value)}`),
+        );
+      }
+      const out = join(place.folder, "out.ipynb");
+      const args = [script, file, out, "-p", "seed", "3", "--prepare-only"];
+      assert.doesNotMatch(
+        await run(pythonOf(papermillProgram!), args, place),
+        /unknown parameter/,
+      );
+    } finally {
+      await place.remove();
+    }
+  },
+});
 
 /** Executes a notebook of the workplace; returns the executed one's file. */
 type Runner = (place: Workplace, name: string, run: number) => Promise<string>;
