@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { task } from "../tests/processes.ts";
 import { ROOT } from "./project.ts";
-import { compareRows, inColumns, settingsChanged } from "./compare.ts";
-import type { SweepRow } from "./sweep.ts";
+import {
+  compareRows,
+  groupsOf,
+  inColumns,
+  settingsChanged,
+} from "./compare.ts";
+import type { SweepRow } from "./sweep/rows.ts";
 
 function rows(
   seeds: readonly number[],
@@ -78,14 +83,53 @@ Deno.test("the command prints a table and writes a page with strip plots", async
     `${folder}/c.html`,
   ]);
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /settings {2}rate: 0.1 → 0.2/);
+  assert.match(stdout, /B b.jsonl · rate: 0.1 → 0.2/);
+  assert.match(stdout, /bits +A a +0.1500 ± 0.13 +– +– +– +4\n/);
   assert.match(
     stdout,
-    /bits +0.1500 ± 0.13 +2.150 ± 0.13 +2 +2 to 2 +0.125 +4 pairs/,
+    /bits +B b +2.150 ± 0.13 +2 +2 to 2 +0.125 +4 pairs/,
   );
   const page = await Deno.readTextFile(`${folder}/c.html`);
   assert.ok(page.includes("<svg") && page.includes("Content-Security-Policy"));
   assert.ok(!page.includes(ROOT));
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("groups are files, and settings within a file, all of one experiment", () => {
+  const grid = [0.1, 0.2].flatMap((rate) => rows([0, 1], (s) => s, { rate }));
+  const labels = (...files: SweepRow[][]): string[] =>
+    groupsOf(files.map((rows, i) => ({ file: `${i}.jsonl`, rows })))
+      .map(({ label }) => label);
+  assert.deepEqual(labels(grid), ["rate = 0.1", "rate = 0.2"]);
+  assert.deepEqual(labels(rows([0], () => 1), grid), [
+    "A 0",
+    "B 1 · rate = 0.1",
+    "B 1 · rate = 0.2",
+  ]);
+  const stranger = { ...grid[3], experiment: "other" };
+  assert.throws(
+    () => labels([grid[0], stranger]),
+    /0.jsonl, line 2 is of other, 0.jsonl, line 1 of imax/,
+  );
+});
+
+Deno.test("a grid is compared with its first settings, in a table and strips", async () => {
+  const folder = await Deno.makeTempDir();
+  const grid = [0.1, 0.2, 0.3].flatMap((rate) =>
+    rows([0, 1, 2], (s) => s + 10 * rate, { rate })
+  );
+  await Deno.writeTextFile(`${folder}/grid.jsonl`, text(grid) + '{"exper');
+  const { code, stdout, stderr } = await task("compare", [
+    `${folder}/grid.jsonl`,
+    "--out",
+    `${folder}/grid.html`,
+  ]);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /grid.jsonl ends in a torn line: left out/);
+  assert.match(stdout, /bits +rate = 0.1 +2 ± 1 +– /);
+  assert.match(stdout, /bits +rate = 0.3 +4 ± 1 +2 +2 to 2 .* 3 pairs/);
+  const page = await Deno.readTextFile(`${folder}/grid.html`);
+  assert.match(page, /aria-label="[^"]*rate = 0.2: mean 3 of 3/);
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -98,12 +142,18 @@ Deno.test("what cannot be compared is refused in one line", async () => {
     `${folder}/other.jsonl`,
     text(rows([0], (s) => s).map((r) => ({ ...r, experiment: "other" }))),
   );
+  await Deno.writeTextFile(
+    `${folder}/results.jsonl`,
+    '{\n "notebook": "x"\n}\n',
+  );
   const cases: [string[], RegExp][] = [
-    [["a"], /needs two files/],
+    [[], /needs the files of sweeps/],
+    [["a"], /needs two files, or one with several settings/],
     [["a", "bad"], /bad.jsonl as its line 1 is no row of a sweep/],
-    [["a", "none"], /Cannot read the sweep .*none.jsonl/],
-    [["a", "empty"], /empty.jsonl must hold a seed/],
-    [["a", "other"], /they hold imax and other/],
+    [["a", "results"], /results.jsonl as its line 1 is no row of a sweep/],
+    [["a", "none"], /Cannot read .*none.jsonl/],
+    [["a", "empty"], /empty.jsonl must hold a row/],
+    [["a", "other"], /other.jsonl, line 1 is of other, .*line 1 of imax/],
   ];
   for (const [names, message] of cases) {
     const { code, stderr } = await task(

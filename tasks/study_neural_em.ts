@@ -32,7 +32,7 @@ import { neuralEmTrainer } from "../lib/neural_em/training.ts";
 import { stream } from "../lib/numeric/random.ts";
 import { Refusal } from "../lib/run/config.ts";
 import { finish } from "../lib/run/training.ts";
-import { parseSeeds } from "./sweep.ts";
+import { parseSeeds } from "./sweep/jobs.ts";
 import { firstStage } from "./train_neural_em.ts";
 import { type Call, main, statusLine } from "./terminal.ts";
 

@@ -16,7 +16,7 @@ import {
 } from "../lib/run/experiment.ts";
 import { closeSweep, sweep } from "../lib/run/sweep.ts";
 import { ROOT } from "./project.ts";
-import { type SweepRow } from "./sweep.ts";
+import { type SweepRow } from "./sweep/rows.ts";
 import { main, statusLine } from "./terminal.ts";
 
 const experiment = "population_codes";
