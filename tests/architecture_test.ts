@@ -18,7 +18,7 @@ const ARROWS: Record<string, string[]> = {
   "lib/imax": [...SHARED, "lib/agreement"],
   "lib/two_view": [...SHARED, "lib/agreement"],
   "data": [],
-  "data/worlds": SHARED,
+  "data/worlds": [...SHARED, "lib/agreement"],
   "data/experiments": ["data/worlds", "lib"],
   "data/studies": ["data/experiments", "data/worlds", "lib"],
   "viz/page": [],

@@ -5,6 +5,7 @@
  * @module
  */
 import { information } from "../../lib/agreement/gaussian_information.ts";
+import { newPairs } from "../../lib/agreement/pairs.ts";
 import {
   type AgreementMetrics,
   conditionalMeans,
@@ -318,11 +319,7 @@ export function* surfaceTraining(
 ): Training<{ step: number; signed: number }, SurfaceRun> {
   const { steps } = modelOf(settings);
   const neighbours = neighbourSampler();
-  const pairs = {
-    a: new Float32Array(1024 * 20),
-    b: new Float32Array(1024 * 20),
-    cause: new Float64Array(1024),
-  };
+  const pairs = newPairs(Float32Array, 1024, 20);
   neighbours(stream(seed, "eval"), pairs);
   const modules = yield* trainImax(modelOf(settings), {
     seed,

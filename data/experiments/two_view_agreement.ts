@@ -12,6 +12,7 @@ import {
   positive,
   positiveInteger,
 } from "../../lib/run/config.ts";
+import { newPairs, type Pairs } from "../../lib/agreement/pairs.ts";
 import { correlationRatio } from "../../lib/agreement/readout.ts";
 import { effectiveRank, spread } from "../../lib/numeric/eigen.ts";
 import { type Rng, stream } from "../../lib/numeric/random.ts";
@@ -90,41 +91,23 @@ export type EncoderRow = { step: number; loss: number } & EncoderMetrics;
 /** What `trainSeed` returns. */
 export type EncoderOutcome = Outcome<EncoderMetrics, EncoderParams>;
 
-/** Pairs of views with the disparity that they share. */
-export interface StereoViews {
-  viewsA: Float64Array;
-  viewsB: Float64Array;
-  cause: Float64Array;
-}
-
 /** Entries of a view: both eyes, and the left eye times the right, shifted. */
 export function viewLength({ stripWidth, maxDisparity }: Settings): number {
   return stripWidth * (2 + 2 * maxDisparity + 1);
 }
 
-/** Draws n pairs of views. */
+/** Draws n pairs of views; the cause is the disparity that they share. */
 export function sampleViews(
   rng: Rng,
   n: number,
   settings: Settings,
-): StereoViews {
-  const { stripWidth: width, maxDisparity, pairing } = settings;
-  const pixels = {
-    a: new Float64Array(n * 2 * width),
-    b: new Float64Array(n * 2 * width),
-    cause: new Float64Array(n),
-  };
-  stereoSampler({
-    stripWidth: width,
-    maxDisparity,
-    pairing,
-    disparities: "integer",
-  })(rng, pixels);
-  return {
-    viewsA: withProducts(pixels.a, settings),
-    viewsB: withProducts(pixels.b, settings),
-    cause: pixels.cause,
-  };
+): Pairs<Float64Array> {
+  const pixels = newPairs(Float64Array, n, 2 * settings.stripWidth);
+  const { stripWidth, maxDisparity, pairing } = settings;
+  const strips = { stripWidth, maxDisparity, pairing };
+  stereoSampler({ ...strips, disparities: "integer" })(rng, pixels);
+  const [a, b] = [pixels.a, pixels.b].map((x) => withProducts(x, settings));
+  return { a, b, cause: pixels.cause };
 }
 
 /** The reference's input: pixels, and products at every shift (0 outside). */
@@ -163,11 +146,14 @@ export function initEncoders(seed: number, settings: Settings): TwoView {
 }
 
 /** Metrics of the codes of held-out pairs. */
-export function measure(model: TwoView, pairs: StereoViews): EncoderMetrics {
+export function measure(
+  model: TwoView,
+  pairs: Pairs<Float64Array>,
+): EncoderMetrics {
   const { codes: k } = model.config;
   const n = pairs.cause.length;
-  const a = encode(model.first, pairs.viewsA, model.config).codes;
-  const b = encode(model.second, pairs.viewsB, model.config).codes;
+  const a = encode(model.first, pairs.a, model.config).codes;
+  const b = encode(model.second, pairs.b, model.config).codes;
   const spreads = spread(a, n);
   const column = (z: Float64Array, j: number): Float64Array =>
     z.filter((_, i) => i % k === j);
@@ -193,10 +179,10 @@ export function* trainSeed(
   if (!(yield first)) {
     const training = trainTwoView(stream(seed, "train"), model, {
       loss: LOSSES[settings.loss],
-      sample(rng, viewsA, viewsB): void {
-        const batch = sampleViews(rng, settings.batchSize, settings);
-        viewsA.set(batch.viewsA);
-        viewsB.set(batch.viewsB);
+      sample(rng, batch): void {
+        const { a, b } = sampleViews(rng, settings.batchSize, settings);
+        batch.a.set(a);
+        batch.b.set(b);
       },
     });
     yield* withRows(

@@ -15,12 +15,12 @@ function train(loss: LossName, evalEvery = 100): EncoderOutcome {
 
 Deno.test("a module's products tell the disparity that both strips share", () => {
   const of = settings();
-  const { viewsA, cause } = sampleViews(stream(1, "data"), 50, of);
-  const length = viewsA.length / 50;
+  const { a, cause } = sampleViews(stream(1, "data"), 50, of);
+  const length = a.length / 50;
   for (let i = 0; i < 50; i++) {
     // At the true shift every product of ±1 dots that is inside is +1.
     const start = i * length + of.stripWidth * (2 + cause[i] + of.maxDisparity);
-    const products = viewsA.subarray(start, start + of.stripWidth);
+    const products = a.subarray(start, start + of.stripWidth);
     ok(products.every((p) => p === 1 || p === 0), `disparity ${cause[i]}`);
   }
 });

@@ -26,6 +26,11 @@ import {
   probability,
   type Rule,
 } from "../../lib/run/config.ts";
+import {
+  newPairs,
+  type Pairs,
+  type PairSampler,
+} from "../../lib/agreement/pairs.ts";
 import { exp, sin } from "../../lib/numeric/elementary.ts";
 import type { Floats, Rng } from "../../lib/numeric/random.ts";
 
@@ -90,27 +95,16 @@ function widthRule(
   return ["maxDisparity", maxDisparity < stripWidth, mustBe];
 }
 
-/** A batch of pairs of strips, filled by a sampler. */
-export interface StereoPairs {
-  /** n × 2·stripWidth: left pixels, then right pixels, of the first strip. */
-  a: Floats;
-  /** The same for the second strip. */
-  b: Floats;
-  /** n disparities in pixels (those of `a` where the pairing is independent). */
-  cause: Float64Array;
-}
-
-/** Fills a batch; its size is that of `cause`. */
-export type StereoSampler = (rng: Rng, batch: StereoPairs) => void;
-
 /**
- * A sampler of pairs of strips. The dots of the two strips are independent.
+ * A sampler of pairs of strips: left pixels, then right pixels. The dots of the
+ * two strips are independent. The cause is the disparity in pixels, of the
+ * first strip where the pairing is independent.
  *
  * @throws {RangeError} for a bad configuration
  */
 export function stereoSampler(
   overrides: Partial<StereoConfig> = {},
-): StereoSampler {
+): PairSampler {
   const config = stereoConfig(overrides);
   const draw = stripRenderer(config);
   const width = 2 * config.stripWidth;
@@ -133,13 +127,9 @@ export function stereoPairs(
   rng: Rng,
   n: number,
   config: Partial<StereoConfig> = {},
-): StereoPairs {
+): Pairs<Float32Array> {
   const { stripWidth } = stereoConfig(config);
-  const pairs = {
-    a: new Float32Array(n * 2 * stripWidth),
-    b: new Float32Array(n * 2 * stripWidth),
-    cause: new Float64Array(n),
-  };
+  const pairs = newPairs(Float32Array, n, 2 * stripWidth);
   stereoSampler(config)(rng, pairs);
   return pairs;
 }
@@ -240,7 +230,7 @@ function blurredStrip({ stripWidth, maxDisparity }: StereoConfig): DrawStrip {
 const STEPS = 128;
 const PROFILE = Float64Array.from({ length: REACH * STEPS + 2 }, (_, k) => {
   const x = k / STEPS / BLUR;
-  const peak = 1 / Math.sqrt(BLUR * Math.sqrt(3.141592653589793));
+  const peak = 1 / Math.sqrt(BLUR * Math.sqrt(Math.PI));
   return x * BLUR > REACH ? 0 : peak * exp(-0.5 * x * x);
 });
 
@@ -379,7 +369,7 @@ export function surfaceSampler(
  */
 export function neighbourSampler(
   overrides: Partial<SurfaceConfig> = {},
-): StereoSampler {
+): PairSampler {
   const config = surfaceConfig({ ...overrides, modules: 2 });
   const sample = surfaceSampler(config);
   const width = 2 * config.stripWidth;
@@ -398,8 +388,6 @@ export function neighbourSampler(
   };
 }
 
-const TURN = 6.283185307179586;
-
 // Three waves, each as angular frequency, phase and share; shares sum to 1.
 function drawWaves(
   rng: Rng,
@@ -408,8 +396,8 @@ function drawWaves(
 ): void {
   let total = 0;
   for (let k = 0; k < 9; k += 3) {
-    waves[k] = TURN / (shortest + (longest - shortest) * rng());
-    waves[k + 1] = TURN * rng();
+    waves[k] = 2 * Math.PI / (shortest + (longest - shortest) * rng());
+    waves[k + 1] = 2 * Math.PI * rng();
     waves[k + 2] = 0.1 + rng();
     total += waves[k + 2];
   }

@@ -22,6 +22,7 @@ import {
   newMoments,
   type Outputs,
 } from "../agreement/gaussian_information.ts";
+import { newPairs, type Pairs, type PairSampler } from "../agreement/pairs.ts";
 import {
   type AgreementMetrics,
   agreementMetrics,
@@ -53,7 +54,7 @@ import {
   sgd,
 } from "../numeric/optimizers.ts";
 import { type Floats, type Rng, stream } from "../numeric/random.ts";
-import type { Training } from "../run/training.ts";
+import { type Training, trainingSteps } from "../run/training.ts";
 
 /** What is maximised: a convention of Imax, or a contrastive relative of it. */
 export type Objective = Convention | "infoNce" | "barlowTwins" | "vicReg";
@@ -140,18 +141,6 @@ export const imaxConfig: Configure<ImaxConfig> = checkedConfig("train Imax", {
   ],
 ]);
 
-/** Pairs of views of a common cause, in arrays that a sampler fills. */
-export interface Pairs {
-  /** n × inputs. */
-  a: Floats;
-  b: Floats;
-  /** n hidden causes: the disparities, never shown to the model. */
-  cause: Float64Array;
-}
-
-/** Fills a batch of pairs. */
-export type PairSampler = (rng: Rng, batch: Pairs) => void;
-
 /** One network, from pixels to outputs, for a fixed number of strips. */
 export interface Encoder {
   readonly net: Mlp;
@@ -161,6 +150,23 @@ export interface Encoder {
   readonly output: Matrix;
   forward(): void;
   backward(dOutput: Matrix): void;
+}
+
+/** The outputs (rows × outputs) of any number of strips, a few at a time. */
+export function encodeStrips(
+  { pixels, output, forward }: Encoder,
+  strips: Floats,
+): Float64Array {
+  const width = pixels.length / output.rows;
+  const rows = strips.length / width;
+  const out = new Float64Array(rows * output.cols);
+  for (let row = 0; row < rows; row += output.rows) {
+    const count = Math.min(output.rows, rows - row);
+    pixels.set(strips.subarray(row * width, (row + count) * width));
+    forward();
+    out.set(output.data.subarray(0, count * output.cols), row * output.cols);
+  }
+  return out;
 }
 
 /** Makes a module's network, or with `params` another view of it. */
@@ -259,7 +265,7 @@ export function imaxModel(
   options: { dtype?: Dtype; space?: Workspace } = {},
 ): ImaxModel {
   const config = imaxConfig(overrides);
-  const { batchSize: n, outputs: k, shared, stripWidth } = config;
+  const { batchSize: n, shared } = config;
   const space = options.space ?? workspace(options.dtype ?? "float32");
   const encoders = shared
     ? [encoder(space, config, { rows: 2 * n })]
@@ -309,19 +315,8 @@ export function imaxModel(
       encoders.forEach((e, i) => e.backward(deltas[i]));
       return value;
     },
-    encode(pixels, module): Float64Array {
-      const e = evaluators[module === "a" || shared ? 0 : 1];
-      const width = 2 * stripWidth;
-      const rows = pixels.length / width;
-      const out = new Float64Array(rows * k);
-      for (let row = 0; row < rows; row += EVAL_ROWS) {
-        const count = Math.min(EVAL_ROWS, rows - row);
-        e.pixels.set(pixels.subarray(row * width, (row + count) * width));
-        e.forward();
-        out.set(e.output.data.subarray(0, count * k), row * k);
-      }
-      return out;
-    },
+    encode: (pixels, module) =>
+      encodeStrips(evaluators[module === "a" || shared ? 0 : 1], pixels),
   };
 }
 
@@ -398,7 +393,7 @@ export function imaxStep(model: ImaxModel, sample: PairSampler): ImaxStep {
     if (config.schedule === "cosine") {
       const done = optimizer.steps / config.steps;
       optimizer.learningRate = config.learningRate *
-        0.5 * (1 + cos(3.141592653589793 * done));
+        0.5 * (1 + cos(Math.PI * done));
     }
     sample(rng, model.batch);
     const loss = model.lossAndGrads();
@@ -446,17 +441,19 @@ export function* trainImax(
   const { heldOut = model.batch } = task;
   const train = imaxStep(model, sample);
   const rng = stream(seed, "data");
-  let steps = 0;
   watch?.(model, 0);
-  while (steps < config.steps) {
-    train(rng);
-    steps++;
-    const due = steps % config.evalEvery === 0 || steps === config.steps;
-    if (!due && !(yield steps)) continue;
-    watch?.(model, steps);
-    const readout = readoutOf(model, heldOut);
-    if (yield { step: steps, ...evaluate(model, heldOut, readout) }) break;
-  }
+  let steps = 0;
+  yield* trainingSteps(config, {
+    update(): void {
+      train(rng);
+      steps++;
+    },
+    row(step): ImaxRow {
+      watch?.(model, step);
+      const readout = readoutOf(model, heldOut);
+      return { step, ...evaluate(model, heldOut, readout) };
+    },
+  });
   const readout = readoutOf(
     model,
     freshPairs(stream(seed, "readout"), task, config),
@@ -470,11 +467,7 @@ function freshPairs(
   { outputs, stripWidth }: ImaxConfig,
 ): Pairs {
   const n = outputs === 1 ? 2 : 16384;
-  const pairs = {
-    a: new Float32Array(n * 2 * stripWidth),
-    b: new Float32Array(n * 2 * stripWidth),
-    cause: new Float64Array(n),
-  };
+  const pairs = newPairs(Float32Array, n, 2 * stripWidth);
   if (outputs > 1) sample(rng, pairs);
   return pairs;
 }

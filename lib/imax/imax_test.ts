@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Pairs, PairSampler } from "../agreement/pairs.ts";
 import { gradientCheck } from "../numeric/gradient_check.ts";
 import {
   encoder,
@@ -8,8 +9,6 @@ import {
   imaxModel,
   type ImaxState,
   imaxStep,
-  type Pairs,
-  type PairSampler,
   scalarOutputs,
   trainImax,
 } from "./imax.ts";

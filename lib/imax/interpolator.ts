@@ -29,7 +29,7 @@ import {
   positiveInteger,
   share,
 } from "../run/config.ts";
-import { encoder, type ImaxModel } from "./imax.ts";
+import { encoder, encodeStrips, type ImaxModel } from "./imax.ts";
 import {
   type Matrix,
   type Workspace,
@@ -39,7 +39,7 @@ import { cos } from "../numeric/elementary.ts";
 import { adam, type Matrices } from "../numeric/optimizers.ts";
 import { type Floats, type Rng, stream, uniform } from "../numeric/random.ts";
 import { correlation } from "../numeric/statistics.ts";
-import type { Training } from "../run/training.ts";
+import { type Training, trainingSteps } from "../run/training.ts";
 
 /** Where the four neighbours of a module stand. */
 export const OFFSETS: readonly number[] = [-2, -1, 1, 2];
@@ -241,51 +241,34 @@ export function* trainInterpolator(
   const space = workspace("float32");
   const rng = stream(seed, "interpolator init");
   const model = interpolatorModel(rng, modules, { config, space });
-  const encode = rowsEncoder(space, modules, model.params);
-  const { steps, learningRate, evalEvery } = model.config;
+  const code = encoder(space, modules.config, {
+    rows: 320,
+    params: model.params,
+  });
+  const { steps, learningRate } = model.config;
   const { interpolation, ...network } = model.params;
   const optimizer = adam(network, { learningRate });
   // Four weights that start at random have further to go.
   const fast = adam({ interpolation }, { learningRate: 10 * learningRate });
   const data = stream(seed, "interpolator data");
-  let step = 0;
-  while (step < steps) {
-    const rate = 0.5 * (1 + cos(3.141592653589793 * step / steps));
-    optimizer.learningRate = rate * learningRate;
-    fast.learningRate = rate * 10 * learningRate;
-    sample(data, model.batch);
-    model.lossAndGrads();
-    optimizer.update(model.grads);
-    fast.update(model.grads);
-    step++;
-    const due = step % evalEvery === 0 || step === steps;
-    if (!due && !(yield step)) continue;
-    const y = encode(heldOut.pixels);
-    const metrics = surfaceMetrics(y, heldOut, model.weights());
-    if (yield { step, ...metrics }) break;
-  }
-  return { model, steps: step, encode };
-}
-
-function rowsEncoder(
-  space: Workspace,
-  modules: ImaxModel,
-  params: Matrices,
-): (pixels: Floats) => Float64Array {
-  const rows = 320;
-  const code = encoder(space, modules.config, { rows, params });
-  const width = 2 * modules.config.stripWidth;
-  return (pixels) => {
-    const count = pixels.length / width;
-    const out = new Float64Array(count);
-    for (let row = 0; row < count; row += rows) {
-      const n = Math.min(rows, count - row);
-      code.pixels.set(pixels.subarray(row * width, (row + n) * width));
-      code.forward();
-      out.set(code.output.data.subarray(0, n), row);
-    }
-    return out;
-  };
+  let made = 0;
+  yield* trainingSteps(model.config, {
+    update(step): void {
+      const rate = 0.5 * (1 + cos(Math.PI * step / steps));
+      optimizer.learningRate = rate * learningRate;
+      fast.learningRate = rate * 10 * learningRate;
+      sample(data, model.batch);
+      model.lossAndGrads();
+      optimizer.update(model.grads);
+      fast.update(model.grads);
+      made++;
+    },
+    row(step): InterpolatorRow {
+      const y = encodeStrips(code, heldOut.pixels);
+      return { step, ...surfaceMetrics(y, heldOut, model.weights()) };
+    },
+  });
+  return { model, steps: made, encode: (pixels) => encodeStrips(code, pixels) };
 }
 
 /** A module, its prediction by the neighbours, and the truth, for each window. */

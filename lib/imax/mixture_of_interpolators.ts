@@ -26,7 +26,7 @@ import { initMlp, mlp } from "../numeric/mlp.ts";
 import { cos, exp, log } from "../numeric/elementary.ts";
 import { adam, likeParams, type Matrices } from "../numeric/optimizers.ts";
 import { integer, type Rng, stream, uniform } from "../numeric/random.ts";
-import type { Training } from "../run/training.ts";
+import { type Training, trainingSteps } from "../run/training.ts";
 
 /** Size of the mixture and its training. */
 export interface MixtureConfig {
@@ -267,24 +267,26 @@ export function* trainMixture(
   const optimizer = adam(model.params, { learningRate: config.learningRate });
   const rng = stream(seed, "mixture data");
   let since = 0;
-  for (let step = 1; step <= config.steps; step++) {
-    for (let i = 0; i < config.batchSize; i++) {
-      const j = integer(rng, windows.y.length);
-      model.y[i] = windows.y[j];
-      for (let p = 0; p < INPUTS; p++) {
-        model.z.data[INPUTS * i + p] = windows.neighbours[INPUTS * j + p];
+  yield* trainingSteps(config, {
+    update(step): void {
+      for (let i = 0; i < config.batchSize; i++) {
+        const j = integer(rng, windows.y.length);
+        model.y[i] = windows.y[j];
+        for (let p = 0; p < INPUTS; p++) {
+          model.z.data[INPUTS * i + p] = windows.neighbours[INPUTS * j + p];
+        }
       }
-    }
-    const done = (step - 1) / config.steps;
-    optimizer.learningRate = config.learningRate *
-      0.5 * (1 + cos(3.141592653589793 * done));
-    since += model.lossAndGrads();
-    optimizer.update(model.grads);
-    const due = step % config.evalEvery === 0 || step === config.steps;
-    if (!due && !(yield step)) continue;
-    const nll = since / (step % config.evalEvery || config.evalEvery);
-    since = 0;
-    if (yield { step, nll }) break;
-  }
+      const done = step / config.steps;
+      optimizer.learningRate = config.learningRate *
+        0.5 * (1 + cos(Math.PI * done));
+      since += model.lossAndGrads();
+      optimizer.update(model.grads);
+    },
+    row(step): MixtureRow {
+      const nll = since / (step % config.evalEvery || config.evalEvery);
+      since = 0;
+      return { step, nll };
+    },
+  });
   return { config, params: model.params };
 }

@@ -25,7 +25,10 @@ import {
 } from "../run/config.ts";
 import { tanh } from "../numeric/elementary.ts";
 import { fillNormal, type Rng } from "../numeric/random.ts";
-import type { Training } from "../run/training.ts";
+import { type Training, trainingSteps } from "../run/training.ts";
+import { addWeightGrad, descend, linear } from "./linear_layer.ts";
+import { newPairs, type PairSampler } from "../agreement/pairs.ts";
+import { product } from "../numeric/linear_algebra.ts";
 import type { CodeLoss } from "../agreement/losses.ts";
 
 /** Sizes and learning constants of two encoders. */
@@ -145,41 +148,17 @@ export function encode(
   views: Float64Array,
   config: TwoViewConfig,
 ): Encoded {
-  const { inputs, hidden: units, codes: k } = config;
-  const n = views.length / inputs;
-  const codes = new Float64Array(n * k);
-  if (units === 0) {
-    affine(views, params.w, null, n, inputs, k, codes);
+  if (config.hidden === 0) {
+    const codes = linear(views, params.w, config.inputs);
     return { codes, hidden: new Float64Array(0) };
   }
-  const hidden = new Float64Array(n * units);
-  affine(views, params.w1, params.b1, n, inputs, units, hidden);
+  const hidden = linear(views, params.w1, config.inputs, params.b1);
   for (let i = 0; i < hidden.length; i++) {
     hidden[i] = config.activation === "tanh"
       ? tanh(hidden[i])
       : Math.max(0, hidden[i]);
   }
-  affine(hidden, params.w2, null, n, units, k, codes);
-  return { codes, hidden };
-}
-
-/** out = x Wᵀ + bias. */
-function affine(
-  x: Float64Array,
-  w: Float64Array,
-  bias: Float64Array | null,
-  n: number,
-  from: number,
-  to: number,
-  out: Float64Array,
-): void {
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < to; j++) {
-      let sum = bias ? bias[j] : 0;
-      for (let p = 0; p < from; p++) sum += w[j * from + p] * x[i * from + p];
-      out[i * to + j] = sum;
-    }
-  }
+  return { codes: linear(hidden, params.w2, config.hidden), hidden };
 }
 
 /** Adds ∂loss/∂params to `grads`, for ∂loss/∂codes = `d`. */
@@ -191,48 +170,22 @@ export function encodeBackward(
   grads: EncoderParams,
   config: TwoViewConfig,
 ): void {
-  const { inputs, hidden: units, codes: k } = config;
-  const n = views.length / inputs;
+  const { hidden: units, codes: k } = config;
+  const n = d.length / k;
   if (units === 0) {
-    outerSum(d, views, n, k, inputs, grads.w);
+    addWeightGrad(d, views, n, grads.w);
     return;
   }
   const { hidden } = encoded;
-  outerSum(d, hidden, n, k, units, grads.w2);
-  const dHidden = new Float64Array(n * units);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < k; j++) {
-      const g = d[i * k + j];
-      for (let u = 0; u < units; u++) {
-        dHidden[i * units + u] += g * params.w2[j * units + u];
-      }
-    }
-  }
+  addWeightGrad(d, hidden, n, grads.w2);
+  const dHidden = product(d, params.w2, k);
   const smooth = config.activation === "tanh";
   for (let i = 0; i < dHidden.length; i++) {
     const h = hidden[i];
     dHidden[i] *= smooth ? 1 - h * h : h > 0 ? 1 : 0;
     grads.b1[i % units] += dHidden[i];
   }
-  outerSum(dHidden, views, n, units, inputs, grads.w1);
-}
-
-/** out += dᵀ x: to × from. */
-function outerSum(
-  d: Float64Array,
-  x: Float64Array,
-  n: number,
-  to: number,
-  from: number,
-  out: Float64Array,
-): void {
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < to; j++) {
-      const g = d[i * to + j];
-      if (g === 0) continue;
-      for (let p = 0; p < from; p++) out[j * from + p] += g * x[i * from + p];
-    }
-  }
+  addWeightGrad(dHidden, views, n, grads.w1);
 }
 
 /** A loss with its gradient by each encoder's weights. */
@@ -304,9 +257,7 @@ export function updateArray(
   >,
 ): void {
   if (optimizer === "descent") {
-    for (let i = 0; i < p.length; i++) {
-      p[i] -= learningRate * (g[i] + weightDecay * p[i]);
-    }
+    descend(p, g, { learningRate, weightDecay });
     return;
   }
   let kept1 = 1;
@@ -324,16 +275,9 @@ export function updateArray(
   }
 }
 
-/** Fills two views of a batch of scenes: batch × inputs each. */
-export type PairSampler = (
-  rng: Rng,
-  viewsA: Float64Array,
-  viewsB: Float64Array,
-) => void;
-
 /** What training needs besides a model. */
 export interface TwoViewTask {
-  sample: PairSampler;
+  sample: PairSampler<Float64Array>;
   loss: CodeLoss;
 }
 
@@ -353,15 +297,15 @@ export function* trainTwoView(
   model: TwoView,
   { sample, loss: codeLoss }: TwoViewTask,
 ): Training<TwoViewRow, TwoView> {
-  const { batchSize, inputs, steps, evalEvery } = model.config;
-  const viewsA = new Float64Array(batchSize * inputs);
-  const viewsB = new Float64Array(batchSize * inputs);
-  while (model.step < steps) {
-    sample(rng, viewsA, viewsB);
-    const loss = stepTwoView(model, viewsA, viewsB, codeLoss);
-    const due = model.step % evalEvery === 0 || model.step === steps;
-    if (!due && !(yield model.step)) continue;
-    if (yield { step: model.step, loss }) break;
-  }
+  const { batchSize, inputs } = model.config;
+  const batch = newPairs(Float64Array, batchSize, inputs);
+  let loss = NaN;
+  yield* trainingSteps({ ...model.config, from: model.step }, {
+    update(): void {
+      sample(rng, batch);
+      loss = stepTwoView(model, batch.a, batch.b, codeLoss);
+    },
+    row: (step) => ({ step, loss }),
+  });
   return model;
 }

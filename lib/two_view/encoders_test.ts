@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import type { PairSampler } from "../agreement/pairs.ts";
 import { gradientCheck } from "../numeric/gradient_check.ts";
 import { fillNormal, stream } from "../numeric/random.ts";
 import { finish } from "../run/training.ts";
@@ -69,7 +70,7 @@ function trained(overrides: Partial<TwoViewConfig>): Float64Array {
   });
   const training = trainTwoView(stream(1, "train"), model, {
     loss: LOSSES.naive,
-    sample: (rng, a, b): void => {
+    sample: (rng, { a, b }): void => {
       fillNormal(rng, a);
       for (let i = 0; i < a.length; i++) b[i] = a[i] + 0.5 * a[(i + 1) % 3];
     },
@@ -94,7 +95,7 @@ Deno.test("naive agreement shrinks the weights, agreement above a variance floor
       batchSize: 32,
       ...settings,
     });
-    const sample = (rng: () => number, a: Float64Array, b: Float64Array) => {
+    const sample: PairSampler<Float64Array> = (rng, { a, b }) => {
       fillNormal(rng, a);
       fillNormal(rng, b, 0.5);
       for (let i = 0; i < a.length; i++) b[i] += a[i];

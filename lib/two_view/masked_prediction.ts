@@ -25,6 +25,8 @@ import {
   probability,
 } from "../run/config.ts";
 import { spread } from "../numeric/eigen.ts";
+import { product } from "../numeric/linear_algebra.ts";
+import { addWeightGrad, descend, linear } from "./linear_layer.ts";
 import { fillNormal, type Rng } from "../numeric/random.ts";
 import { vicReg } from "../agreement/losses.ts";
 
@@ -100,27 +102,6 @@ export function initMasked(
   return { config, params: { w, p }, trailing: w.slice(), step: 0 };
 }
 
-/** x Wᵀ for a batch of rows x: batch × rows of W. */
-export function linear(
-  x: Float64Array,
-  w: Float64Array,
-  inputs: number,
-): Float64Array {
-  const n = x.length / inputs;
-  const outputs = w.length / inputs;
-  const out = new Float64Array(n * outputs);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < outputs; j++) {
-      let sum = 0;
-      for (let q = 0; q < inputs; q++) {
-        sum += w[j * inputs + q] * x[i * inputs + q];
-      }
-      out[i * outputs + j] = sum;
-    }
-  }
-  return out;
-}
-
 /** What the predictor must guess for the hidden parts y. */
 export function targets(model: Masked, y: Float64Array): Float64Array {
   const { config, params, trailing } = model;
@@ -150,7 +131,6 @@ export function maskedLossAndGrads(
   const codes = linear(x, params.w, inputs);
   const guess = linear(codes, params.p, k);
   const target = targets(model, y);
-  const outputs = guess.length / n;
   const scale = 1 / guess.length;
   let loss = 0;
   const error = guess.map((g, i) => {
@@ -160,17 +140,10 @@ export function maskedLossAndGrads(
   });
   const grads: MaskedParams = {
     w: new Float64Array(params.w.length),
-    p: gradient(error, codes, outputs, k),
+    p: new Float64Array(params.p.length),
   };
-  // dLoss/dc = Pᵀ error
-  const dCodes = new Float64Array(n * k);
-  for (let i = 0; i < n; i++) {
-    for (let o = 0; o < outputs; o++) {
-      for (let j = 0; j < k; j++) {
-        dCodes[i * k + j] += error[i * outputs + o] * params.p[o * k + j];
-      }
-    }
-  }
+  addWeightGrad(error, codes, n, grads.p);
+  const dCodes = product(error, params.p, error.length / n);
   if (config.target === "floor") {
     const out = { da: new Float64Array(n * k), db: new Float64Array(n * k) };
     loss += FLOOR(codes, codes, k, out);
@@ -179,31 +152,13 @@ export function maskedLossAndGrads(
     }
   }
   if (config.collapsed) return { loss, grads };
-  grads.w = gradient(dCodes, x, k, inputs);
+  addWeightGrad(dCodes, x, n, grads.w);
   if (config.target === "own" || config.target === "floor") {
-    const through = gradient(error, y, k, inputs);
+    const through = new Float64Array(grads.w.length);
+    addWeightGrad(error, y, n, through);
     for (let i = 0; i < through.length; i++) grads.w[i] -= through[i];
   }
   return { loss, grads };
-}
-
-/** dᵀ x: to × from. */
-function gradient(
-  d: Float64Array,
-  x: Float64Array,
-  to: number,
-  from: number,
-): Float64Array {
-  const out = new Float64Array(to * from);
-  const n = d.length / to;
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < to; j++) {
-      for (let q = 0; q < from; q++) {
-        out[j * from + q] += d[i * to + j] * x[i * from + q];
-      }
-    }
-  }
-  return out;
 }
 
 /** One step of gradient descent: changes the model. Answers the loss before. */
@@ -214,15 +169,11 @@ export function stepMasked(
 ): number {
   const { loss, grads } = maskedLossAndGrads(model, x, y);
   const { params, trailing, config } = model;
-  const { learningRate, weightDecay, emaDecay } = config;
   for (const name of ["w", "p"] as const) {
-    const values = params[name];
-    for (let i = 0; i < values.length; i++) {
-      values[i] -= learningRate * (grads[name][i] + weightDecay * values[i]);
-    }
+    descend(params[name], grads[name], config);
   }
   for (let i = 0; i < trailing.length; i++) {
-    trailing[i] += (1 - emaDecay) * (params.w[i] - trailing[i]);
+    trailing[i] += (1 - config.emaDecay) * (params.w[i] - trailing[i]);
   }
   model.step++;
   return loss;

@@ -13,12 +13,12 @@ import { bestLinearMap, linearR2 } from "../../../lib/numeric/eigen.ts";
 import {
   codeSpread,
   initMasked,
-  linear,
   type Masked,
   type MaskedTarget,
   predict,
   stepMasked,
 } from "../../../lib/two_view/masked_prediction.ts";
+import { linear } from "../../../lib/two_view/linear_layer.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import { COLORS } from "../../page/colors.ts";
 import { axes, box, type Frame, path, px, py, svg, words } from "./draw.ts";
