@@ -125,6 +125,19 @@ export function bootstrapInterval(
   };
 }
 
+/** The least and the largest finite value of all columns; ∞ and −∞ for none. */
+export function extent(...columns: readonly Numbers[]): [number, number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (const column of columns) {
+    for (let i = 0; i < column.length; i++) {
+      if (!Number.isFinite(column[i])) continue;
+      low = Math.min(low, column[i]);
+      high = Math.max(high, column[i]);
+    }
+  }
+  return [low, high];
+}
+
 /** Counts of values in `bins` equal bins over [low, high]; others are left out. */
 export function histogram(
   values: Numbers,

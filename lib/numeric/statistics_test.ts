@@ -4,6 +4,7 @@ import {
   bootstrapInterval,
   correlation,
   covariance,
+  extent,
   histogram,
   mean,
   quantile,
@@ -58,4 +59,9 @@ Deno.test("a 90 % bootstrap interval covers the mean about nine times in ten", (
 
 Deno.test("a histogram counts both ends and leaves out what lies outside", () => {
   assert.deepEqual([...histogram([0, 0.1, 0.5, 1, 2, -1], 2, [0, 1])], [2, 2]);
+});
+
+Deno.test("an extent is that of all columns, and of finite values alone", () => {
+  assert.deepEqual(extent([3, NaN, -1], [Infinity], [2, 7]), [-1, 7]);
+  assert.deepEqual(extent([NaN]), [Infinity, -Infinity]);
 });

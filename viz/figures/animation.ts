@@ -5,17 +5,26 @@
  * @module
  */
 
-import { type ColorMap, type Domain, domainOf, paint } from "./color_map.ts";
-import { escape, frame, type Html, raw } from "../page/html.ts";
-import { colorBar, pixelsTile } from "./image_grid.ts";
+import { domainOf, paint } from "./color_map.ts";
+import {
+  described,
+  escape,
+  frame,
+  type FrameOptions,
+  type Html,
+  raw,
+} from "../page/html.ts";
+import {
+  colorBar,
+  type MapOptions,
+  tile,
+  type TileOptions,
+} from "./image_grid.ts";
 import { drawInline } from "../page/picture.ts";
 import { scripted } from "../page/script.ts";
 
 /** What every animation takes besides its frames. */
-export interface AnimationOptions {
-  title?: string;
-  caption?: string;
-  alt?: string;
+export interface AnimationOptions extends FrameOptions {
   /** Frames a second; default 8. */
   rate?: number;
 }
@@ -34,20 +43,10 @@ export interface ImageFrame {
 }
 
 /** What {@link imageAnimation} takes besides the frames. */
-export interface ImageAnimationOptions extends AnimationOptions {
-  /** Pixels in a row of an image; default: square images. */
-  width?: number;
-  /** Images a row; default: a square arrangement. */
-  columns?: number;
-  /** Screen pixels a pixel. */
-  scale?: number;
-  map?: ColorMap;
-  /** Numbers at the map's ends; default: the same for all frames. */
-  domain?: Domain;
-  /** Each frame spans its own domain. */
-  each?: boolean;
-  barLabel?: string;
-}
+export type ImageAnimationOptions =
+  & AnimationOptions
+  & MapOptions
+  & Pick<TileOptions, "width" | "columns" | "scale">;
 
 /**
  * A player of any frames: figures, image grids, tables.
@@ -64,6 +63,9 @@ export function animation(
     );
   }
   const last = frames.length - 1;
+  const said = `${frames.length} frames, from ${frames[0].label} to ${
+    frames[last].label
+  }`;
   // All but the last travel in the script: a viewer without it shows that one.
   const body =
     `<div class="hc-frames"><div class="hc-frame">${
@@ -82,18 +84,7 @@ export function animation(
         name: options.title ?? "animation",
       },
     }),
-    {
-      title: options.title,
-      caption: options.caption,
-      alt: options.alt ??
-        [
-          options.title ?? "Animation",
-          `${frames.length} frames, from ${frames[0].label} to ${
-            frames[last].label
-          }`,
-          options.caption,
-        ].filter(Boolean).join(". "),
-    },
+    { ...options, alt: described(options, said, "Animation") },
   );
 }
 
@@ -138,7 +129,7 @@ export function imageAnimation(
       label,
       content: {
         html: `<div class="hc-scroll">${
-          pixelsTile(sheet.colors, { width: sheet.width, scale, name: label })
+          tile(sheet.colors, { width: sheet.width, scale, name: label })
             .replace("<img ", '<img class="hc-sheet" ')
         }</div>`,
         text: label,

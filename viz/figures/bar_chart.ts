@@ -9,10 +9,18 @@
  */
 
 import * as Plot from "@observablehq/plot";
-import type { ReferenceLine } from "./curves.ts";
+import { extent, mean } from "../../lib/numeric/statistics.ts";
 import { figureOf } from "./figure.ts";
-import type { Html } from "../page/html.ts";
-import { spread, textWidth, wrapText } from "./labels.ts";
+import { textWidth, wrapText } from "./labels.ts";
+import {
+  apart,
+  axis,
+  type ChartOptions,
+  moved,
+  padded,
+  type ReferenceLine,
+} from "./marks.ts";
+import { described, type Html } from "../page/html.ts";
 import { COLORS, inkOf, PAPER } from "../page/colors.ts";
 import { significant } from "../page/numbers.ts";
 
@@ -33,16 +41,9 @@ export interface Strip {
 }
 
 /** What {@link barChart} and {@link strips} take besides the numbers. */
-export interface BarOptions {
-  title?: string;
-  caption?: string;
-  alt?: string;
-  width?: number;
+export interface BarOptions extends ChartOptions {
   /** Name of the horizontal axis. */
   x?: string;
-  xDomain?: readonly [number, number];
-  /** Named vertical lines: chance, limit, reference. */
-  lines?: readonly ReferenceLine[];
   /** Writes a number; default three significant digits. */
   format?: (value: number) => string;
   /** Logarithmic axis, for strips. */
@@ -142,10 +143,10 @@ export function strips(
   const dots = items.flatMap((strip) =>
     strip.values.filter(Number.isFinite).map((value) => ({ ...strip, value }))
   );
-  const means = items.filter((s) => s.values.some(Number.isFinite)).map((s) => {
-    const finite = s.values.filter(Number.isFinite);
-    return { ...s, mean: finite.reduce((a, b) => a + b, 0) / finite.length };
-  });
+  const means = items.map((strip) => ({
+    ...strip,
+    mean: mean(strip.values.filter(Number.isFinite)),
+  })).filter((strip) => Number.isFinite(strip.mean));
   const color = (s: Strip): string => s.color ?? COLORS.blue;
   return rows(items.map((s) => s.label), options, {
     values: dots.map((d) => d.value),
@@ -169,17 +170,11 @@ export function strips(
         fill: color,
         fillOpacity: 0.75,
         stroke: "none",
-        render: (index, scales, values, dimensions, context, next) => {
+        render: moved((index, values) => {
           const y = values.y!.slice();
           for (const [i, shift] of swarm(index, values.x!, y)) y[i] += shift;
-          return next!(
-            index,
-            scales,
-            Object.assign({}, values, { y }),
-            dimensions,
-            context,
-          );
-        },
+          return { y };
+        }),
       }),
     ],
     words: [],
@@ -223,46 +218,29 @@ function rows(
   options: BarOptions,
   content: Rows,
 ): Html {
-  const { lines = [], log = false } = options;
-  const all = [...content.values, ...lines.map((l) => l.value)]
-    .filter(Number.isFinite);
-  const low = Math.min(...all);
-  const high = Math.max(...all);
-  const pad = (high - low || Math.abs(high) || 1) *
-    (content.zero && low < 0 ? 0.12 : 0.04);
+  const { lines = [], log = false, x: label } = options;
+  const { zero } = content;
+  const [low, high] = extent(content.values, lines.map((l) => l.value));
+  const share = zero && low < 0 ? 0.12 : 0.04;
+  const [from, to] = padded([low, high], { share, log });
   const domain = options.xDomain ??
-    (log ? [low * 0.9, high * 1.1] : [
-      content.zero && low === 0 ? 0 : low - pad,
-      content.zero && high === 0 ? 0 : high + pad,
-    ]);
-  return figureOf({
-    title: options.title,
-    caption: options.caption,
-    alt: options.alt ??
-      [options.title, options.x, content.alt, options.caption]
-        .filter(Boolean).join(". "),
-    width: options.width ?? 560,
-  }, (width) => {
+    [zero && low === 0 ? 0 : from, zero && high === 0 ? 0 : to];
+  const said = [label, content.alt].filter(Boolean).join(". ");
+  const { width = 560 } = options;
+  const alt = described(options, said);
+  return figureOf({ ...options, alt, width }, (width) => {
+    const ticks = Math.max(3, Math.round(width / 110));
     const wrapped = labels.map((l) => wrapText(l, width < 420 ? 100 : 210));
     const tall = Math.max(...wrapped.map((l) => l.split("\n").length));
     return {
       width,
       height: labels.length * Math.max(28, 14 * tall + 8) +
-        (lines.length > 0 ? 26 : 8) + (options.x ? 40 : 26),
+        (lines.length > 0 ? 26 : 8) + (label ? 40 : 26),
       marginTop: lines.length > 0 ? 26 : 8,
-      marginBottom: options.x ? 40 : 26,
+      marginBottom: label ? 40 : 26,
       marginLeft: Math.max(...wrapped.map((l) => textWidth(l))) + 12,
       marginRight: content.room,
-      x: {
-        label: options.x ?? null,
-        labelAnchor: "center",
-        labelArrow: "none",
-        type: log ? "log" : "linear",
-        domain: [...domain],
-        ticks: Math.max(3, Math.round(width / 110)),
-        tickSize: 4,
-        ...(log ? { tickFormat: "~g" } : {}),
-      },
+      x: axis("x", { label, domain, ticks, log, format: "~g" }),
       y: {
         label: null,
         domain: labels as string[],
@@ -271,12 +249,9 @@ function rows(
         padding: 0,
       },
       marks: [
-        Plot.gridX({
-          ticks: Math.max(3, Math.round(width / 110)),
-          strokeOpacity: 0.12,
-        }),
+        Plot.gridX({ ticks, strokeOpacity: 0.12 }),
         ...content.marks,
-        ...(content.zero
+        ...(zero
           ? [Plot.ruleX([0], { stroke: "currentColor", strokeOpacity: 0.5 })]
           : []),
         ...uprights(lines),
@@ -301,24 +276,11 @@ function uprights(lines: readonly ReferenceLine[]): Plot.Markish[] {
       frameAnchor: "top",
       dy: -12,
       fill: (l: ReferenceLine) => l.color ? inkOf(l.color) : "currentColor",
-      render: (index, scales, values, dimensions, context, next) => {
-        const widths = index.map((i) => textWidth(lines[i].label) + 10);
-        const at = spread(
-          index.map((i) => values.x![i]),
-          widths,
-          0,
-          dimensions.width,
-        );
-        const x = values.x!.slice();
-        index.forEach((i, k) => x[i] = at[k]);
-        return next!(
-          index,
-          scales,
-          Object.assign({}, values, { x }),
-          dimensions,
-          context,
-        );
-      },
+      render: apart(
+        "x",
+        (i) => textWidth(lines[i].label) + 10,
+        ({ width }) => width,
+      ),
     }),
   ];
 }

@@ -6,10 +6,19 @@
  */
 
 import * as Plot from "@observablehq/plot";
+import { extent } from "../../lib/numeric/statistics.ts";
 import { figureOf } from "./figure.ts";
-import type { Html } from "../page/html.ts";
-import { clearest, spread, textWidth, wrapText } from "./labels.ts";
-import { colorAt, inkOf, PAPER } from "../page/colors.ts";
+import { textWidth, wrapText } from "./labels.ts";
+import {
+  apart,
+  axis,
+  type ChartOptions,
+  namedLines,
+  padded,
+  type Point,
+} from "./marks.ts";
+import { colorAt, inkOf } from "../page/colors.ts";
+import { described, type Html } from "../page/html.ts";
 
 /** One measured curve, or the same curve of several seeds. */
 export interface Series {
@@ -22,22 +31,8 @@ export interface Series {
   dashed?: boolean;
 }
 
-/** x and y. */
-export type Point = readonly [number, number];
-
-/** A horizontal line at a number that has a name: chance, limit, reference. */
-export interface ReferenceLine {
-  value: number;
-  label: string;
-  color?: string;
-}
-
 /** What {@link curves} takes besides the series. */
-export interface CurveOptions {
-  title?: string;
-  caption?: string;
-  alt?: string;
-  width?: number;
+export interface CurveOptions extends ChartOptions {
   height?: number;
   /** Names of the axes. */
   x?: string;
@@ -45,10 +40,7 @@ export interface CurveOptions {
   /** Logarithmic axes. */
   logX?: boolean;
   logY?: boolean;
-  xDomain?: readonly [number, number];
   yDomain?: readonly [number, number];
-  /** Lines at named numbers. */
-  lines?: readonly ReferenceLine[];
   /** Vertical lines at named steps. */
   marks?: readonly { x: number; label: string }[];
 }
@@ -98,18 +90,13 @@ export function curves(
       `Cannot draw curves as at least one series must hold a finite point: current value is ${points.length} points`,
     );
   }
-  const domain = options.yDomain ?? extent(
-    [...points.map((p) => p[1]), ...lines.map((l) => l.value)],
-    options.logY ?? false,
-  );
-  return figureOf({
-    title: options.title,
-    caption: options.caption,
-    alt: options.alt ??
-      [options.title, describe(drawn, options), options.caption]
-        .filter(Boolean).join(". "),
-    width: options.width,
-  }, (width) => {
+  const { logX, logY } = options;
+  const heights = [points.map((p) => p[1]), lines.map((l) => l.value)];
+  const usable = heights.map((all) => all.filter((y) => !logY || y > 0));
+  const domain = options.yDomain ??
+    padded(extent(...usable), { share: 0.05, log: logY });
+  const alt = described(options, describe(drawn, options));
+  return figureOf({ ...options, alt }, (width) => {
     const labels = endLabels(drawn, width);
     return {
       width,
@@ -120,25 +107,20 @@ export function curves(
       ),
       marginTop: (marks.length > 0 ? 14 : 0) + (options.y ? 26 : 12),
       marginBottom: options.x ? 40 : 28,
-      x: {
-        label: options.x ?? null,
-        type: options.logX ? "log" : "linear",
-        domain: options.xDomain as number[] | undefined,
+      x: axis("x", {
+        label: options.x,
+        domain: options.xDomain,
         ticks: Math.max(3, Math.round(width / 90)),
-        tickSize: 4,
-        labelAnchor: "center",
-        labelArrow: "none",
-        ...(options.logX ? { tickFormat: "~s" } : {}),
-      },
-      y: {
-        label: options.y ?? null,
-        type: options.logY ? "log" : "linear",
-        domain: domain as unknown as number[],
-        tickSize: 0,
-        labelArrow: "none",
+        log: logX,
+        format: "~s",
+      }),
+      y: axis("y", {
+        label: options.y,
+        domain,
         ticks: 5,
-        ...(options.logY ? { tickFormat: "~g" } : {}),
-      },
+        log: logY,
+        format: "~g",
+      }),
       marks: [
         Plot.gridY({ ticks: 5, strokeOpacity: 0.12 }),
         ...namedLines(lines, points),
@@ -199,69 +181,12 @@ function endMarks(labels: readonly EndLabel[]): Plot.Markish {
     fill: (l: EndLabel) => inkOf(l.color),
     fontWeight: 600,
     lineHeight: 1.1,
-    render: (index, scales, values, dimensions, context, next) => {
-      const at = spread(
-        index.map((i) => values.y![i]),
-        index.map((i) => 14 * labels[i].text.split("\n").length),
-        0,
-        dimensions.height - 20,
-      );
-      const y = values.y!.slice();
-      index.forEach((i, k) => y[i] = at[k]);
-      return next!(
-        index,
-        scales,
-        Object.assign({}, values, { y }),
-        dimensions,
-        context,
-      );
-    },
+    render: apart(
+      "y",
+      (i) => 14 * labels[i].text.split("\n").length,
+      ({ height }) => height - 20,
+    ),
   });
-}
-
-/** Dashed lines across, each with its name where the data leave room. */
-export function namedLines(
-  lines: readonly ReferenceLine[],
-  points: readonly Point[],
-): Plot.Markish[] {
-  return lines.flatMap((line) => [
-    Plot.ruleY([line.value], {
-      stroke: line.color ?? "currentColor",
-      strokeDasharray: "3,3",
-      strokeOpacity: 0.8,
-    }),
-    Plot.text([line], {
-      y: "value",
-      text: "label",
-      frameAnchor: "left",
-      textAnchor: "start",
-      fill: line.color ? inkOf(line.color) : "currentColor",
-      stroke: PAPER,
-      strokeWidth: 3,
-      render: (index, scales, values, dimensions, context, next) => {
-        const { x, y } = scales as unknown as Record<
-          string,
-          (v: number) => number
-        >;
-        const spot = clearest(points.map(([a, b]) => [x(a), y(b)] as const), {
-          y: y(line.value),
-          width: textWidth(line.label),
-          left: dimensions.marginLeft + 3,
-          right: dimensions.width - dimensions.marginRight - 3,
-        });
-        return next!(
-          index,
-          scales,
-          Object.assign({}, values, {
-            x: [spot.x],
-            y: [y(line.value) + (spot.above ? -9 : 10)],
-          }),
-          dimensions,
-          context,
-        );
-      },
-    }),
-  ]);
 }
 
 /** Thin vertical lines with their names above the frame. */
@@ -300,15 +225,6 @@ function meanRun(runs: readonly (readonly Point[])[]): Point[] {
   return [...sums].filter(([, entry]) => entry.n === runs.length)
     .map(([x, entry]) => [x, entry.sum / entry.n] as Point)
     .sort((a, b) => a[0] - b[0]);
-}
-
-function extent(values: readonly number[], log: boolean): [number, number] {
-  const usable = values.filter((v) => Number.isFinite(v) && (!log || v > 0));
-  const low = Math.min(...usable);
-  const high = Math.max(...usable);
-  if (log) return [low * 0.9, high * 1.1];
-  const pad = (high - low || Math.abs(high) || 1) * 0.05;
-  return [low - pad, high + pad];
 }
 
 function describe(

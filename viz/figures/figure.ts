@@ -13,6 +13,7 @@ import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import {
   contentHash,
+  described,
   escape,
   frame,
   type FrameOptions,
@@ -29,13 +30,8 @@ export { Plot };
 export type { Html };
 
 /** What {@link figure} takes besides the options of `Plot.plot`. */
-export interface FigureOptions extends Omit<Plot.PlotOptions, "style"> {
-  /** Short heading above the drawing. */
-  title?: string;
-  /** One or two sentences below it: what to look at. */
-  caption?: string;
-  /** What a reader who cannot see it is told; default: title and caption. */
-  alt?: string;
+export interface FigureOptions
+  extends Omit<Plot.PlotOptions, "style" | keyof FrameOptions>, FrameOptions {
   /**
    * Also draw a narrow version for phones; default: when the figure is wider
    * than a phone and its drawing is small.
@@ -66,11 +62,10 @@ giveCanvas();
  */
 export function figure(options: FigureOptions): Html {
   const { title, caption, phone, ...plot } = options;
-  const alt = options.alt ?? [title, caption].filter(Boolean).join(". ");
-  const { width = 600, height } = plot;
+  const { width } = plot;
   return figureOf(
-    { title, caption, alt, width, phone },
-    (width) => ({ ...plot, width, height }),
+    { title, caption, alt: described(options), width, phone },
+    (width) => ({ ...plot, width }),
   );
 }
 
@@ -106,11 +101,9 @@ function parts(drawn: string): { legend: string; svg: string } {
 }
 
 /** What {@link grid} takes besides the figures. */
-export interface GridOptions {
+export interface GridOptions extends FrameOptions {
   /** At most this many side by side; fewer where the page is narrow. */
   columns?: number;
-  title?: string;
-  caption?: string;
 }
 
 /** Small multiples: `figures` side by side, wrapping on narrow pages. */
@@ -118,7 +111,7 @@ export function grid(
   figures: readonly Html[],
   options: GridOptions = {},
 ): Html {
-  const { columns, title, caption } = options;
+  const { columns } = options;
   const widths = figures.map(naturalWidth);
   // At most `columns` fit into this width; on a phone fewer do.
   const limit = columns
@@ -129,11 +122,12 @@ export function grid(
       Math.min(widths[i], 300)
     }px)">${item.html}</div>`
   ).join("");
-  const alt = [title, ...figures.map((item) => item.text)].filter(Boolean)
-    .join("; ");
+  const alt = options.alt ??
+    [options.title, ...figures.map((item) => item.text)].filter(Boolean)
+      .join("; ");
   return frame(
     `<div class="hc-grid" style="${limit}align-items:flex-start">${cells}</div>`,
-    { title, caption, alt },
+    { ...options, alt },
   );
 }
 

@@ -6,14 +6,20 @@
  */
 
 import { shortNumber } from "./figure.ts";
-import { escape, frame, type Html } from "../page/html.ts";
+import {
+  described,
+  escape,
+  frame,
+  type FrameOptions,
+  type Html,
+} from "../page/html.ts";
 import { textWidth } from "./labels.ts";
 import { picture } from "../page/picture.ts";
 import { significant } from "../page/numbers.ts";
 import { FONT } from "../page/style_sheet.ts";
 
 /** What {@link hintonDiagram} takes besides the weights. */
-export interface HintonOptions {
+export interface HintonOptions extends FrameOptions {
   /** Rows and columns of the matrix. */
   rows: number;
   columns: number;
@@ -28,9 +34,6 @@ export interface HintonOptions {
   /** What rows and columns are, along the sides. */
   rowTitle?: string;
   columnTitle?: string;
-  title?: string;
-  caption?: string;
-  alt?: string;
 }
 
 /** Positive and negative squares, and the ground under them. */
@@ -75,10 +78,15 @@ export function hintonDiagram(
   const width = columns * cell;
   const height = rows * cell;
   const total = [left + width + 1, top + height + 1].map(shortNumber);
+  const alt = described(
+    options,
+    `${rows} × ${columns} weights, the largest ${significant(max)}`,
+    "Hinton diagram",
+  );
   const markup =
-    `<svg role="img" aria-label="${
-      escape(options.alt ?? describe(options, max))
-    }" width="${total[0]}" height="${total[1]}" viewBox="0 0 ${total[0]} ${
+    `<svg role="img" aria-label="${escape(alt)}" width="${total[0]}" height="${
+      total[1]
+    }" viewBox="0 0 ${total[0]} ${
       total[1]
     }" fill="currentColor" font-size="11" font-family="${FONT}">` +
     `<g transform="translate(${shortNumber(left)},${top})">` +
@@ -87,9 +95,7 @@ export function hintonDiagram(
     }" stroke="currentColor" stroke-opacity=".35" stroke-width=".75"/>` +
     squares(weights, { columns, cell, max, style }) + `</g>` +
     sideText(options, { left, top, cell, width, height }) + `</svg>`;
-  const body = `<div class="hc-scroll">${
-    picture(markup, { alt: options.alt ?? describe(options, max) })
-  }</div>`;
+  const body = `<div class="hc-scroll">${picture(markup, { alt })}</div>`;
   const key = `<div class="hc-key"><span>largest square: |w| = ${
     escape(significant(max))
   }</span><span>${
@@ -97,11 +103,7 @@ export function hintonDiagram(
       ? "white positive, black negative"
       : "red positive, blue negative"
   }</span></div>`;
-  return frame(body + key, {
-    title: options.title,
-    caption: options.caption,
-    alt: options.alt ?? describe(options, max),
-  });
+  return frame(body + key, { ...options, alt });
 }
 
 /** One path a sign: the squares of all cells. */
@@ -167,14 +169,4 @@ function sideText(
       )
       : "",
   ].join("");
-}
-
-function describe(options: HintonOptions, max: number): string {
-  return [
-    options.title ?? "Hinton diagram",
-    `${options.rows} × ${options.columns} weights, the largest ${
-      significant(max)
-    }`,
-    options.caption,
-  ].filter(Boolean).join(". ");
 }

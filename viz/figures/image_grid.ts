@@ -11,35 +11,48 @@ import {
   domainOf,
   paint,
 } from "./color_map.ts";
-import { escape, frame, type Html, isHtml } from "../page/html.ts";
+import {
+  described,
+  escape,
+  frame,
+  type FrameOptions,
+  type Html,
+  isHtml,
+} from "../page/html.ts";
 import { pngDataUri } from "../page/png.ts";
 import { significant } from "../page/numbers.ts";
 
-/** What {@link imageGrid} takes besides the images. */
-export interface ImageGridOptions {
+/** How small images are arranged. */
+export interface TileOptions {
   /** Pixels in a row of an image; default: square images. */
   width?: number;
-  /** Text under each image. */
-  labels?: readonly (string | number | Html)[];
-  /** Text above each group of `columns` images, row by row. */
-  rowLabels?: readonly string[];
-  /** Images a row; default: as many as fit. */
+  /** Images a row; default: as many as fit, wrapping. */
   columns?: number;
   /** Screen pixels a pixel; default: images of some 64 screen pixels. */
   scale?: number;
+  /** Text under each image. */
+  labels?: readonly (string | number | Html)[];
+  /** Text left of each row of `columns` images. */
+  rowLabels?: readonly string[];
+}
+
+/** How their numbers are coloured. */
+export interface MapOptions {
   /** Default "sequential". */
   map?: ColorMap;
   /** Numbers at the map's ends; default: the same for all images. */
   domain?: Domain;
-  /** Each image spans its own domain. */
+  /** What is drawn together spans its own domain. */
   each?: boolean;
-  /** A colour bar with the domain; default: when the map is not "binary". */
-  bar?: boolean;
   /** Text of the colour bar. */
   barLabel?: string;
-  title?: string;
-  caption?: string;
-  alt?: string;
+}
+
+/** What {@link imageGrid} takes besides the images. */
+export interface ImageGridOptions
+  extends TileOptions, MapOptions, FrameOptions {
+  /** A colour bar with the domain; default: when the map is not "binary". */
+  bar?: boolean;
 }
 
 /**
@@ -57,27 +70,19 @@ export function imageGrid(
   images: readonly ArrayLike<number>[],
   options: ImageGridOptions = {},
 ): Html {
-  const { map = "sequential" } = options;
+  const { map = "sequential", each, bar = map !== "binary" && !each } = options;
   const domain = options.domain ?? domainOf(map, images);
-  const tiles = images.map((image, i) =>
-    tile(image, {
+  const tiles = images.map((image, i) => {
+    const own = each ? domainOf(map, [image]) : domain;
+    return tile(paint(image, map, own), {
       ...options,
-      map,
-      domain: options.each ? domainOf(map, [image]) : domain,
       name: nameOf(options.labels?.[i]),
-    })
-  );
-  const showBar = options.bar ?? (map !== "binary" && !options.each);
+    });
+  });
   return frame(
     tileGrid(tiles, options) +
-      (showBar ? colorBar(map, domain, options.barLabel) : ""),
-    {
-      title: options.title,
-      caption: options.caption,
-      alt: options.alt ??
-        [options.title, `${images.length} images`, options.caption]
-          .filter(Boolean).join(". "),
-    },
+      (bar ? colorBar(map, domain, options.barLabel) : ""),
+    { ...options, alt: described(options, `${images.length} images`) },
   );
 }
 
@@ -86,21 +91,13 @@ export function nameOf(label: string | number | Html | undefined): string {
   return label === undefined ? "" : isHtml(label) ? label.text : String(label);
 }
 
-/** How {@link tileGrid} arranges images. */
-export interface TileGridOptions {
-  /** Images a row; default: as many as fit, wrapping. */
-  columns?: number;
-  labels?: readonly (string | number | Html)[];
-  rowLabels?: readonly string[];
-}
-
 /**
  * Images with their labels under them: in rows of `columns`, which scroll
  * where they are too wide, or wrapping.
  */
 export function tileGrid(
   tiles: readonly string[],
-  options: TileGridOptions,
+  options: TileOptions,
 ): string {
   const { columns, labels, rowLabels } = options;
   const cells = tiles.map((image, i) => {
@@ -135,27 +132,10 @@ export function tileGrid(
   }</div></div>`;
 }
 
-/** One image as an `<img>`. */
+/** One image, its colours 0xRRGGBB, as an `<img>`. */
 export function tile(
-  image: ArrayLike<number>,
-  options: {
-    width?: number;
-    scale?: number;
-    map: ColorMap;
-    domain: Domain;
-    name?: string;
-  },
-): string {
-  return pixelsTile(
-    paint(image, options.map, options.domain),
-    options,
-  );
-}
-
-/** One image of given colours (0xRRGGBB) as an `<img>`. */
-export function pixelsTile(
   colors: ArrayLike<number>,
-  options: { width?: number; scale?: number; name?: string },
+  options: TileOptions & { name?: string },
 ): string {
   const width = options.width ?? Math.sqrt(colors.length);
   const height = colors.length / width;

@@ -6,29 +6,24 @@
  */
 
 import { blend, parseColor } from "./color_map.ts";
-import { escape, frame, type Html } from "../page/html.ts";
-import { nameOf, pixelsTile, tileGrid } from "./image_grid.ts";
-import { colorAt, inkOf } from "../page/colors.ts";
+import {
+  described,
+  escape,
+  frame,
+  type FrameOptions,
+  type Html,
+} from "../page/html.ts";
+import { nameOf, tile, tileGrid, type TileOptions } from "./image_grid.ts";
+import { colorAt, inkOf, PALETTE } from "../page/colors.ts";
 
 /** What the mask functions take besides the masks. */
-export interface MaskOptions {
-  /** Pixels in a row of an image; default: square images. */
-  width?: number;
-  /** Images a row; default: as many as fit. */
-  columns?: number;
-  /** Screen pixels a pixel. */
-  scale?: number;
-  labels?: readonly (string | Html)[];
-  rowLabels?: readonly string[];
+export interface MaskOptions extends TileOptions, FrameOptions {
   /** Names of the components, for the key. */
   names?: readonly string[];
   /** Component shown in black, such as the background. */
   background?: number;
   /** One image a mask, in [0, 1]: its brightness. */
   images?: readonly ArrayLike<number>[];
-  title?: string;
-  caption?: string;
-  alt?: string;
 }
 
 /** Component of each pixel; a negative one is nobody's, shown in black. */
@@ -54,35 +49,24 @@ export function maskGrid(
   masks: readonly (HardMask | SoftMask)[],
   options: MaskOptions = {},
 ): Html {
+  const { images, background, labels, names } = options;
   const tiles = masks.map((mask, i) =>
-    pixelsTile(maskColors(mask, options.images?.[i], options.background), {
-      width: options.width,
-      scale: options.scale,
-      name: nameOf(options.labels?.[i]),
+    tile(maskColors(mask, images?.[i], background), {
+      ...options,
+      name: nameOf(labels?.[i]),
     })
   );
-  const key = options.names?.map((name, k) =>
+  const key = names?.map((name, k) =>
     `<span style="color:${
-      inkOf(componentColor(k))
+      inkOf(colorAt(k))
     };font-weight:600"><span aria-hidden="true" style="color:${
-      componentColor(k)
+      colorAt(k)
     }">■ </span>${escape(name)}</span>`
   ).join("");
   return frame(
     (key ? `<div class="hc-key">${key}</div>` : "") + tileGrid(tiles, options),
-    {
-      title: options.title,
-      caption: options.caption,
-      alt: options.alt ??
-        [options.title, `${masks.length} masks`, options.caption]
-          .filter(Boolean).join(". "),
-    },
+    { ...options, alt: described(options, `${masks.length} masks`) },
   );
-}
-
-/** The colour of component `k`. */
-export function componentColor(k: number): string {
-  return colorAt(k);
 }
 
 /** Colours (0xRRGGBB) of a mask's pixels. */
@@ -94,8 +78,9 @@ export function maskColors(
   const soft = "gamma" in mask;
   const components = soft ? mask.components : 0;
   const n = soft ? mask.gamma.length / components : mask.length;
-  const hues = Array.from({ length: 7 }, (_, k) => parseColor(colorAt(k)));
-  const hue = (k: number): number => k === background ? 0 : hues[k % 7];
+  const hues = PALETTE.map(parseColor);
+  const hue = (k: number): number =>
+    k === background ? 0 : hues[k % hues.length];
   const out = new Int32Array(n);
   for (let i = 0; i < n; i++) {
     let color = 0;

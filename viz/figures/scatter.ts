@@ -7,11 +7,12 @@
 
 import * as Plot from "@observablehq/plot";
 import { type ColorMap, colorOf, hex } from "./color_map.ts";
-import { namedLines, type Point, type ReferenceLine } from "./curves.ts";
+import { extent } from "../../lib/numeric/statistics.ts";
 import { figureOf } from "./figure.ts";
-import { escape, type Html } from "../page/html.ts";
-import { pngDataUri } from "../page/png.ts";
 import { textWidth } from "./labels.ts";
+import { axis, type ChartOptions, namedLines, type Point } from "./marks.ts";
+import { described, escape, type Html } from "../page/html.ts";
+import { pngDataUri } from "../page/png.ts";
 import { colorAt, inkOf, PAPER } from "../page/colors.ts";
 import { significant } from "../page/numbers.ts";
 
@@ -33,16 +34,11 @@ export interface PointColor {
 }
 
 /** What {@link scatter} takes besides the points. */
-export interface ScatterOptions extends PointColor {
-  title?: string;
-  caption?: string;
-  alt?: string;
-  width?: number;
+export interface ScatterOptions extends PointColor, ChartOptions {
   height?: number;
   /** Names of the axes. */
   xLabel?: string;
   yLabel?: string;
-  xDomain?: readonly [number, number];
   yDomain?: readonly [number, number];
   /** Equal scales on both axes. */
   square?: boolean;
@@ -52,7 +48,6 @@ export interface ScatterOptions extends PointColor {
   meanLabel?: string;
   /** The line y = x. */
   diagonal?: boolean;
-  lines?: readonly ReferenceLine[];
   /** Radius in pixels; default by the number of points. */
   radius?: number;
   /** At most this many points are drawn, evenly chosen; default 1,500. */
@@ -76,7 +71,7 @@ export function scatter(
   options: ScatterOptions = {},
 ): Html {
   requireEqual({ x, y, by: options.by });
-  const kept = choose(x.length, options.limit ?? 1500)
+  const kept = evenly(x.length, options.limit ?? 1500)
     .filter((i) => Number.isFinite(x[i]) && Number.isFinite(y[i]));
   const radius = options.radius ??
     (kept.length > 800 ? 1.6 : kept.length > 200 ? 2.2 : 3);
@@ -84,33 +79,25 @@ export function scatter(
   const points: Point[] = kept.map((i) => [x[i], y[i]] as const);
   const mean = options.meanBins ? conditionalMean(x, y, options.meanBins) : [];
   const meanLabel = options.meanLabel ?? "E[y | x]";
-  const alt = options.alt ??
-    [
-      options.title ?? "Scatter",
-      `${options.yLabel ?? "y"} against ${
-        options.xLabel ?? "x"
-      }, ${kept.length} points`,
-      options.caption,
-    ].filter(Boolean).join(". ");
-  const size = options.width ?? (options.square ? 380 : 560);
+  const inside = { ticks: 5, inset: 6 };
+  const { square, height, xLabel, yLabel } = options;
+  const { width = square ? 380 : 560 } = options;
+  const alt = described(
+    options,
+    `${yLabel ?? "y"} against ${xLabel ?? "x"}, ${kept.length} points`,
+    "Scatter",
+  );
   return figureOf(
-    {
-      title: options.title,
-      caption: options.caption,
-      alt,
-      width: size,
-      key: paint.key,
-    },
+    { ...options, alt, width, key: paint.key },
     (width) => ({
       width,
-      height: options.height,
-      aspectRatio: options.square ? 1 : undefined,
-      ...(options.height || options.square ? {} : { height: 340 }),
-      marginTop: options.yLabel ? 26 : 10,
+      height: height ?? (square ? undefined : 340),
+      aspectRatio: square ? 1 : undefined,
+      marginTop: yLabel ? 26 : 10,
       marginRight: mean.length > 0 ? textWidth(meanLabel, 12, true) + 14 : 16,
-      marginBottom: options.xLabel ? 42 : 28,
-      x: axis(options.xLabel, options.xDomain, "center"),
-      y: axis(options.yLabel, options.yDomain, "top"),
+      marginBottom: xLabel ? 42 : 28,
+      x: axis("x", { label: xLabel, domain: options.xDomain, ...inside }),
+      y: axis("y", { label: yLabel, domain: options.yDomain, ...inside }),
       marks: [
         Plot.gridX({ ticks: 5, strokeOpacity: 0.1 }),
         Plot.gridY({ ticks: 5, strokeOpacity: 0.1 }),
@@ -186,26 +173,10 @@ function svgElement(
   return element as SVGElement;
 }
 
-function axis(
-  label: string | undefined,
-  domain: readonly [number, number] | undefined,
-  anchor: "center" | "top",
-): Plot.ScaleOptions {
-  return {
-    label: label ?? null,
-    labelAnchor: anchor,
-    labelArrow: "none",
-    domain: domain as number[] | undefined,
-    ticks: 5,
-    tickSize: anchor === "top" ? 0 : 4,
-    inset: 6,
-    type: "linear",
-  };
-}
-
 function diagonalMark(x: Values, y: Values): Plot.Markish {
-  const low = Math.max(least(x), least(y));
-  const high = Math.min(largest(x), largest(y));
+  const ranges = [extent(x), extent(y)];
+  const low = Math.max(...ranges.map(([least]) => least));
+  const high = Math.min(...ranges.map(([, most]) => most));
   return Plot.line([[low, low], [high, high]], {
     stroke: "currentColor",
     strokeOpacity: 0.5,
@@ -239,8 +210,8 @@ function meanMarks(mean: readonly Point[], label: string): Plot.Markish[] {
  * each bin that is not empty.
  */
 export function conditionalMean(x: Values, y: Values, bins: number): Point[] {
-  const low = least(x);
-  const width = (largest(x) - low) / bins || 1;
+  const [low, high] = extent(x);
+  const width = (high - low) / bins || 1;
   const sums = Array.from({ length: bins }, () => [0, 0, 0]);
   for (let i = 0; i < x.length; i++) {
     const bin = sums[Math.min(bins - 1, Math.floor((x[i] - low) / width))];
@@ -275,7 +246,7 @@ export function pointPaint(options: PointColor, n: number): PointPaint {
     };
   }
   const numbers = by as ArrayLike<number>;
-  const [low, high] = options.colorDomain ?? [least(numbers), largest(numbers)];
+  const [low, high] = options.colorDomain ?? extent(numbers);
   const map = MAPS[scale];
   return {
     // 32 colours: the eye sees no steps, and dots share their paths.
@@ -321,21 +292,10 @@ function rampKey(
     `<span>${escape(significant(high, 2))}</span></div>`;
 }
 
-function choose(n: number, limit: number): number[] {
+/** At most `limit` of 0 … n − 1, evenly chosen. */
+export function evenly(n: number, limit: number): number[] {
   const kept = Math.min(n, limit);
   return Array.from({ length: kept }, (_, k) => Math.floor(k * n / kept));
-}
-
-function least(values: Values): number {
-  let low = Infinity;
-  for (let i = 0; i < values.length; i++) low = Math.min(low, values[i]);
-  return low;
-}
-
-function largest(values: Values): number {
-  let high = -Infinity;
-  for (let i = 0; i < values.length; i++) high = Math.max(high, values[i]);
-  return high;
 }
 
 /** Checks that all columns that are there have the same length. */

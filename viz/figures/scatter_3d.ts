@@ -5,8 +5,16 @@
  * @module
  */
 
-import { escape, frame, type Html } from "../page/html.ts";
+import { extent } from "../../lib/numeric/statistics.ts";
 import {
+  described,
+  escape,
+  frame,
+  type FrameOptions,
+  type Html,
+} from "../page/html.ts";
+import {
+  evenly,
   type PointColor,
   pointPaint,
   requireEqual,
@@ -17,10 +25,7 @@ import { scripted } from "../page/script.ts";
 import { FONT } from "../page/style_sheet.ts";
 
 /** What {@link scatter3d} takes besides the points. */
-export interface Scatter3dOptions extends PointColor {
-  title?: string;
-  caption?: string;
-  alt?: string;
+export interface Scatter3dOptions extends PointColor, FrameOptions {
   /** Names of the axes. */
   labels?: readonly [string, string, string];
   /** The box; default: from the least to the largest of each axis. */
@@ -65,11 +70,7 @@ export function scatter3d(
   const { turn = 35, tilt = 20, size = 420 } = options;
   const names = options.labels ?? ["x", "y", "z"];
   const paint = pointPaint(options, x.length);
-  const kept = Math.min(x.length, options.limit ?? 1000);
-  const index = Array.from(
-    { length: kept },
-    (_, k) => Math.floor(k * x.length / kept),
-  );
+  const index = evenly(x.length, options.limit ?? 1000);
   const used = index.map((i) => paint.color(i));
   const colors = [...new Set(used)];
   const axes = [x, y, z].map((axis) => onGrid(axis, options.domain));
@@ -86,12 +87,8 @@ export function scatter3d(
       paths.map((d, k) => `<path stroke="${colors[k]}" d="${d}"/>`).join("")
     }</g>`
   ).join("");
-  const alt = options.alt ??
-    [
-      options.title ?? "Scatter in space",
-      `${kept} points, axes ${names.join(", ")}`,
-      options.caption,
-    ].filter(Boolean).join(". ");
+  const said = `${index.length} points, axes ${names.join(", ")}`;
+  const alt = described(options, said, "Scatter in space");
   const svg =
     `<svg role="img" aria-label="${
       escape(alt)
@@ -116,7 +113,7 @@ export function scatter3d(
       uses: [project],
       data: { cloud, turn, tilt, name: options.title ?? "cloud" },
     }),
-    { title: options.title, caption: options.caption, alt },
+    { ...options, alt },
   );
 }
 
@@ -125,10 +122,8 @@ function onGrid(
   values: Values,
   domain: readonly [number, number] | undefined,
 ): number[] {
-  const all = Array.from(values);
-  const low = domain?.[0] ?? all.reduce((a, b) => Math.min(a, b), Infinity);
-  const high = domain?.[1] ?? all.reduce((a, b) => Math.max(a, b), -Infinity);
-  return all.map((v) => {
+  const [low, high] = domain ?? extent(values);
+  return Array.from(values, (v) => {
     const t = (v - low) / (high - low || 1);
     return Math.round(999 * Math.min(1, Math.max(0, t)));
   });

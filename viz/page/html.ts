@@ -99,8 +99,20 @@ export interface FrameOptions {
   title?: string;
   /** One or two sentences below. */
   caption?: string;
-  /** What a text-only viewer shows. */
+  /** What a reader who cannot see it is told; see {@link described}. */
   alt?: string;
+}
+
+/**
+ * What a reader who cannot see a figure is told: its `alt`, or else its title,
+ * or its kind where it has none, what is drawn, and its caption.
+ */
+export function described(
+  { title, caption, alt }: FrameOptions,
+  ...[drawn, kind]: [drawn?: string, kind?: string]
+): string {
+  return alt ??
+    [title ?? kind, drawn, caption].filter(Boolean).join(". ");
 }
 
 /** Puts drawn markup into a `<figure>` with a title and a caption. */
