@@ -1,13 +1,15 @@
 /**
- * `deno task train:neural_em --seed N [--stage 2] [--updates N] [--minutes M] [--set key=value]…`
+ * `deno task train:neural_em --seed N [--stage 2] [--updates N] [--minutes M]
+ * [--set key=value]… [--out DIR]`
  *
  * Trains neural EM on the paper's shapes at length; with `--stage 2` the second
  * stage, on what the recorded first of that seed makes of them
- * (`lib/neural_em/stages.ts`). The state is written to
- * `.cache/neural_em/` every few minutes, so a run that is ended, or that
- * `--minutes` ends, goes on from there when the same command is given again,
- * with more updates or another cooldown if wished. Every row of the curve and
- * the parameters are recorded under `data/`:
+ * (`lib/neural_em/stages.ts`). The state is written to `.cache/neural_em/` at
+ * every row of the curve, and when SIGTERM, SIGINT or `--minutes` ends the run,
+ * which takes the time of scoring one row at most. The same command goes on from
+ * there, with more updates or another cooldown if wished, and comes to the same
+ * parameters. Every row and the parameters are recorded under `data/`, or under
+ * DIR, where the state then lies, too:
  *
  * - `data/checkpoints/neural_em_seed<N>.safetensors`: configuration and
  *   parameters where the validation images scored best
@@ -19,13 +21,12 @@
  */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { join } from "node:path";
+import { setImmediate as immediate } from "node:timers/promises";
+import { join, resolve } from "node:path";
 import {
   assess,
   modelOf,
   PAPER_SETTINGS,
-  type Settings,
   settings,
   worldOf,
 } from "../data/experiments/neural_em.ts";
@@ -39,16 +40,34 @@ import {
 } from "../data/studies/neural_em/stages.ts";
 import { type NeuralEm, restoreNeuralEm } from "../lib/neural_em/inference.ts";
 import { inferInStages } from "../lib/neural_em/stages.ts";
-import { neuralEmTrainer, trainNeuralEm } from "../lib/neural_em/training.ts";
+import {
+  type LossSum,
+  neuralEmTrainer,
+  trainNeuralEm,
+} from "../lib/neural_em/training.ts";
 import { stream } from "../lib/numeric/random.ts";
-import { Refusal } from "../lib/run/config.ts";
+import {
+  type Check,
+  nonNegativeInteger,
+  positive,
+  Refusal,
+  refusal,
+} from "../lib/run/config.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
+  type Tensors,
 } from "../lib/run/safetensors.ts";
+import { CALLED_FROM, ROOT } from "./project.ts";
+import { combinations } from "./sweep/jobs.ts";
+import { openLocked } from "./sweep/json_lines.ts";
 import { type Call, main, statusLine } from "./terminal.ts";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+/** What a saved state holds beside the trainer's. */
+interface Progress {
+  run: RecordedRun;
+  since: LossSum;
+}
 
 /** Writes beside and renames, so that no file is ever half-written. */
 async function write(
@@ -69,31 +88,15 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** "updates=9000" → { updates: 9000 } */
-function parseSettings(pairs: readonly string[]): Partial<Settings> {
-  return Object.fromEntries(pairs.map((pair) => {
-    const [key, value] = pair.split("=");
-    if (value === undefined) {
-      throw new Refusal(
-        `Cannot train neural EM as --set takes key=value: current value is "${pair}"`,
-      );
-    }
-    if (value === "true" || value === "false") return [key, value === "true"];
-    return [key, Number.isNaN(Number(value)) ? value : Number(value)];
-  }));
-}
-
-/** Where the checkpoint of a run is recorded. */
-function checkpointOf(name: string): string {
-  return join(root, "data/checkpoints", `${name}.safetensors`);
-}
-
 /** The recorded first stage of a seed. Throws where there is none. */
-export async function firstStage(seed: number): Promise<NeuralEm> {
-  const path = checkpointOf(`neural_em_seed${seed}`);
+export async function firstStage(
+  seed: number,
+  folder = join(ROOT, "data"),
+): Promise<NeuralEm> {
+  const path = checkpointOf(folder, `neural_em_seed${seed}`);
   const bytes = await readIfThere(path);
   if (bytes === undefined) {
-    throw new Error(
+    throw new Refusal(
       `Cannot train the second stage as ${path} must be there: ` +
         `run deno task train:neural_em --seed ${seed} first`,
     );
@@ -101,87 +104,125 @@ export async function firstStage(seed: number): Promise<NeuralEm> {
   return restoreNeuralEm(decodeSafetensors(bytes));
 }
 
+/** Where the parameters of a run are recorded. */
+function checkpointOf(folder: string, name: string): string {
+  return join(folder, "checkpoints", `${name}.safetensors`);
+}
+
+/** What a run has come to so far; undefined where it has not begun. */
+async function readState(
+  path: string,
+): Promise<{ saved: Tensors; progress: Progress } | undefined> {
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) return undefined;
+  try {
+    const saved = decodeSafetensors(bytes);
+    return { saved, progress: JSON.parse(saved.metadata.progress) };
+  } catch (error) {
+    throw new Refusal(
+      `Cannot go on from ${path} as it must be the state of a training ` +
+        `(${(error as Error).message}): delete it to start anew`,
+    );
+  }
+}
+
+/** A number among the options; an empty text is none. */
+function numberOf(option: string, text: string, check: Check): number {
+  const value = text.trim() === "" ? NaN : Number(text);
+  const mustBe = check(value);
+  if (mustBe) throw refusal("train neural EM", option, mustBe, text);
+  return value;
+}
+
 const OPTIONS = {
   seed: { type: "string", default: "0" },
   stage: { type: "string", default: "1" },
   updates: { type: "string" },
-  minutes: { type: "string", default: "Infinity" },
+  minutes: { type: "string" },
   set: { type: "string", multiple: true },
+  out: { type: "string" },
 } as const;
 
 async function train(
   { values, signal }: Call<typeof OPTIONS>,
 ): Promise<void> {
-  const seed = Number(values.seed);
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new Refusal(
-      "Cannot train neural EM as --seed must be an integer ≥ 0: current value " +
-        `is "${values.seed}"`,
-    );
-  }
-  const { stage } = values;
+  const { stage, set = [], updates, out } = values;
+  const seed = numberOf("--seed", values.seed, nonNegativeInteger);
+  const minutes = values.minutes === undefined
+    ? Infinity
+    : numberOf("--minutes", values.minutes, positive);
   if (stage !== "1" && stage !== "2") {
-    throw new Refusal(
-      `Cannot train neural EM as --stage must be 1 or 2: current value is "${stage}"`,
-    );
+    throw refusal("train neural EM", "--stage", "1 or 2", stage);
   }
+  const pairs = updates === undefined ? set : [...set, `updates=${updates}`];
+  const [overrides] = combinations(pairs);
   const recorded = stage === "1" ? PAPER_SETTINGS : SECOND_STAGE;
-  const chosen = settings({
-    ...recorded,
-    ...parseSettings(values.set ?? []),
-    updates: Number(values.updates ?? recorded.updates),
-  });
+  const chosen = settings({ ...recorded, ...overrides });
   const config = modelOf(chosen);
   const world = worldOf(chosen);
   const name = `neural_em_${stage === "1" ? "" : "second_"}seed${seed}`;
+  const folder = out === undefined
+    ? join(ROOT, "data")
+    : resolve(CALLED_FROM, out);
+  const states = out === undefined
+    ? join(ROOT, ".cache", "neural_em")
+    : join(folder, "states");
   const paths = {
-    state: join(root, ".cache/neural_em", `${name}.safetensors`),
-    checkpoint: checkpointOf(name),
-    results: join(root, "data/results", `${name}.json`),
+    state: join(states, `${name}.safetensors`),
+    checkpoint: checkpointOf(folder, name),
+    results: join(folder, "results", `${name}.json`),
   };
-  const first = stage === "2" ? await firstStage(seed) : undefined;
-  const stateBytes = await readIfThere(paths.state);
-  const saved = stateBytes && decodeSafetensors(stateBytes);
-  const run: RecordedRun = saved
-    ? JSON.parse(saved.metadata.run)
-    : { commands: [], seed, config: chosen, rows: [], chosenStep: 0 };
+  const first = stage === "2" ? await firstStage(seed, folder) : undefined;
+  using _lock = await openLocked(join(states, `${name}.lock`));
+  const before = await readState(paths.state);
+  const { run, since }: Progress = before?.progress ?? {
+    run: { commands: [], seed, config: chosen, rows: [], chosenStep: 0 },
+    since: { sum: 0, count: 0 },
+  };
   run.config = chosen;
-  run.commands.push(
-    ["deno task train:neural_em", ...process.argv.slice(2)].join(" "),
-  );
-  const start = first && startsFrom(first);
+  const command = [
+    `deno task train:neural_em --seed ${seed} --stage ${stage}`,
+    ...pairs.map((pair) => `--set ${pair}`),
+  ].join(" ");
+  if (run.commands.at(-1) !== command) run.commands.push(command);
   const trainer = neuralEmTrainer(seed, {
     config,
     sample: world,
-    start,
-    saved,
+    start: first && startsFrom(first),
+    saved: before?.saved,
   });
   const validation = world(stream(seed, "validation set"), chosen.evalImages);
   const spentBefore = run.rows.at(-1)?.cpuSeconds ?? 0;
   const cpuBefore = process.cpuUsage();
 
+  /** Last, so that what it says is recorded is. */
+  async function saveState(): Promise<void> {
+    const { tensors, metadata } = trainer.save();
+    metadata.progress = JSON.stringify({ run, since });
+    await write(paths.state, encodeSafetensors({ tensors, metadata }));
+  }
+
   async function record(): Promise<void> {
-    const state = trainer.save();
-    const tensors = Object.fromEntries(
-      Object.keys(trainer.params).map((key) => [key, state.tensors[key]]),
-    );
-    const metadata = {
-      config: JSON.stringify(config),
-      seed: String(seed),
-      step: String(trainer.step),
-    };
     const best = Math.max(...run.rows.map((row) => row.ami));
     if (run.rows.at(-1)?.ami === best) {
       run.chosenStep = trainer.step;
+      const state = trainer.save();
+      const tensors = Object.fromEntries(
+        Object.keys(trainer.params).map((key) => [key, state.tensors[key]]),
+      );
+      const metadata = {
+        config: JSON.stringify(config),
+        seed: String(seed),
+        step: String(trainer.step),
+      };
       await write(paths.checkpoint, encodeSafetensors({ tensors, metadata }));
     }
-    state.metadata.run = JSON.stringify(run);
-    await write(paths.state, encodeSafetensors(state));
     await write(paths.results, `${JSON.stringify(run)}\n`);
+    await saveState();
   }
 
   const line = statusLine();
-  const end = performance.now() + 60_000 * Number(values.minutes);
+  const end = performance.now() + 60_000 * minutes;
   const training = trainNeuralEm(trainer, {
     evalEvery: chosen.evalEvery,
     evaluate: (model) => {
@@ -199,19 +240,26 @@ async function train(
         : assess(rng, model, validation);
       return { ami, evalLoss: loss };
     },
+    since,
   });
-  for (const row of training) {
-    if (typeof row !== "object") continue; // a pause
-    const { user, system } = process.cpuUsage(cpuBefore);
-    const cpuSeconds = Math.round(spentBefore + (user + system) / 1e6);
-    run.rows.push({ ...row, cpuSeconds });
-    line.log(
-      `${row.step} of ${config.updates} · loss ${row.loss.toFixed(1)} · AMI ` +
-        `${row.ami.toFixed(3)} · ${cpuSeconds} s of processor time`,
-    );
-    await record();
-    if (signal.aborted || performance.now() > end) break;
+  for (const at of training) {
+    if (typeof at === "object") {
+      const { user, system } = process.cpuUsage(cpuBefore);
+      const cpuSeconds = Math.round(spentBefore + (user + system) / 1e6);
+      run.rows.push({ ...at, cpuSeconds });
+      line.log(
+        `${at.step} of ${config.updates} · loss ${at.loss.toFixed(1)} · AMI ` +
+          `${at.ami.toFixed(3)} · ${cpuSeconds} s of processor time`,
+      );
+      await record();
+    }
+    await immediate(); // lets a signal in
+    if (signal.aborted || performance.now() > end) {
+      if (typeof at === "number") await saveState();
+      break;
+    }
   }
+  signal.throwIfAborted();
 }
 
 if (import.meta.main) await main({ options: OPTIONS }, train);

@@ -1,17 +1,114 @@
 import assert from "node:assert/strict";
-import { task } from "../tests/processes.ts";
+import { join } from "node:path";
+import { decodeSafetensors } from "../lib/run/safetensors.ts";
+import { start, type Started, task, until } from "../tests/processes.ts";
+import { ROOT } from "./project.ts";
+import { openLocked } from "./sweep/json_lines.ts";
+
+const SMALL = ["updates=120", "evalEvery=40", "evalImages=10", "hidden=8"]
+  .flatMap((pair) => ["--set", pair]);
+
+function train(folder: string, ...more: string[]): Started {
+  const command = join(ROOT, "tasks", "train_neural_em.ts");
+  return start([
+    "run",
+    "-A",
+    command,
+    "--seed=5",
+    `--out=${folder}`,
+    ...SMALL,
+    ...more,
+  ]);
+}
 
 Deno.test("what cannot be trained is refused with one clear error", async () => {
   const refused = async (args: string[], why: RegExp): Promise<void> => {
     const { code, stderr } = await task("train_neural_em", args);
     assert.equal(code, 1);
     assert.match(stderr.trim(), why);
+    assert.equal(stderr.trim().split("\n").length, 1, stderr);
   };
   await refused(["--seed", "one"], /^Cannot .* --seed must be an integer ≥ 0/);
+  await refused(["--seed="], /^Cannot .* --seed must be an integer ≥ 0/);
   await refused(["--stage", "3"], /^Cannot .* --stage must be 1 or 2/);
+  for (const minutes of ["x", "", "0", "1e400"]) {
+    await refused([`--minutes=${minutes}`], /--minutes must be .* > 0/);
+  }
   await refused(["--set", "hiden=3"], /did you mean "hidden"/);
+  await refused(
+    ["--set", "updates=9", "--updates", "8"],
+    /updates must be .* once/,
+  );
+  await refused(["--updates", "x"], /updates must be a number: .* "x"/);
   await refused(
     ["--seed", "987654", "--stage", "2"],
     /run deno task train:neural_em --seed 987654 first$/,
   );
+});
+
+Deno.test("a training that is ended, or killed, goes on to the same bits", async () => {
+  const folder = await Deno.makeTempDir();
+  const [whole, parts] = [join(folder, "whole"), join(folder, "parts")];
+  const state = join(parts, "states", "neural_em_seed5.safetensors");
+  const read = (file: string): Uint8Array => Deno.readFileSync(file);
+  try {
+    const run = await train(whole).ended;
+    assert.equal(run.code, 0, run.stderr);
+
+    const ended = train(parts);
+    await until(() => /^40 of 120/m.test(ended.said()), 60);
+    Deno.kill(ended.pid, "SIGTERM");
+    const { code, stderr } = await ended.ended;
+    assert.equal(code, 130);
+    assert.match(stderr, /Interrupted: nothing was written half/);
+    const killed = train(parts);
+    await until(() => /^80 of 120/m.test(killed.said()), 60);
+    Deno.kill(killed.pid, "SIGKILL");
+    await killed.ended;
+
+    const timed = await train(parts, "--minutes=1e-9").ended;
+    assert.equal(timed.code, 0, timed.stderr);
+    const { metadata } = decodeSafetensors(read(state));
+    assert.ok(JSON.parse(metadata.progress).since.count > 0, "between rows");
+
+    const last = await train(parts).ended;
+    assert.equal(last.code, 0, last.stderr);
+    const results = (folder: string): object => {
+      const file = join(folder, "results", "neural_em_seed5.json");
+      const run = JSON.parse(new TextDecoder().decode(read(file)));
+      for (const row of run.rows) delete row.cpuSeconds;
+      return run;
+    };
+    assert.deepEqual(results(parts), results(whole));
+    const params = (folder: string): Uint8Array =>
+      read(join(folder, "checkpoints", "neural_em_seed5.safetensors"));
+    assert.deepEqual(params(parts), params(whole));
+    const weights = (folder: string): object =>
+      decodeSafetensors(
+        read(join(folder, "states", "neural_em_seed5.safetensors")),
+      ).tensors;
+    assert.deepEqual(weights(parts), weights(whole));
+
+    Deno.writeTextFileSync(state, "no state");
+    const broken = await train(parts).ended;
+    assert.match(
+      broken.stderr,
+      /Cannot go on from .*: delete it to start anew/,
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("two trainings of one seed do not write the same files", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const lock = join(folder, "states", "neural_em_seed5.lock");
+    using _other = await openLocked(lock);
+    const { code, stderr } = await train(folder).ended;
+    assert.equal(code, 1);
+    assert.match(stderr, /seed5.lock as another process is writing it/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

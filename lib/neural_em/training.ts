@@ -51,6 +51,12 @@ export interface NeuralEmRow {
   loss: number;
 }
 
+/** Training losses since the last row, which the trainer does not save. */
+export interface LossSum {
+  sum: number;
+  count: number;
+}
+
 /** A model in training. */
 export interface NeuralEmTrainer extends NeuralEm {
   /** Updates so far. */
@@ -269,29 +275,30 @@ export function neuralEmTrainer(
  * end, as `lib/run/training.ts` says.
  *
  * @param evaluate metrics for a row; must draw from streams of its own
+ * @param since kept up to date, so that a training that is left between two rows
+ *   can go on with the same rows
  */
 export function* trainNeuralEm<M extends object>(
   trainer: NeuralEmTrainer,
-  { evalEvery, evaluate }: {
+  { evalEvery, evaluate, since = { sum: 0, count: 0 } }: {
     evalEvery: number;
     evaluate: (model: NeuralEm) => Measurement<M>;
+    since?: LossSum;
   },
 ): Training<NeuralEmRow & M, NeuralEmTrainer> {
   const { updates } = trainer.config;
-  let sum = 0;
-  let count = 0;
   let needed = true;
   while (trainer.step < updates) {
-    sum += trainer.update();
-    count++;
+    since.sum += trainer.update();
+    since.count++;
     const { step } = trainer;
     const due = step % evalEvery === 0 || step === updates;
     if (!due && !(yield step)) continue;
     const metrics = yield* measured(evaluate(trainer), { step, needed });
     if (metrics === null) break;
     needed = false;
-    const row = { step, loss: sum / count, ...metrics };
-    sum = count = 0;
+    const row = { step, loss: since.sum / since.count, ...metrics };
+    since.sum = since.count = 0;
     if (yield row) break;
   }
   return trainer;
