@@ -104,7 +104,7 @@ export async function main<const O extends Options>(
   try {
     const wrong = wrongDeno(Deno.version.deno);
     if (wrong) {
-      throw new RangeError(
+      throw new Refusal(
         `Cannot run as ${wrong}. Run  npx -y deno@${PINNED_DENO} task …`,
       );
     }
