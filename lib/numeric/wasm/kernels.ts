@@ -55,6 +55,8 @@ type GroupPair = (
   ...sizes: GroupSizes
 ) => void;
 
+type BumpSizes = [m: number, units: number, d: number, sigma: number];
+
 /** Sizes of an EM iteration and weights of its losses. */
 type EmSettings = [
   ...GroupSizes,
@@ -104,10 +106,7 @@ export interface Kernels
     codes: number,
     centres: number,
     out: number,
-    m: number,
-    bumps: number,
-    d: number,
-    sigma: number,
+    ...sizes: BumpSizes
   ): void;
   gaussianBumpsBackward(
     codes: number,
@@ -116,10 +115,7 @@ export interface Kernels
     dy: number,
     dCodes: number,
     dCentres: number,
-    m: number,
-    bumps: number,
-    d: number,
-    sigma: number,
+    ...sizes: BumpSizes
   ): void;
   emStep(
     x: number,

@@ -2,13 +2,38 @@
  * Plain TypeScript twins of the WebAssembly kernels: the oracle of their tests.
  *
  * Each twin computes in float64 and rounds only where it stores, in the most
- * obvious loop. Nothing trains on them; `twin_test.ts` holds every kernel
+ * obvious way. Nothing trains on them; `twin_test.ts` holds every kernel
  * against its twin.
  *
  * @module
  */
 import * as numeric from "../elementary.ts";
+import { covariance, mean } from "../statistics.ts";
 import type { Dtype, Kernels } from "./kernels.ts";
+
+/** Reads and writes one pixel of batch × K × pixels, all K rows at a time. */
+interface Pixel {
+  /** Which of the batch. */
+  image: number;
+  /** The number of a batch × pixels matrix. */
+  one(pointer: number): number;
+  /** The K numbers of a batch·K × pixels matrix. */
+  all(pointer: number): number[];
+  /** Writes one number of each of K rows, or of a single row. */
+  put(pointer: number, values: readonly number[]): void;
+}
+
+function sum(values: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i];
+  return total;
+}
+
+function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < x.length; i++) total += x[i] * y[i];
+  return total;
+}
 
 /** p + ε of Neural EM, with p = x ψ + (1 − x)(1 − ψ). */
 function emLikelihood(x: number, psi: number): number {
@@ -17,244 +42,149 @@ function emLikelihood(x: number, psi: number): number {
 
 /** The twin of every kernel, on the numbers in `memory`. */
 export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
-  const all: Float32Array | Float64Array = dtype === "float32"
+  const numbers: Float32Array | Float64Array = dtype === "float32"
     ? new Float32Array(memory.buffer)
     : new Float64Array(memory.buffer);
-  const size = all.BYTES_PER_ELEMENT;
+  const size = numbers.BYTES_PER_ELEMENT;
   const at = (pointer: number): number => pointer / size;
+  /** n numbers, `stride` apart: a copy. */
+  const series = (pointer: number, n: number, stride = 1): Float64Array => {
+    const out = new Float64Array(n);
+    for (let i = 0; i < n; i++) out[i] = numbers[at(pointer) + i * stride];
+    return out;
+  };
+  const store = (pointer: number, values: ArrayLike<number>): void =>
+    numbers.set(values, at(pointer));
 
-  const map =
-    (f: (x: number) => number) => (a: number, out: number, n: number): void => {
-      for (let i = 0; i < n; i++) all[at(out) + i] = f(all[at(a) + i]);
+  const map = (f: (x: number) => number): Kernels["exp"] => (a, out, n) =>
+    store(out, series(a, n).map(f));
+  const mapPair =
+    (f: (x: number, y: number) => number): Kernels["add"] => (a, b, out, n) => {
+      const y = series(b, n);
+      store(out, series(a, n).map((x, i) => f(x, y[i])));
     };
-  const map2 =
-    (f: (x: number, y: number) => number) =>
-    (a: number, b: number, out: number, n: number): void => {
-      for (let i = 0; i < n; i++) {
-        all[at(out) + i] = f(all[at(a) + i], all[at(b) + i]);
-      }
-    };
-  // out[i, j] = Σ_k left(i, k) · right(k, j)
+  // A's row i and B's column j are series: where one starts, and its stride.
   const product = (
-    left: (i: number, k: number) => number,
-    right: (k: number, j: number) => number,
-    out: number,
-    m: number,
-    k: number,
-    n: number,
-    accumulate: number,
-  ): void => {
+    strides: (m: number, k: number, n: number) => number[],
+  ): Kernels["matmul"] =>
+  (a, b, out, m, k, n, accumulate) => {
+    const [rowA, strideA, columnB, strideB] = strides(m, k, n);
     for (let i = 0; i < m; i++) {
+      const row = series(a + i * rowA * size, k, strideA);
       for (let j = 0; j < n; j++) {
-        let sum = accumulate ? all[at(out) + i * n + j] : 0;
-        for (let l = 0; l < k; l++) sum += left(i, l) * right(l, j);
-        all[at(out) + i * n + j] = sum;
+        const column = series(b + j * columnB * size, k, strideB);
+        const to = at(out) + i * n + j;
+        numbers[to] = (accumulate ? numbers[to] : 0) + dot(row, column);
       }
     }
   };
-  // Calls f(index into batch × pixels, index into batch × group × pixels).
-  const broadcast = (
-    batch: number,
-    group: number,
-    pixels: number,
-    f: (narrow: number, wide: number) => void,
+  const eachPixel = (
+    [batch, group, pixels]: readonly [number, number, number],
+    f: (pixel: Pixel) => void,
   ): void => {
-    for (let b = 0; b < batch; b++) {
-      for (let k = 0; k < group; k++) {
-        for (let p = 0; p < pixels; p++) {
-          f(b * pixels + p, (b * group + k) * pixels + p);
-        }
-      }
-    }
-  };
-  // Calls f(element(k), b · pixels + p) for each softmax, i.e. each (b, p).
-  const perPixel = (
-    batch: number,
-    group: number,
-    pixels: number,
-    f: (element: (k: number) => number, narrow: number) => void,
-  ): void => {
-    for (let b = 0; b < batch; b++) {
+    for (let image = 0; image < batch; image++) {
       for (let p = 0; p < pixels; p++) {
-        f((k) => (b * group + k) * pixels + p, b * pixels + p);
+        const first = (rows: number): number => image * rows * pixels + p;
+        f({
+          image,
+          one: (pointer) => numbers[at(pointer) + first(1)],
+          all: (pointer) =>
+            Array.from(series(pointer + first(group) * size, group, pixels)),
+          put: (pointer, values) =>
+            values.forEach((value, k) => {
+              const to = at(pointer) + first(values.length) + k * pixels;
+              numbers[to] = value;
+            }),
+        });
       }
     }
   };
-  const groupLogSumExp = (
-    a: number,
-    element: (k: number) => number,
-    group: number,
-  ): number => {
-    let max = -Infinity;
-    for (let k = 0; k < group; k++) {
-      max = Math.max(max, all[at(a) + element(k)]);
-    }
-    let sum = 0;
-    for (let k = 0; k < group; k++) {
-      sum += numeric.exp(all[at(a) + element(k)] - max);
-    }
-    return max + numeric.log(sum);
-  };
-  const mean = (a: number, stride: number, n: number): number => {
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += all[at(a) + i * stride];
-    return sum / n;
-  };
-  const covariance = (
-    a: number,
-    strideA: number,
-    b: number,
-    strideB: number,
-    n: number,
-  ): number => {
-    const meanA = mean(a, strideA, n), meanB = mean(b, strideB, n);
-    let sum = 0;
-    for (let i = 0; i < n; i++) {
-      sum += (all[at(a) + i * strideA] - meanA) *
-        (all[at(b) + i * strideB] - meanB);
-    }
-    return sum / n;
-  };
+  const groups =
+    (f: (a: number[]) => number[]): Kernels["sumGroups"] =>
+    (a, out, ...sizes) =>
+      eachPixel(sizes, ({ all, put }) => put(out, f(all(a))));
+  const broadcast =
+    (f: (x: number, a: number) => number): Kernels["subGroups"] =>
+    (x, a, out, ...sizes) =>
+      eachPixel(
+        sizes,
+        ({ one, all, put }) =>
+          put(out, all(a).map((value) => f(one(x), value))),
+      );
 
   return {
-    matmul: (a, b, out, m, k, n, accumulate) =>
-      product(
-        (i, l) => all[at(a) + i * k + l],
-        (l, j) => all[at(b) + l * n + j],
-        out,
-        m,
-        k,
-        n,
-        accumulate,
-      ),
-    matmulTN: (a, b, out, m, k, n, accumulate) =>
-      product(
-        (i, l) => all[at(a) + l * m + i],
-        (l, j) => all[at(b) + l * n + j],
-        out,
-        m,
-        k,
-        n,
-        accumulate,
-      ),
-    matmulNT: (a, b, out, m, k, n, accumulate) =>
-      product(
-        (i, l) => all[at(a) + i * k + l],
-        (l, j) => all[at(b) + j * k + l],
-        out,
-        m,
-        k,
-        n,
-        accumulate,
-      ),
+    matmul: product((_, k, n) => [k, 1, 1, n]),
+    matmulTN: product((m, _, n) => [1, m, 1, n]),
+    matmulNT: product((_, k) => [k, 1, k, 1]),
     addRow: (a, row, out, m, n) => {
-      for (let i = 0; i < m; i++) {
-        for (let j = 0; j < n; j++) {
-          all[at(out) + i * n + j] = all[at(a) + i * n + j] + all[at(row) + j];
-        }
+      const addTo = mapPair((x, y) => x + y);
+      for (let at = 0; at < m * n * size; at += n * size) {
+        addTo(a + at, row, out + at, n);
       }
     },
-    columnSums: (a, out, m, n, accumulate) => {
-      for (let j = 0; j < n; j++) {
-        let sum = accumulate ? all[at(out) + j] : 0;
-        for (let i = 0; i < m; i++) sum += all[at(a) + i * n + j];
-        all[at(out) + j] = sum;
-      }
-    },
-    rowSums: (a, out, m, n) => {
-      for (let i = 0; i < m; i++) {
-        let sum = 0;
-        for (let j = 0; j < n; j++) sum += all[at(a) + i * n + j];
-        all[at(out) + i] = sum;
-      }
-    },
+    columnSums: (a, out, m, n, accumulate) =>
+      store(
+        out,
+        series(out, n).map((before, j) =>
+          (accumulate ? before : 0) + sum(series(a + j * size, m, n))
+        ),
+      ),
+    rowSums: (a, out, m, n) =>
+      store(
+        out,
+        series(out, m).map((_, i) => sum(series(a + i * n * size, n))),
+      ),
     exp: map(numeric.exp),
     log: map(numeric.log),
     sigmoid: map(numeric.sigmoid),
     tanh: map(numeric.tanh),
     relu: map((x) => x > 0 ? x : x !== x ? x : 0),
     softplus: map(numeric.softplus),
-    sigmoidBackward: map2((y, dy) => dy * y * (1 - y)),
-    tanhBackward: map2((y, dy) => dy * (1 - y * y)),
-    reluBackward: map2((y, dy) => y > 0 ? dy : 0),
-    softplusBackward: map2((y, dy) => dy * -numeric.expm1(-y)),
-    add: map2((x, y) => x + y),
-    sub: map2((x, y) => x - y),
-    mul: map2((x, y) => x * y),
-    axpy: (alpha, x, out, n) => {
-      for (let i = 0; i < n; i++) all[at(out) + i] += alpha * all[at(x) + i];
-    },
+    sigmoidBackward: mapPair((y, dy) => dy * y * (1 - y)),
+    tanhBackward: mapPair((y, dy) => dy * (1 - y * y)),
+    reluBackward: mapPair((y, dy) => y > 0 ? dy : 0),
+    softplusBackward: mapPair((y, dy) => dy * -numeric.expm1(-y)),
+    add: mapPair((x, y) => x + y),
+    sub: mapPair((x, y) => x - y),
+    mul: mapPair((x, y) => x * y),
+    axpy: (alpha, x, out, n) =>
+      mapPair((x, y) => y + alpha * x)(x, out, out, n),
     scale: (alpha, a, out, n) => map((x) => alpha * x)(a, out, n),
-    sum: (a, n) => {
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += all[at(a) + i];
-      return sum;
-    },
-    dot: (a, b, n) => {
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += all[at(a) + i] * all[at(b) + i];
-      return sum;
-    },
-    mean,
-    covariance,
-    softmaxGroups: (a, out, batch, group, pixels) =>
-      perPixel(batch, group, pixels, (element) => {
-        const total = groupLogSumExp(a, element, group);
-        for (let k = 0; k < group; k++) {
-          all[at(out) + element(k)] = numeric.exp(
-            all[at(a) + element(k)] - total,
-          );
-        }
+    sum: (a, n) => sum(series(a, n)),
+    dot: (a, b, n) => dot(series(a, n), series(b, n)),
+    mean: (a, stride, n) => mean(series(a, n, stride)),
+    covariance: (a, strideA, b, strideB, n) =>
+      covariance(series(a, n, strideA), series(b, n, strideB)),
+    softmaxGroups: groups((a) => {
+      const total = numeric.logSumExp(a);
+      return a.map((x) => numeric.exp(x - total));
+    }),
+    softmaxGroupsBackward: (y, dy, out, ...sizes) =>
+      eachPixel(sizes, ({ all, put }) => {
+        const [shares, slopes] = [all(y), all(dy)];
+        const inner = dot(shares, slopes);
+        put(out, shares.map((share, k) => share * (slopes[k] - inner)));
       }),
-    softmaxGroupsBackward: (y, dy, out, batch, group, pixels) =>
-      perPixel(batch, group, pixels, (element) => {
-        let inner = 0;
-        for (let k = 0; k < group; k++) {
-          inner += all[at(y) + element(k)] * all[at(dy) + element(k)];
-        }
-        for (let k = 0; k < group; k++) {
-          all[at(out) + element(k)] = all[at(y) + element(k)] *
-            (all[at(dy) + element(k)] - inner);
-        }
+    logSumExpGroups: groups((a) => [numeric.logSumExp(a)]),
+    sumGroups: groups((a) => [sum(a)]),
+    subGroups: broadcast((x, a) => x - a),
+    mulGroups: broadcast((x, a) => x * a),
+    bernoulli: broadcast((x, a) => x * a - numeric.softplus(a)),
+    bernoulliBackward: (x, logits, dy, out, ...sizes) =>
+      eachPixel(sizes, ({ one, all, put }) => {
+        const slopes = all(logits).map((a) => one(x) - numeric.sigmoid(a));
+        put(out, all(dy).map((value, k) => value * slopes[k]));
       }),
-    logSumExpGroups: (a, out, batch, group, pixels) =>
-      perPixel(batch, group, pixels, (element, narrow) => {
-        all[at(out) + narrow] = groupLogSumExp(a, element, group);
-      }),
-    sumGroups: (a, out, batch, group, pixels) =>
-      perPixel(batch, group, pixels, (element, narrow) => {
-        let sum = 0;
-        for (let k = 0; k < group; k++) sum += all[at(a) + element(k)];
-        all[at(out) + narrow] = sum;
-      }),
-    subGroups: (x, a, out, batch, group, pixels) =>
-      broadcast(batch, group, pixels, (narrow, wide) => {
-        all[at(out) + wide] = all[at(x) + narrow] - all[at(a) + wide];
-      }),
-    mulGroups: (x, a, out, batch, group, pixels) =>
-      broadcast(batch, group, pixels, (narrow, wide) => {
-        all[at(out) + wide] = all[at(x) + narrow] * all[at(a) + wide];
-      }),
-    bernoulli: (x, logits, out, batch, group, pixels) =>
-      broadcast(batch, group, pixels, (narrow, wide) => {
-        const a = all[at(logits) + wide];
-        all[at(out) + wide] = all[at(x) + narrow] * a - numeric.softplus(a);
-      }),
-    bernoulliBackward: (x, logits, dy, out, batch, group, pixels) =>
-      broadcast(batch, group, pixels, (narrow, wide) => {
-        all[at(out) + wide] = all[at(dy) + wide] *
-          (all[at(x) + narrow] - numeric.sigmoid(all[at(logits) + wide]));
-      }),
-    gaussianBumps: (codes, centres, out, m, bumps, d, sigma) => {
+    gaussianBumps: (codes, centres, out, m, units, d, sigma) => {
+      const [c, mu] = [series(codes, m * d), series(centres, units * d)];
       for (let i = 0; i < m; i++) {
-        for (let j = 0; j < bumps; j++) {
+        for (let j = 0; j < units; j++) {
           let distance = 0;
           for (let l = 0; l < d; l++) {
-            const difference = all[at(codes) + i * d + l] -
-              all[at(centres) + j * d + l];
-            distance += difference * difference;
+            const gap = c[i * d + l] - mu[j * d + l];
+            distance += gap * gap;
           }
-          all[at(out) + i * bumps + j] = numeric.exp(
+          numbers[at(out) + i * units + j] = numeric.exp(
             -distance / (2 * sigma * sigma),
           );
         }
@@ -267,71 +197,48 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
       dy,
       dCodes,
       dCentres,
-      m,
-      bumps,
-      d,
-      sigma,
+      ...sizes
     ) => {
-      const codeSums = new Float64Array(m * d);
-      const centreSums = new Float64Array(bumps * d);
+      const [m, units, d, sigma] = sizes;
+      const [c, mu] = [series(codes, m * d), series(centres, units * d)];
+      const [codeSums, centreSums] = [c.slice().fill(0), mu.slice().fill(0)];
       for (let i = 0; i < m; i++) {
-        for (let j = 0; j < bumps; j++) {
-          const weight = all[at(dy) + i * bumps + j] *
-            all[at(y) + i * bumps + j] / (sigma * sigma);
+        for (let j = 0; j < units; j++) {
+          const unit = i * units + j;
+          const weight = numbers[at(dy) + unit] * numbers[at(y) + unit] /
+            (sigma * sigma);
           for (let l = 0; l < d; l++) {
-            const pull = weight *
-              (all[at(centres) + j * d + l] - all[at(codes) + i * d + l]);
+            const pull = weight * (mu[j * d + l] - c[i * d + l]);
             codeSums[i * d + l] += pull;
             centreSums[j * d + l] -= pull;
           }
         }
       }
-      all.set(codeSums, at(dCodes));
-      all.set(centreSums, at(dCentres));
+      store(dCodes, codeSums);
+      store(dCentres, centreSums);
     },
-    emStep: (
-      x,
-      input,
-      logits,
-      psi,
-      gamma,
-      residual,
-      losses,
-      batch,
-      group,
-      pixels,
-      intra,
-      inter,
-      interOn,
-      mixture,
-    ) => {
+    emStep: (x, input, logits, psi, gamma, residual, losses, ...settings) => {
+      const [batch, K, pixels, intra, inter, interOn, mixture] = settings;
       const byImage = new Float64Array(batch);
-      perPixel(batch, group, pixels, (element, narrow) => {
-        const target = all[at(x) + narrow];
-        let loss = 0;
-        let total = 0;
-        for (let k = 0; k < group; k++) {
-          const y = numeric.sigmoid(all[at(logits) + element(k)]);
-          all[at(psi) + element(k)] = y;
-          total += emLikelihood(target, y);
-        }
-        for (let k = 0; k < group; k++) {
-          const a = all[at(logits) + element(k)];
-          const y = numeric.sigmoid(a);
-          const share = emLikelihood(target, y) / total;
-          all[at(gamma) + element(k)] = share;
-          all[at(residual) + element(k)] = share *
-            (all[at(input) + narrow] - y);
-          const plus = numeric.softplus(a);
-          const apart = (1 - target) * inter + target * interOn;
-          loss += intra * share * (plus - target * a) +
+      eachPixel([batch, K, pixels], ({ image, one, all, put }) => {
+        const [target, seen, a] = [one(x), one(input), all(logits)];
+        const y = a.map(numeric.sigmoid);
+        const likelihoods = y.map((y) => emLikelihood(target, y));
+        const total = sum(likelihoods);
+        const shares = likelihoods.map((p) => p / total);
+        put(psi, y);
+        put(gamma, shares);
+        put(residual, shares.map((share, k) => share * (seen - y[k])));
+        const apart = (1 - target) * inter + target * interOn;
+        const parts = shares.map((share, k) => {
+          const plus = numeric.softplus(a[k]);
+          return intra * share * (plus - target * a[k]) +
             apart * (1 - share) * plus;
-        }
-        loss -= mixture * numeric.log(total / group);
-        byImage[Math.floor(narrow / pixels)] += loss;
+        });
+        byImage[image] += sum(parts) - mixture * numeric.log(total / K);
       });
-      all.set(byImage, at(losses));
-      return byImage.reduce((sum, loss) => sum + loss, 0);
+      store(losses, byImage);
+      return sum(byImage);
     },
     emStepBackward: (
       x,
@@ -341,43 +248,32 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
       gamma,
       dResidual,
       dLogits,
-      batch,
-      group,
-      pixels,
-      intra,
-      inter,
-      interOn,
-      mixture,
-      throughGamma,
-    ) =>
-      perPixel(batch, group, pixels, (element, narrow) => {
-        const target = all[at(x) + narrow];
+      ...settings
+    ) => {
+      const [batch, K, pixels, intra, inter, interOn, mixture, throughGamma] =
+        settings;
+      eachPixel([batch, K, pixels], ({ one, all, put }) => {
+        const [target, seen, a] = [one(x), one(input), all(logits)];
+        const [y, shares, slopes] = [all(psi), all(gamma), all(dResidual)];
         const apart = (1 - target) * inter + target * interOn;
-        const byShare = (k: number): number => {
-          const a = all[at(logits) + element(k)];
-          const y = all[at(psi) + element(k)];
+        const byShare = a.map((a, k) => {
           const plus = numeric.softplus(a);
           return throughGamma
-            ? all[at(dResidual) + element(k)] * (all[at(input) + narrow] - y) +
-              intra * (plus - target * a) - apart * plus
+            ? slopes[k] * (seen - y[k]) + intra * (plus - target * a) -
+              apart * plus
             : 0;
-        };
-        let total = 0, inner = 0;
-        for (let k = 0; k < group; k++) {
-          total += emLikelihood(target, all[at(psi) + element(k)]);
-          inner += all[at(gamma) + element(k)] * byShare(k);
-        }
-        for (let k = 0; k < group; k++) {
-          const y = all[at(psi) + element(k)];
-          const share = all[at(gamma) + element(k)];
-          const byLikelihood = (byShare(k) - inner - mixture) / total;
-          all[at(dLogits) + element(k)] = intra * share * (y - target) +
-            apart * (1 - share) * y +
-            y * (1 - y) *
-              ((2 * target - 1) * byLikelihood -
-                share * all[at(dResidual) + element(k)]);
-        }
-      }),
+        });
+        const total = sum(y.map((y) => emLikelihood(target, y)));
+        const inner = dot(shares, byShare);
+        const gradient = shares.map((share, k) => {
+          const byLikelihood = (byShare[k] - inner - mixture) / total;
+          return intra * share * (y[k] - target) + apart * (1 - share) * y[k] +
+            y[k] * (1 - y[k]) *
+              ((2 * target - 1) * byLikelihood - share * slopes[k]);
+        });
+        put(dLogits, gradient);
+      });
+    },
     shiftProducts: (pixels, out, rows, width, shifts, swap) => {
       const seen = new Float64Array(memory.buffer, pixels, rows * 2 * width);
       for (let row = 0; row < rows; row++) {
@@ -386,12 +282,12 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
         const right = swap ? first : first + width;
         const to = at(out) + row * (2 + shifts) * width;
         for (let i = 0; i < width; i++) {
-          all[to + i] = seen[left + i];
-          all[to + width + i] = seen[right + i];
+          numbers[to + i] = seen[left + i];
+          numbers[to + width + i] = seen[right + i];
           for (let j = 0; j < shifts; j++) {
             const partner = i + j - (shifts - 1) / 2;
             if (partner < 0 || partner >= width) continue;
-            all[to + (2 + j) * width + i] = seen[left + i] *
+            numbers[to + (2 + j) * width + i] = seen[left + i] *
               seen[right + partner];
           }
         }
@@ -402,21 +298,22 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
     },
     sgd: (p, g, v, n, learningRate, momentum, weightDecay) => {
       for (let i = 0; i < n; i++) {
-        const gradient = all[at(g) + i] + weightDecay * all[at(p) + i];
-        const velocity = momentum * all[at(v) + i] - learningRate * gradient;
-        all[at(v) + i] = velocity;
-        all[at(p) + i] += velocity;
+        const gradient = numbers[at(g) + i] + weightDecay * numbers[at(p) + i];
+        const velocity = momentum * numbers[at(v) + i] -
+          learningRate * gradient;
+        numbers[at(v) + i] = velocity;
+        numbers[at(p) + i] += velocity;
       }
     },
     adam: (p, g, m, v, n, rate, beta1, beta2, epsilon, weightDecay) => {
       for (let i = 0; i < n; i++) {
-        const gradient = all[at(g) + i] + weightDecay * all[at(p) + i];
-        const first = beta1 * all[at(m) + i] + (1 - beta1) * gradient;
-        const second = beta2 * all[at(v) + i] +
+        const gradient = numbers[at(g) + i] + weightDecay * numbers[at(p) + i];
+        const first = beta1 * numbers[at(m) + i] + (1 - beta1) * gradient;
+        const second = beta2 * numbers[at(v) + i] +
           (1 - beta2) * gradient * gradient;
-        all[at(m) + i] = first;
-        all[at(v) + i] = second;
-        all[at(p) + i] -= rate * first / (Math.sqrt(second) + epsilon);
+        numbers[at(m) + i] = first;
+        numbers[at(v) + i] = second;
+        numbers[at(p) + i] -= rate * first / (Math.sqrt(second) + epsilon);
       }
     },
   };
