@@ -7,10 +7,9 @@
  *
  * @module
  */
-import type { Matrix } from "./matrix/workspace.ts";
 import { scale } from "./matrix/elementwise.ts";
 import { sumOfSquares } from "./matrix/reductions.ts";
-import { shape } from "./matrix/workspace.ts";
+import { type Matrix, shape } from "./matrix/workspace.ts";
 
 /** Parameters or gradients by name. */
 export type Matrices = Readonly<Record<string, Matrix>>;
@@ -49,7 +48,7 @@ export interface SgdOptions {
 export function sgd(params: Matrices, options: SgdOptions): Optimizer {
   const { learningRate, momentum = 0, weightDecay = 0 } = options;
   const names = Object.keys(params);
-  const parameters = names.map((name) => params[name]);
+  const parameters = Object.values(params);
   const velocities = parameters.map(zerosLike);
   let steps = 0;
   return {
@@ -94,10 +93,10 @@ export function adam(params: Matrices, options: AdamOptions): Adam {
   const { learningRate, weightDecay = 0 } = options;
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   const names = Object.keys(params);
-  const parameters = names.map((name) => params[name]);
+  const parameters = Object.values(params);
   const moments = { first: likeParams(params), second: likeParams(params) };
-  const first = names.map((name) => moments.first[name]);
-  const second = names.map((name) => moments.second[name]);
+  const first = Object.values(moments.first);
+  const second = Object.values(moments.second);
   let steps = 0;
   let power1 = 1; // beta1 ** steps
   let power2 = 1;

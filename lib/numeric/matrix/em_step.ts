@@ -53,26 +53,10 @@ export interface EmResults {
  * are 0.
  */
 export function emStep(step: EmStep & EmResults): number {
-  const { x, input, logits, psi, gamma, residual, losses, K } = step;
-  checkEm("emStep", step, residual);
+  const { x, losses } = step;
   const fits = losses.rows * losses.cols === x.rows;
   check(fits, "emStep", "losses must be one for each row of x", x, losses);
-  return x.workspace.kernels.emStep(
-    x.pointer,
-    input.pointer,
-    logits.pointer,
-    psi.pointer,
-    gamma.pointer,
-    residual.pointer,
-    losses.pointer,
-    x.rows,
-    K,
-    x.cols,
-    step.intra,
-    step.inter,
-    step.interOn,
-    step.mixture,
-  );
+  return run("emStep", step, step.residual, losses, 0) as number;
 }
 
 /** What `emStepBackward` takes besides the matrices of `emStep`. */
@@ -87,17 +71,35 @@ export interface EmStepBackward extends EmStep {
 
 /** Fills `dLogits`, from the psi and gamma that `emStep` wrote. */
 export function emStepBackward(step: EmStepBackward): void {
-  const { x, input, logits, psi, gamma, dResidual, dLogits, K } = step;
-  checkEm("emStepBackward", step, dResidual);
+  const { logits, dResidual, dLogits, throughGamma } = step;
   checkSame("emStepBackward", logits, dLogits);
-  x.workspace.kernels.emStepBackward(
+  run("emStepBackward", step, dResidual, dLogits, throughGamma ? 1 : 0);
+}
+
+function run(
+  name: "emStep" | "emStepBackward",
+  step: EmStep,
+  residual: Matrix,
+  last: Matrix,
+  throughGamma: 0 | 1,
+): number | void {
+  const { x, input, logits, psi, gamma, K } = step;
+  checkSame(name, x, input);
+  const fits = logits.rows === K * x.rows && logits.cols === x.cols;
+  // The rule is written where it is broken alone: a step allocates nothing.
+  const rule = fits ? "" : `logits must be ${K} times as high as x`;
+  check(fits, name, rule, x, logits);
+  checkSame(name, logits, psi);
+  checkSame(name, logits, gamma);
+  checkSame(name, logits, residual);
+  return x.workspace.kernels[name](
     x.pointer,
     input.pointer,
     logits.pointer,
     psi.pointer,
     gamma.pointer,
-    dResidual.pointer,
-    dLogits.pointer,
+    residual.pointer,
+    last.pointer,
     x.rows,
     K,
     x.cols,
@@ -105,18 +107,6 @@ export function emStepBackward(step: EmStepBackward): void {
     step.inter,
     step.interOn,
     step.mixture,
-    step.throughGamma ? 1 : 0,
+    throughGamma,
   );
-}
-
-function checkEm(action: string, step: EmStep, last: Matrix): void {
-  const { x, input, logits, psi, gamma, K } = step;
-  checkSame(action, x, input);
-  const fits = logits.rows === K * x.rows && logits.cols === x.cols;
-  // The rule is written where it is broken alone: a step allocates nothing.
-  const rule = fits ? "" : `logits must be ${K} times as high as x`;
-  check(fits, action, rule, x, logits);
-  checkSame(action, logits, psi);
-  checkSame(action, logits, gamma);
-  checkSame(action, logits, last);
 }

@@ -64,6 +64,7 @@ type EmSettings = [
   inter: number,
   interOn: number,
   mixture: number,
+  throughGamma?: number, // read by the backward pass alone
 ];
 
 /** Every kernel, for one dtype and one memory. */
@@ -135,7 +136,7 @@ export interface Kernels
     gamma: number,
     dResidual: number,
     dLogits: number,
-    ...settings: [...EmSettings, throughGamma: number]
+    ...settings: EmSettings
   ): void;
   /** See `lib/imax/imax.ts`; pixels are float64. */
   shiftProducts(
