@@ -1,23 +1,10 @@
-import { atLeast, expMinusAbsV, highHalf, LANES, loadPart, logV, lowHalf, minusLog1mV, one, SIZE, splat, storePart } from "./math";
+import { atLeast, expMinusAbsV, get, highHalf, LANES, loadPart, logV, lowHalf, minusLog1mV, one, put, SIZE, splat, storePart } from "./math";
 
 // One iteration of Neural EM on all pixels, and its backward pass. Vectors run
 // along the pixels, K components in succession. lib/numeric/matrix/em_step.ts states the
 // equations.
 
 const EPSILON: f64 = 1e-6;
-
-// @ts-ignore: decorator
-@inline
-function get(p: usize, count: usize): v128 {
-  return count < LANES ? loadPart(p, count) : v128.load(p);
-}
-
-// @ts-ignore: decorator
-@inline
-function put(p: usize, x: v128, count: usize): void {
-  if (count < LANES) storePart(p, x, count);
-  else v128.store(p, x);
-}
 
 /** p + ε = (1 − x + ε) + (2x − 1) ψ, from the pixel's base and sign. */
 // @ts-ignore: decorator

@@ -1,20 +1,7 @@
-import { atLeast, expMinusAbsV, expV, LANES, loadPart, log1pV, logV, SCRATCH, sigmoidV, SIZE, splat, storePart, sumLanes } from "./math";
+import { atLeast, expMinusAbsV, expV, get, LANES, log1pV, logV, put, SCRATCH, sigmoidV, SIZE, splat, sumLanes } from "./math";
 
 // A tensor of batch × K × pixels, K rows to a group. "Narrow" operands are
 // batch × pixels. Vectors run along the pixels.
-
-// @ts-ignore: decorator
-@inline
-function get(p: usize, count: usize): v128 {
-  return count < LANES ? loadPart(p, count) : v128.load(p);
-}
-
-// @ts-ignore: decorator
-@inline
-function put(p: usize, x: v128, count: usize): void {
-  if (count < LANES) storePart(p, x, count);
-  else v128.store(p, x);
-}
 
 /** The largest of the group's values, 0 where that is infinite. */
 // @ts-ignore: decorator

@@ -54,7 +54,21 @@ export function storePart(p: usize, x: v128, count: usize): void {
   }
 }
 
-/** The sum of the lanes, in float64, first half plus second half. */
+/** The numbers at p: a whole vector, or the first `count` where that is less. */
+// @ts-ignore: decorator
+@inline
+export function get(p: usize, count: usize): v128 {
+  return count < LANES ? loadPart(p, count) : v128.load(p);
+}
+
+/** Stores x at p, or its first `count` lanes where that is less. */
+// @ts-ignore: decorator
+@inline
+export function put(p: usize, x: v128, count: usize): void {
+  if (count < LANES) storePart(p, x, count);
+  else v128.store(p, x);
+}
+
 // @ts-ignore: decorator
 @inline
 export function lowHalf(x: v128): v128 {
@@ -67,6 +81,7 @@ export function highHalf(x: v128): v128 {
   return f64x2.promote_low_f32x4(i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15));
 }
 
+/** The sum of the lanes: first half plus second half, then both. */
 // @ts-ignore: decorator
 @inline
 export function sumLanes(x: v128): real {
