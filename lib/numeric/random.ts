@@ -50,18 +50,12 @@ export function stream(seed: number | string, name: string): StatefulRng {
         `non-empty string: current value is ${String(seed) || '""'}`,
     );
   }
-  const generator = alea(`${seed}:${name}`, { state: true });
-  const rng = () => generator();
-  rng.state = () => generator.state() as AleaState;
-  return rng;
+  return alea(`${seed}:${name}`, { state: true });
 }
 
 /** Continues an Alea generator from a state. */
 export function resume(state: AleaState): StatefulRng {
-  const generator = alea("", { state });
-  const rng = () => generator();
-  rng.state = () => generator.state() as AleaState;
-  return rng;
+  return alea("", { state });
 }
 
 /** One draw from U[low, high). */

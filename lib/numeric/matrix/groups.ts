@@ -38,17 +38,12 @@ export function softmaxGroupsBackward(
   group: number,
   out: Matrix,
 ): Matrix {
-  const batch = batchSize("softmaxGroupsBackward", y, group);
-  checkSame("softmaxGroupsBackward", y, dy);
-  checkSame("softmaxGroupsBackward", y, out);
-  y.workspace.kernels.softmaxGroupsBackward(
-    y.pointer,
-    dy.pointer,
-    out.pointer,
-    batch,
-    group,
-    y.cols,
-  );
+  const name = "softmaxGroupsBackward";
+  const batch = batchSize(name, y, group);
+  checkSame(name, y, dy);
+  checkSame(name, y, out);
+  const { kernels } = y.workspace;
+  kernels[name](y.pointer, dy.pointer, out.pointer, batch, group, y.cols);
   return out;
 }
 

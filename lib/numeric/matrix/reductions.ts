@@ -7,6 +7,9 @@ import { scale } from "./elementwise.ts";
 import { check, checkSame, checkShape } from "./shapes.ts";
 import { isSize, type Matrix, shape } from "./workspace.ts";
 
+/** Sums over the rows of a, into or onto out. */
+export type ColumnSums = (a: Matrix, out: Matrix) => Matrix;
+
 /** Σ aᵢ, summed in float64 in a fixed order. */
 export function sum(a: Matrix): number {
   return a.workspace.kernels.sum(a.pointer, a.data.length);
@@ -31,28 +34,21 @@ export function rowSums(a: Matrix, out: Matrix): Matrix {
   return out;
 }
 
-/** out (1 × n) = the sum of each column: bias gradients. */
-export function columnSums(a: Matrix, out: Matrix): Matrix {
-  return sumColumns("columnSums", a, out, 0);
+function sumColumns(name: string, accumulate: 0 | 1): ColumnSums {
+  return (a, out) => {
+    const fits = out.rows === 1 && out.cols === a.cols;
+    check(fits, name, "out must be 1 × a.cols", a, out);
+    const { kernels } = a.workspace;
+    kernels.columnSums(a.pointer, out.pointer, a.rows, a.cols, accumulate);
+    return out;
+  };
 }
+
+/** out (1 × n) = the sum of each column: bias gradients. */
+export const columnSums: ColumnSums = sumColumns("columnSums", 0);
 
 /** out (1 × n) += the sum of each column. */
-export function addColumnSums(a: Matrix, out: Matrix): Matrix {
-  return sumColumns("addColumnSums", a, out, 1);
-}
-
-function sumColumns(
-  action: string,
-  a: Matrix,
-  out: Matrix,
-  accumulate: 0 | 1,
-): Matrix {
-  const fits = out.rows === 1 && out.cols === a.cols;
-  check(fits, action, "out must be 1 × a.cols", a, out);
-  const { kernels } = a.workspace;
-  kernels.columnSums(a.pointer, out.pointer, a.rows, a.cols, accumulate);
-  return out;
-}
+export const addColumnSums: ColumnSums = sumColumns("addColumnSums", 1);
 
 /** out (1 × n) = the mean of each column. */
 export function columnMeans(a: Matrix, out: Matrix): Matrix {
