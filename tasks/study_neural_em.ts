@@ -26,7 +26,7 @@ import {
   VARIANTS,
 } from "../data/studies/neural_em/variants.ts";
 import { stagesOf, startsFrom } from "../data/studies/neural_em/stages.ts";
-import { modelFrom } from "../lib/neural_em/inference.ts";
+import { modelFrom } from "../lib/neural_em/model.ts";
 import type { Stage } from "../lib/neural_em/stages.ts";
 import { neuralEmTrainer } from "../lib/neural_em/training.ts";
 import { stream } from "../lib/numeric/random.ts";

@@ -38,7 +38,7 @@ import {
   startsFrom,
   TRAINING_STEPS,
 } from "../data/studies/neural_em/stages.ts";
-import { type NeuralEm, restoreNeuralEm } from "../lib/neural_em/inference.ts";
+import { type NeuralEm, restoreNeuralEm } from "../lib/neural_em/model.ts";
 import { inferInStages } from "../lib/neural_em/stages.ts";
 import {
   type LossSum,

@@ -15,19 +15,15 @@ import {
   partOf,
   positiveInteger,
 } from "../../lib/run/config.ts";
+import type { ClusteringScores } from "../../lib/neural_em/clustering_scores.ts";
 import {
-  type GroupingScores,
-  scoreGroups,
-} from "../../lib/neural_em/grouping.ts";
-import {
+  type NeuralEm,
   type NeuralEmConfig,
   neuralEmConfig,
   SEED_MODEL,
 } from "../../lib/neural_em/model.ts";
-import {
-  inferringGroups,
-  type NeuralEm,
-} from "../../lib/neural_em/inference.ts";
+import { scoreGroups } from "../../lib/neural_em/grouping.ts";
+import { inferringGroups } from "../../lib/neural_em/inference.ts";
 import {
   type NeuralEmRow,
   neuralEmTrainer,
@@ -142,8 +138,8 @@ export function trainingImages(seed: number, settings: Settings): SampleFrames {
 
 /** One row of the history: losses in nats an image, scores of both sets. */
 export interface Row extends NeuralEmRow {
-  validation: GroupingScores;
-  test: GroupingScores;
+  validation: ClusteringScores;
+  test: ClusteringScores;
   /** Loss after the last EM step on the test images. */
   testLoss: number;
 }
@@ -180,7 +176,7 @@ export function assess(
   model: NeuralEm,
   batch: ShapesBatch,
   steps?: number,
-): GroupingScores & { loss: number } {
+): ClusteringScores & { loss: number } {
   return finish(assessing(rng, model, batch, steps));
 }
 
@@ -190,10 +186,10 @@ function* assessing(
   model: NeuralEm,
   batch: ShapesBatch,
   steps?: number,
-): Training<never, GroupingScores & { loss: number }> {
+): Training<never, ClusteringScores & { loss: number }> {
   const inferring = inferringGroups(rng, model, batch, { steps });
   const { groups, losses } = yield* inferring;
-  return { ...scoreGroups(batch, groups.at(-1)!), loss: losses.at(-1)! };
+  return { ...scoreGroups(batch, groups), loss: losses.at(-1)! };
 }
 
 /** Trains and assesses one seed; yields a row every `evalEvery` updates. */

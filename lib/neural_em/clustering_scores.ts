@@ -11,8 +11,17 @@
  */
 import { exp, log } from "../numeric/elementary.ts";
 
-/** What mutual information is divided by: a mean of the two entropies. */
-export type Normalizer = "arithmetic" | "max";
+/** How well two partitions agree: 1 where they are equal. */
+export interface ClusteringScores {
+  /** Normalised mutual information, arithmetic mean of the entropies. */
+  nmi: number;
+  /** Adjusted mutual information, arithmetic mean of the entropies. */
+  ami: number;
+  /** Adjusted mutual information, larger of the entropies. */
+  amiMax: number;
+  /** Adjusted Rand index. */
+  ari: number;
+}
 
 /** How often label i of one partition meets label j of the other. */
 export interface Contingency {
@@ -127,45 +136,33 @@ export function expectedMutualInformation(table: Contingency): number {
   return sum;
 }
 
-function normalizer(table: Contingency, kind: Normalizer): number {
-  const a = entropy(table.rows, table.total);
-  const b = entropy(table.columns, table.total);
-  return kind === "max" ? Math.max(a, b) : 0.5 * (a + b);
-}
-
-/** Both partitions put everything into one part (or there is nothing). */
-function bothTrivial({ rows, columns }: Contingency): boolean {
-  return rows.length <= 1 && columns.length <= 1;
-}
-
-/** Mutual information over the mean entropy: 1 for equal partitions. */
-export function normalizedMutualInformation(
-  truth: ArrayLike<number>,
-  found: ArrayLike<number>,
-  kind: Normalizer = "arithmetic",
-): number {
-  const table = contingency(truth, found);
-  if (bothTrivial(table)) return 1;
-  const information = mutualInformation(table);
-  return information === 0 ? 0 : information / normalizer(table, kind);
-}
-
 /**
- * Mutual information above its expectation, over the largest possible: 0 on
- * average for random labels, 1 for equal partitions.
+ * All scores of one labelling against another. The adjusted ones are 0 on
+ * average for random labels: mutual information above its expectation, over the
+ * largest possible; and pairs of items that agree, likewise.
+ *
+ * @throws {TypeError} if the lengths differ
  */
-export function adjustedMutualInformation(
+export function clusteringScores(
   truth: ArrayLike<number>,
   found: ArrayLike<number>,
-  kind: Normalizer = "arithmetic",
-): number {
+): ClusteringScores {
   const table = contingency(truth, found);
-  if (bothTrivial(table)) return 1;
-  if (table.rows.length === 1 || table.columns.length === 1) return 0;
+  const { rows, columns, total } = table;
+  const ari = randIndex(table);
+  const trivial = [rows, columns].filter(({ length }) => length <= 1).length;
+  // Everything in one part, or nothing at all, in both.
+  if (trivial === 2) return { nmi: 1, ami: 1, amiMax: 1, ari };
+  const [a, b] = [entropy(rows, total), entropy(columns, total)];
+  const information = mutualInformation(table);
+  const nmi = information === 0 ? 0 : information / (0.5 * (a + b));
+  if (trivial === 1) return { nmi, ami: 0, amiMax: 0, ari };
   const expected = expectedMutualInformation(table);
-  const above = mutualInformation(table) - expected;
-  const room = normalizer(table, kind) - expected;
-  return awayFromZero(above) / awayFromZero(room);
+  const above = awayFromZero(information - expected);
+  const adjusted = (most: number): number =>
+    above / awayFromZero(most - expected);
+  const [ami, amiMax] = [adjusted(0.5 * (a + b)), adjusted(Math.max(a, b))];
+  return { nmi, ami, amiMax, ari };
 }
 
 /** Keeps 0 / 0 from arising where a partition leaves no room: scikit-learn's rule. */
@@ -174,11 +171,7 @@ function awayFromZero(x: number): number {
 }
 
 /** Pairs of items: agreements above chance, over the most possible. */
-export function adjustedRandIndex(
-  truth: ArrayLike<number>,
-  found: ArrayLike<number>,
-): number {
-  const { counts, rows, columns, total } = contingency(truth, found);
+function randIndex({ counts, rows, columns, total }: Contingency): number {
   const pairs = (n: number): number => n * (n - 1) / 2;
   const sumPairs = (sizes: readonly number[]): number =>
     sizes.reduce((sum, n) => sum + pairs(n), 0);

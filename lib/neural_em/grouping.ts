@@ -9,9 +9,8 @@
  * @module
  */
 import {
-  adjustedMutualInformation,
-  adjustedRandIndex,
-  normalizedMutualInformation,
+  type ClusteringScores,
+  clusteringScores,
 } from "./clustering_scores.ts";
 import { integer, type Rng, shuffle } from "../numeric/random.ts";
 import { mean } from "../numeric/statistics.ts";
@@ -28,50 +27,47 @@ export interface LabelledImages {
   labels: Uint8Array;
 }
 
-/** Scores of one image, or their means over images. */
-export interface GroupingScores {
-  /** Normalised mutual information, arithmetic mean of the entropies. */
-  nmi: number;
-  /** Adjusted mutual information, arithmetic mean of the entropies. */
-  ami: number;
-  /** Adjusted mutual information, larger of the entropies. */
-  amiMax: number;
-  /** Adjusted Rand index. */
-  ari: number;
+/** Calls `use` with the pixels and the labels of each image. */
+function eachImage<T>(
+  { count, canvas, images, labels }: LabelledImages,
+  use: (image: Float32Array, labels: Uint8Array, i: number) => T,
+): T[] {
+  const size = canvas * canvas;
+  return Array.from({ length: count }, (_, i) => {
+    const [from, to] = [i * size, (i + 1) * size];
+    return use(images.subarray(from, to), labels.subarray(from, to), i);
+  });
 }
 
-/** The scores of each image whose label is scored. */
+/** Whether a label stands for one object. */
+function isScored(label: number): boolean {
+  return label !== 0 && label !== 255;
+}
+
+/** The scores of each image, over its pixels whose label is scored. */
 export function scoreImages(
   batch: LabelledImages,
   groups: ArrayLike<number>,
-): GroupingScores[] {
-  const pixels = batch.canvas * batch.canvas;
-  return Array.from({ length: batch.count }, (_, i) => {
-    const start = i * pixels;
-    const labels = batch.labels.subarray(start, start + pixels);
+): ClusteringScores[] {
+  return eachImage(batch, (_, labels, i) => {
     // Not lists that grow: in one process of thirty V8 15.0, which compiles
     // while this runs, got such a loop wrong, and with it the scores.
-    const count = labels.reduce((n, l) => l === 0 || l === 255 ? n : n + 1, 0);
+    const count = labels.reduce((n, l) => isScored(l) ? n + 1 : n, 0);
     const truth = new Uint8Array(count);
     const found = new Uint8Array(count);
-    for (let p = 0, n = 0; p < pixels; p++) {
-      if (labels[p] === 0 || labels[p] === 255) continue;
+    for (let p = 0, n = 0; p < labels.length; p++) {
+      if (!isScored(labels[p])) continue;
       truth[n] = labels[p];
-      found[n++] = groups[start + p];
+      found[n++] = groups[i * labels.length + p];
     }
-    return {
-      nmi: normalizedMutualInformation(truth, found),
-      ami: adjustedMutualInformation(truth, found),
-      amiMax: adjustedMutualInformation(truth, found, "max"),
-      ari: adjustedRandIndex(truth, found),
-    };
+    return clusteringScores(truth, found);
   });
 }
 
 /** Mean scores over images. */
 export function meanScores(
-  scores: readonly GroupingScores[],
-): GroupingScores {
+  scores: readonly ClusteringScores[],
+): ClusteringScores {
   return {
     nmi: mean(scores.map((s) => s.nmi)),
     ami: mean(scores.map((s) => s.ami)),
@@ -84,7 +80,7 @@ export function meanScores(
 export function scoreGroups(
   batch: LabelledImages,
   groups: ArrayLike<number>,
-): GroupingScores {
+): ClusteringScores {
   return meanScores(scoreImages(batch, groups));
 }
 
@@ -93,12 +89,10 @@ export type Grouper = (image: Float32Array, canvas: number) => Uint8Array;
 
 /** Applies a grouper to every image of a batch. */
 export function groupBatch(batch: LabelledImages, group: Grouper): Uint8Array {
-  const pixels = batch.canvas * batch.canvas;
-  const groups = new Uint8Array(batch.count * pixels);
-  for (let i = 0; i < batch.count; i++) {
-    const image = batch.images.subarray(i * pixels, (i + 1) * pixels);
-    groups.set(group(image, batch.canvas), i * pixels);
-  }
+  const groups = new Uint8Array(batch.images.length);
+  eachImage(batch, (image, _, i) => {
+    groups.set(group(image, batch.canvas), i * image.length);
+  });
   return groups;
 }
 
@@ -230,22 +224,21 @@ export function permutedScores(
   rng: Rng,
   batch: LabelledImages,
   groups: ArrayLike<number>,
-): GroupingScores {
+): ClusteringScores {
   const dealt = Uint8Array.from(groups);
-  const pixels = batch.canvas * batch.canvas;
-  for (let i = 0; i < batch.count; i++) {
+  eachImage(batch, (_, labels, i) => {
     const scored: number[] = [];
-    for (let p = i * pixels; p < (i + 1) * pixels; p++) {
-      if (batch.labels[p] !== 0 && batch.labels[p] !== 255) scored.push(p);
-    }
+    labels.forEach((label, p) => {
+      if (isScored(label)) scored.push(i * labels.length + p);
+    });
     const values = shuffle(rng, scored.map((p) => groups[p]));
     scored.forEach((p, n) => dealt[p] = values[n]);
-  }
+  });
   return scoreGroups(batch, dealt);
 }
 
 /** A baseline by name, with its mean scores. */
-export type NamedScores = { name: string } & GroupingScores;
+export type NamedScores = { name: string } & ClusteringScores;
 
 /**
  * Everything that can be scored without a model: chance, partitions that ignore
@@ -278,9 +271,8 @@ export function baselineScores(
 
 /** Pixels that two or more objects share, for each image. */
 export function overlapPixels(batch: LabelledImages): number[] {
-  const pixels = batch.canvas * batch.canvas;
-  return Array.from({ length: batch.count }, (_, i) => {
-    const labels = batch.labels.subarray(i * pixels, (i + 1) * pixels);
-    return labels.reduce((n, label) => n + (label === 255 ? 1 : 0), 0);
-  });
+  return eachImage(
+    batch,
+    (_, labels) => labels.reduce((n, label) => n + (label === 255 ? 1 : 0), 0),
+  );
 }

@@ -3,150 +3,46 @@
  *
  * @module
  */
-import { log, log1p } from "../numeric/elementary.ts";
-import {
-  type Matrix,
-  type Workspace,
-  workspace,
-} from "../numeric/matrix/workspace.ts";
-import { Refusal } from "../run/config.ts";
-import {
-  type NeuralEmConfig,
-  neuralEmConfig,
-  type NeuralEmParams,
-  paramShapes,
-  type UnrolledEm,
-  unrolledEm,
-} from "./model.ts";
-import { normal, type Rng } from "../numeric/random.ts";
-import type { Tensors } from "../run/safetensors.ts";
+import type { Matrix } from "../numeric/matrix/workspace.ts";
+import type { Rng } from "../numeric/random.ts";
 import { finish, type Training } from "../run/training.ts";
+import { type NeuralEm, unrolledEm } from "./model.ts";
+import { flipPixels, startEm } from "./start.ts";
 
 /** Images, count × D; or one such batch for each frame of moving images. */
 export type Frames =
   | { images: Float32Array }
   | readonly { images: Float32Array }[];
 
-/** A model with its parameters, in the memory they live in. */
-export interface NeuralEm {
-  readonly config: Readonly<NeuralEmConfig>;
-  readonly params: NeuralEmParams;
-  readonly space: Workspace;
-}
-
 /** The frames of sequences; images are sequences of one frame. */
-export function framesOf(frames: Frames): readonly { images: Float32Array }[] {
-  return Array.isArray(frames) ? frames : [frames as { images: Float32Array }];
+export function framesOf<Batch extends { images: Float32Array }>(
+  frames: Batch | readonly Batch[],
+): readonly Batch[] {
+  return Array.isArray(frames) ? frames : [frames as Batch];
 }
 
-/** Copies binary images and flips each pixel with probability p. */
-export function flipPixels(
-  rng: Rng,
-  images: ArrayLike<number>,
-  p: number,
-  out: Matrix["data"],
-): void {
-  out.set(images);
-  if (p <= 0) return;
-  const scale = p < 1 ? 1 / log1p(-p) : 0;
-  // The gaps between flips are geometric.
-  for (let i = gap(rng, scale); i < out.length; i += 1 + gap(rng, scale)) {
-    out[i] = 1 - out[i];
-  }
-}
-
-function gap(rng: Rng, scale: number): number {
-  return Math.floor(log(1 - rng()) * scale);
-}
-
-/**
- * The first residual, γ (x̃ − 0), with random responsibilities: |N(0, 1)| for
- * each component, normalised. Pixels that are off need none.
- */
-export function randomResiduals(
-  rng: Rng,
-  input: Matrix["data"],
-  K: number,
-  pixels: number,
-  out: Matrix["data"],
-): void {
-  out.fill(0);
-  for (let i = 0; i < input.length; i++) {
-    if (input[i] === 0) continue;
-    const first = Math.floor(i / pixels) * K * pixels + i % pixels;
-    let total = 0;
-    for (let k = 0; k < K; k++) {
-      const g = Math.abs(normal(rng));
-      out[first + k * pixels] = g;
-      total += g;
-    }
-    for (let k = 0; k < K; k++) out[first + k * pixels] *= input[i] / total;
-  }
-}
-
-/** The first residual, γ (x̃ − 0), with given responsibilities. */
-export function residualsFrom(
-  gamma: ArrayLike<number>,
-  input: Matrix["data"],
-  K: number,
-  pixels: number,
-  out: Matrix["data"],
-): void {
-  for (let i = 0; i < out.length; i++) {
-    const image = Math.floor(i / (K * pixels));
-    out[i] = gamma[i] * input[image * pixels + i % pixels];
-  }
-}
-
-/**
- * Responsibilities, count × K × D, of components that know the labels: a pixel
- * of object n is component n's, one of no single object is shared by all.
- */
-export function trueResponsibilities(
-  labels: Uint8Array,
-  K: number,
-  pixels: number,
-): Float32Array {
-  const gamma = new Float32Array(labels.length * K);
-  labels.forEach((label, i) => {
-    const first = Math.floor(i / pixels) * K * pixels + i % pixels;
-    const owned = label >= 1 && label <= K;
-    for (let k = 0; k < K; k++) {
-      gamma[first + k * pixels] = owned ? (k === label - 1 ? 1 : 0) : 1 / K;
-    }
-  });
-  return gamma;
-}
-
-/** States before the first step: 0, or learned with noise. */
-export function startStates(
-  rng: Rng,
-  { config, params }: Pick<NeuralEm, "config" | "params">,
-  out: Matrix["data"],
-): void {
-  if (config.start === "responsibilities") {
-    out.fill(0);
-    return;
-  }
-  const start = params.startStates.data;
-  for (let i = 0; i < out.length; i++) {
-    out[i] = start[i % start.length] + config.startNoise * normal(rng);
-  }
-}
-
-/** What EM makes of a batch of images. */
+/** What EM makes of images. */
 export interface Inference {
-  /**
-   * Component with the largest γ for each pixel, count × D, after each step, or
-   * after the last alone.
-   */
-  groups: Uint8Array[];
+  /** Component with the largest γ for each pixel after the last step, count × D. */
+  groups: Uint8Array;
   /** Loss after each step, nats an image. */
   losses: number[];
   /** Loss of each image after the last step, nats. */
   imageLosses: Float32Array;
   /** γ after the last step, count × K × D. */
   responsibilities: Float32Array;
+}
+
+/** What one EM step makes of one batch of images. */
+export interface StepEnd {
+  /** Which step, from 1. */
+  step: number;
+  /** Number of the batch's first image. */
+  first: number;
+  /** γ, batch·K × D. */
+  responsibilities: Matrix;
+  /** ψ, batch·K × D. */
+  predictions: Matrix;
 }
 
 /** How EM is run on images. */
@@ -157,12 +53,10 @@ export interface InferOptions {
   noise?: number;
   /** Images at a time. */
   batch?: number;
-  /** Whether groups are wanted after the last step alone. */
-  lastOnly?: boolean;
   /** Responsibilities to start from, count × K × D; default random ones. */
   start?: Float32Array;
-  /** Called after each step of each batch: em's entry 1 holds the result. */
-  onStep?: (step: number, firstImage: number, em: UnrolledEm) => void;
+  /** Called after each step of each batch; the matrices change afterwards. */
+  onStep?: (end: StepEnd) => void;
 }
 
 /**
@@ -199,10 +93,6 @@ export function* inferringGroups(
   const list = framesOf(frames);
   const count = list[0].images.length / pixels;
   const batch = Math.min(options.batch ?? 50, count);
-  const groups = Array.from(
-    { length: options.lastOnly ? 1 : steps },
-    () => new Uint8Array(count * pixels),
-  );
   const losses = new Array<number>(steps).fill(0);
   const wanted = count * K * pixels;
   if (options.start && options.start.length !== wanted) {
@@ -220,35 +110,32 @@ export function* inferringGroups(
     for (let start = 0; start < count; start += batch) {
       // The last batch overlaps the one before, so that all have one size.
       const first = Math.min(start, count - batch);
-      const [from, to] = [first * pixels, (first + batch) * pixels];
       const show = (s: number, frame: number): void => {
         const { images } = list[Math.min(frame, list.length - 1)];
-        const shown = images.subarray(from, to);
+        const shown = images.subarray(first * pixels, (first + batch) * pixels);
         em.targets[s].data.set(shown);
         flipPixels(rng, shown, noise, em.inputs[s].data);
       };
       show(0, 0);
-      startStates(rng, model, em.states[0].data);
-      const learned = config.start === "states";
-      const { data: input } = em.inputs[0];
-      const { data: residuals } = em.residuals[0];
-      if (options.start) {
-        const gamma = options.start.subarray(first * K * pixels);
-        residualsFrom(gamma, input, K, pixels, residuals);
-      } else if (!learned) {
-        randomResiduals(rng, input, K, pixels, residuals);
-      }
+      startEm(rng, model, {
+        input: em.inputs[0].data,
+        states: em.states[0].data,
+        residuals: em.residuals[0].data,
+        gamma: options.start?.subarray(first * K * pixels),
+      });
+      let at = 1;
       for (let step = 1; step <= steps; step++) {
         show(1, step);
-        // With learned states entry 0 is an E-step of its own: the first.
         em.forward([1, 1]);
-        const at = learned && step === 1 ? 0 : 1;
-        if (!options.lastOnly) {
-          const out = groups[step - 1].subarray(from, to);
-          argmaxGroups(em.responsibilities[at], K, out);
-        }
+        // With learned states entry 0 is an E-step of its own: the first.
+        at = config.start === "states" && step === 1 ? 0 : 1;
         losses[step - 1] += em.losses[at] * batch / count;
-        onStep?.(step, first, em);
+        onStep?.({
+          step,
+          first,
+          responsibilities: em.responsibilities[at],
+          predictions: em.predictions[at],
+        });
         if (at === 1) {
           em.states[0].data.set(em.states[1].data);
           em.residuals[0].data.set(em.residuals[1].data);
@@ -256,40 +143,36 @@ export function* inferringGroups(
         stop ||= yield step;
         if (!stop) continue;
         for (let s = step; s < steps; s++) { // as if nothing more changed
-          groups[s]?.set(groups[step - 1].subarray(from, to), from);
           losses[s] += em.losses[at] * batch / count;
         }
         break;
       }
-      const last = learned && steps === 1 ? 0 : 1;
-      imageLosses.set(em.imageLosses[last].data, first);
-      const gamma = em.responsibilities[last];
-      responsibilities.set(gamma.data, first * K * pixels);
-      if (options.lastOnly) {
-        argmaxGroups(gamma, K, groups[0].subarray(from, to));
-      }
+      imageLosses.set(em.imageLosses[at].data, first);
+      responsibilities.set(em.responsibilities[at].data, first * K * pixels);
     }
   } finally {
     space.release(mark);
   }
+  const groups = groupsOf(responsibilities, K, pixels);
   return { groups, losses, imageLosses, responsibilities };
 }
 
-/** Component with the largest responsibility for each pixel. */
-export function argmaxGroups(
-  gamma: Matrix,
+/** Component with the largest γ (count × K × D) for each pixel, count × D. */
+export function groupsOf(
+  gamma: ArrayLike<number>,
   K: number,
-  out: Uint8Array,
-): void {
-  const { data, cols } = gamma;
-  for (let i = 0; i < out.length; i++) {
-    const first = Math.floor(i / cols) * K * cols + i % cols;
+  pixels: number,
+): Uint8Array {
+  const groups = new Uint8Array(gamma.length / K);
+  for (let i = 0; i < groups.length; i++) {
+    const first = Math.floor(i / pixels) * K * pixels + i % pixels;
     let best = 0;
     for (let k = 1; k < K; k++) {
-      if (data[first + k * cols] > data[first + best * cols]) best = k;
+      if (gamma[first + k * pixels] > gamma[first + best * pixels]) best = k;
     }
-    out[i] = best;
+    groups[i] = best;
   }
+  return groups;
 }
 
 /** What one EM step makes of one image. */
@@ -307,71 +190,24 @@ export function recordSteps(
   frames: Frames,
   options: Omit<InferOptions, "onStep" | "batch"> = {},
 ): RecordedStep[][] {
-  const { canvas, components: K, start } = model.config;
+  const { canvas, components: K } = model.config;
   const pixels = canvas * canvas;
   const count = framesOf(frames)[0].images.length / pixels;
   const kept: RecordedStep[][] = Array.from({ length: count }, () => []);
-  const onStep = (step: number, _: number, em: UnrolledEm): void => {
-    const at = start === "states" && step === 1 ? 0 : 1;
-    const { data: gamma } = em.responsibilities[at];
-    const { data: psi } = em.predictions[at];
-    for (let i = 0; i < count; i++) {
-      const first = i * K * pixels;
-      kept[i].push({
-        gamma: Float32Array.from(
-          { length: pixels * K },
-          (_, n) => gamma[first + n % K * pixels + Math.floor(n / K)],
+  const onStep = ({ responsibilities, predictions }: StepEnd): void =>
+    kept.forEach((steps, i) => {
+      // K × D, of this image
+      const [gamma, psi] = [responsibilities, predictions].map(({ data }) =>
+        Float32Array.from(data.subarray(i * K * pixels, (i + 1) * K * pixels))
+      );
+      steps.push({
+        gamma: gamma.map((_, n) => gamma[n % K * pixels + Math.floor(n / K)]),
+        psi: Array.from(
+          { length: K },
+          (_, k) => psi.slice(k * pixels, (k + 1) * pixels),
         ),
-        psi: Array.from({ length: K }, (_, k) => {
-          const from = first + k * pixels;
-          return Float32Array.from(psi.subarray(from, from + pixels));
-        }),
       });
-    }
-  };
+    });
   inferGroups(rng, model, frames, { ...options, batch: count, onStep });
   return kept;
-}
-
-/**
- * A model from plain parameters.
- *
- * @throws {Refusal} if a parameter is missing or has another size
- */
-export function modelFrom(
-  config: Readonly<NeuralEmConfig>,
-  values: Readonly<Record<string, ArrayLike<number>>>,
-): NeuralEm {
-  const space = workspace("float32", { bytes: 256 << 20 });
-  const params = space.matrices(paramShapes(config));
-  for (const [name, matrix] of Object.entries(params)) {
-    const found = values[name]?.length;
-    if (found !== matrix.data.length) {
-      throw new Refusal(
-        `Cannot make a neural EM model as ${name} must have ` +
-          `${matrix.data.length} numbers: it has ${found ?? "none"}`,
-      );
-    }
-    matrix.data.set(values[name]);
-  }
-  return { config, params, space };
-}
-
-/**
- * The model of a checkpoint: parameters, and the configuration in its metadata.
- *
- * @throws {Refusal} if the two do not fit or there is no configuration
- */
-export function restoreNeuralEm({ tensors, metadata }: Tensors): NeuralEm {
-  if (metadata.config === undefined) {
-    throw new Refusal(
-      "Cannot restore neural EM as the checkpoint must hold its configuration: " +
-        `its metadata has ${Object.keys(metadata).join(", ") || "nothing"}`,
-    );
-  }
-  const config = neuralEmConfig(JSON.parse(metadata.config));
-  const values = Object.fromEntries(
-    Object.entries(tensors).map(([name, { data }]) => [name, data]),
-  );
-  return modelFrom(config, values);
 }

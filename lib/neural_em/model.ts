@@ -18,13 +18,16 @@
  *   Σ_pixels { Σₖ [ intra γₖ BCE(x, ψₖ) + inter (1 − γₖ) KL(0 ‖ ψₖ) ]
  *              − mixture ln Σₖ p(x | ψₖ) / K }.
  *
- * Gradients run backwards through the unrolled steps, by hand.
+ * Gradients run backwards through the unrolled steps, by hand. M-steps and
+ * decoders are in `m_step.ts`; the E-step with its loss is a kernel,
+ * `lib/numeric/matrix/em_step.ts`.
  *
  * @module
  */
 import {
   between,
-  defineConfig,
+  checkedConfig,
+  type Configure,
   integerIn,
   nonNegative,
   nonNegativeInteger,
@@ -33,31 +36,18 @@ import {
   positiveInteger,
   probability,
 } from "../run/config.ts";
-import {
-  add,
-  axpy,
-  copy,
-  fill,
-  mul,
-  scale,
-  sigmoid,
-  sigmoidBackward,
-  tanh,
-  tanhBackward,
-} from "../numeric/matrix/elementwise.ts";
+import { fill } from "../numeric/matrix/elementwise.ts";
 import { emStep, emStepBackward } from "../numeric/matrix/em_step.ts";
+import { addColumnSums } from "../numeric/matrix/reductions.ts";
 import {
-  addMatmul,
-  addMatmulNT,
-  addMatmulTN,
-  matmul,
-  matmulNT,
-} from "../numeric/matrix/products.ts";
-import { addColumnSums, dot } from "../numeric/matrix/reductions.ts";
-import { addRow } from "../numeric/matrix/rows.ts";
-import type { Matrix, Workspace } from "../numeric/matrix/workspace.ts";
-import { likeParams } from "../numeric/optimizers.ts";
-import { fillUniform, normal, type Rng } from "../numeric/random.ts";
+  type Matrix,
+  type Workspace,
+  workspace,
+} from "../numeric/matrix/workspace.ts";
+import { likeParams, type Matrices, setArrays } from "../numeric/optimizers.ts";
+import { fillNormal, fillUniform, type Rng } from "../numeric/random.ts";
+import type { Tensors } from "../run/safetensors.ts";
+import { gradientCell, recurrentCell } from "./m_step.ts";
 
 /** What the model is and how it is trained. */
 export interface NeuralEmConfig {
@@ -122,84 +112,58 @@ export interface NeuralEmConfig {
 }
 
 /** The checked configuration; the defaults are the paper's static shapes. */
-export const neuralEmConfig: (
-  overrides?: Partial<NeuralEmConfig>,
-) => Readonly<NeuralEmConfig> = defineConfig<NeuralEmConfig>(
+export const neuralEmConfig: Configure<NeuralEmConfig> = checkedConfig(
   "train neural EM",
   {
-    canvas: 28,
-    components: 4,
-    hidden: 250,
-    mStep: "sigmoid",
-    start: "responsibilities",
-    startNoise: 0,
-    steps: 15,
-    unroll: 15,
-    lossSteps: "last",
-    intra: 1,
-    inter: 1,
-    interOn: 1,
-    mixture: 0,
-    throughGamma: true,
-    noise: 0.1,
-    noiseOn: "input",
-    batchSize: 64,
-    updates: 100_000,
-    learningRate: 1e-3,
-    warmup: 0,
-    cooldown: 0,
-    clipNorm: 1e9,
-    initScale: 1,
-    initTied: false,
-    initMemory: 0,
-    pixelBias: 0,
+    canvas: [28, integerIn(2, 256)],
+    components: [4, integerIn(1, 64)],
+    hidden: [250, positiveInteger],
+    mStep: ["sigmoid", oneOf("sigmoid", "tanh", "gradient")],
+    start: ["responsibilities", oneOf("responsibilities", "states")],
+    startNoise: [0, nonNegative],
+    steps: [15, positiveInteger],
+    unroll: [15, positiveInteger],
+    lossSteps: ["last", oneOf("last", "half", "all")],
+    intra: [1, nonNegative],
+    inter: [1, nonNegative],
+    interOn: [1, nonNegative],
+    mixture: [0, nonNegative],
+    throughGamma: [true],
+    noise: [0.1, probability],
+    noiseOn: ["input", oneOf("input", "image")],
+    batchSize: [64, positiveInteger],
+    updates: [100_000, nonNegativeInteger],
+    learningRate: [1e-3, positive],
+    warmup: [0, nonNegativeInteger],
+    cooldown: [0, between(0, 1)],
+    clipNorm: [1e9, positive],
+    initScale: [1, positive],
+    initTied: [false],
+    initMemory: [0, nonNegative],
+    pixelBias: [0],
   },
-  {
-    canvas: integerIn(2, 256),
-    components: integerIn(1, 64),
-    hidden: positiveInteger,
-    mStep: oneOf("sigmoid", "tanh", "gradient"),
-    start: oneOf("responsibilities", "states"),
-    startNoise: nonNegative,
-    steps: positiveInteger,
-    unroll: positiveInteger,
-    lossSteps: oneOf("last", "half", "all"),
-    intra: nonNegative,
-    inter: nonNegative,
-    interOn: nonNegative,
-    mixture: nonNegative,
-    noise: probability,
-    noiseOn: oneOf("input", "image"),
-    batchSize: positiveInteger,
-    updates: nonNegativeInteger,
-    learningRate: positive,
-    warmup: nonNegativeInteger,
-    cooldown: between(0, 1),
-    clipNorm: positive,
-    initScale: positive,
-    initMemory: nonNegative,
+  ({ steps, unroll, batchSize, start, mStep }) => {
+    const learned = start === "states";
+    const groups = steps / unroll;
+    return [
+      ["unroll", steps % unroll === 0, `a divisor of steps, ${steps}`],
+      [
+        "batchSize",
+        batchSize % groups === 0,
+        `a multiple of steps / unroll, ${groups}`,
+      ],
+      [
+        "unroll",
+        !learned || unroll === steps,
+        `steps, ${steps}, with learned states`,
+      ],
+      [
+        "start",
+        !learned || mStep !== "gradient",
+        '"responsibilities" with mStep "gradient"',
+      ],
+    ];
   },
-  [
-    ({ steps, unroll }) =>
-      steps % unroll !== 0
-        ? { key: "unroll", mustBe: `a divisor of steps, ${steps}` }
-        : undefined,
-    ({ steps, unroll, batchSize }) =>
-      batchSize % (steps / unroll) !== 0
-        ? {
-          key: "batchSize",
-          mustBe: `a multiple of steps / unroll, ${steps / unroll}`,
-        }
-        : undefined,
-    ({ start, steps, unroll }) =>
-      start === "states" && unroll !== steps
-        ? { key: "unroll", mustBe: `steps, ${steps}, with learned states` }
-        : undefined,
-    ({ start, mStep }) =>
-      start === "states" && mStep === "gradient"
-        ? { key: "start", mustBe: '"responsibilities" with mStep "gradient"' }
-        : undefined,
-  ],
 );
 
 /** The reference program's model and training, as far as overrides go. */
@@ -223,13 +187,13 @@ export const SEED_MODEL: Readonly<Partial<NeuralEmConfig>> = Object.freeze({
   learningRate: 3e-3,
 });
 
-/** Parameters by name; which there are depends on the M-step and the start. */
-export type NeuralEmParams = Readonly<Record<string, Matrix>>;
-
-/** Shapes of the parameters of a configuration. */
+/**
+ * Shapes of a configuration's parameters, by name; which there are depends on
+ * the M-step and the start.
+ */
 export function paramShapes(
   config: NeuralEmConfig,
-): Record<string, readonly [number, number]> {
+): Record<string, readonly [rows: number, cols: number]> {
   const { components, hidden } = config;
   const pixels = config.canvas * config.canvas;
   if (config.mStep === "gradient") {
@@ -250,7 +214,7 @@ export function initNeuralEm(
   rng: Rng,
   space: Workspace,
   config: NeuralEmConfig,
-): NeuralEmParams {
+): Matrices {
   const params = space.matrices(paramShapes(config));
   const { hidden, initScale } = config;
   const pixels = config.canvas * config.canvas;
@@ -273,10 +237,7 @@ export function initNeuralEm(
     params.stateWeights.data[j * hidden + j] += config.initMemory;
     params.stateBias.data[j] -= config.initMemory / 2;
   }
-  if (params.startStates) {
-    const { data } = params.startStates;
-    for (let i = 0; i < data.length; i++) data[i] = 0.5 * normal(rng);
-  }
+  if (params.startStates) fillNormal(rng, params.startStates.data, 0.5);
   return params;
 }
 
@@ -286,6 +247,47 @@ function transpose(a: Matrix, out: Matrix): void {
       out.data[j * out.cols + i] = a.data[i * a.cols + j];
     }
   }
+}
+
+/** A model: its parameters, in the memory they live in. */
+export interface NeuralEm {
+  readonly config: Readonly<NeuralEmConfig>;
+  readonly params: Matrices;
+  readonly space: Workspace;
+}
+
+/**
+ * A model from plain parameters.
+ *
+ * @throws {TypeError} if a parameter is missing or has another size
+ */
+export function modelFrom(
+  config: Readonly<NeuralEmConfig>,
+  values: Readonly<Record<string, ArrayLike<number>>>,
+): NeuralEm {
+  const space = workspace("float32", { bytes: 256 << 20 });
+  const params = space.matrices(paramShapes(config));
+  setArrays(params, values);
+  return { config, params, space };
+}
+
+/**
+ * The model of a checkpoint: parameters, and the configuration in its metadata.
+ *
+ * @throws {TypeError} if the two do not fit or there is no configuration
+ */
+export function restoreNeuralEm({ tensors, metadata }: Tensors): NeuralEm {
+  if (metadata.config === undefined) {
+    throw new TypeError(
+      "Cannot restore neural EM as the checkpoint must hold its configuration: " +
+        `its metadata has ${Object.keys(metadata).join(", ") || "nothing"}`,
+    );
+  }
+  const config = neuralEmConfig(JSON.parse(metadata.config));
+  const values = Object.entries(tensors).map(([name, { data }]) =>
+    [name, data] as const
+  );
+  return modelFrom(config, Object.fromEntries(values));
 }
 
 /**
@@ -312,27 +314,7 @@ export interface UnrolledEm {
   /** Runs the steps; returns Σ weights[s] · losses[s]. */
   forward(weights: ArrayLike<number>): number;
   /** Gradients of that sum, after `forward` with the same weights. */
-  backward(weights: ArrayLike<number>): NeuralEmParams;
-}
-
-/** One M-step and the decoder of one kind of model. */
-interface Cell {
-  /** State s from state s − 1 and residual s − 1. */
-  forward(s: number): void;
-  /** logits from state s. */
-  decode(s: number): void;
-  /** From dLogits: adds to the gradients and to dState, of state s. */
-  decodeBackward(s: number): void;
-  /** From dState of s: gradients, dState of s − 1 and, if wanted, dResidual. */
-  backward(s: number, wantsResidual: boolean): void;
-}
-
-interface Scratch {
-  logits: Matrix[];
-  dLogits: Matrix;
-  dResidual: Matrix;
-  dState: Matrix;
-  dStateNext: Matrix;
+  backward(weights: ArrayLike<number>): Matrices;
 }
 
 /**
@@ -343,7 +325,7 @@ interface Scratch {
  */
 export function unrolledEm(
   space: Workspace,
-  params: NeuralEmParams,
+  params: Matrices,
   config: NeuralEmConfig,
   { batch, steps }: { batch: number; steps: number },
 ): UnrolledEm {
@@ -352,35 +334,35 @@ export function unrolledEm(
   const pixels = config.canvas * config.canvas;
   const list = (rows: number, cols: number): Matrix[] =>
     Array.from({ length: steps + 1 }, () => space.matrix(rows, cols));
-  const targets = list(batch, pixels);
-  const inputs = list(batch, pixels);
-  const states = list(batch * K, hidden);
-  const residuals = list(batch * K, pixels);
-  const predictions = list(batch * K, pixels);
-  const responsibilities = list(batch * K, pixels);
-  const imageLosses = list(batch, 1);
-  const scratch: Scratch = {
-    // Over which their sigmoids are written where no loss reads them again.
-    logits: intra || inter ? list(batch * K, pixels) : predictions,
-    dLogits: space.matrix(batch * K, pixels),
-    dResidual: space.matrix(batch * K, pixels),
-    dState: space.matrix(batch * K, hidden),
-    dStateNext: space.matrix(batch * K, hidden),
+  const em = {
+    targets: list(batch, pixels),
+    inputs: list(batch, pixels),
+    states: list(batch * K, hidden),
+    residuals: list(batch * K, pixels),
+    predictions: list(batch * K, pixels),
+    responsibilities: list(batch * K, pixels),
+    imageLosses: list(batch, 1),
+    losses: new Float64Array(steps + 1),
   };
+  // Over which their sigmoids are written where no loss reads them again.
+  const logits = intra || inter ? list(batch * K, pixels) : em.predictions;
+  const dLogits = space.matrix(batch * K, pixels);
+  const dResidual = space.matrix(batch * K, pixels);
+  const dState = space.matrix(batch * K, hidden);
   const grads = likeParams(params);
-  const parts = { space, params, grads, states, residuals, scratch };
-  const cell = config.mStep === "gradient"
-    ? gradientCell(parts)
-    : recurrentCell(parts, config.mStep);
+  const { states, residuals, losses } = em;
+  const cell = (config.mStep === "gradient" ? gradientCell : recurrentCell)(
+    { params, grads, states, residuals, logits, dLogits, dResidual, dState },
+    config,
+  );
   const learnedStart = config.start === "states";
   const first = learnedStart ? 0 : 1;
-  const losses = new Float64Array(steps + 1);
   const step = (s: number) => ({
-    x: targets[s],
-    input: inputs[s],
-    logits: scratch.logits[s],
-    psi: predictions[s],
-    gamma: responsibilities[s],
+    x: em.targets[s],
+    input: em.inputs[s],
+    logits: logits[s],
+    psi: em.predictions[s],
+    gamma: em.responsibilities[s],
     residual: residuals[s],
     K,
   });
@@ -393,7 +375,7 @@ export function unrolledEm(
       const loss = emStep({
         ...step(s),
         ...{ intra, inter, interOn, mixture },
-        losses: imageLosses[s],
+        losses: em.imageLosses[s],
       });
       losses[s] = loss / batch;
       total += weights[s] * losses[s];
@@ -401,8 +383,7 @@ export function unrolledEm(
     return total;
   }
 
-  function backward(weights: ArrayLike<number>): NeuralEmParams {
-    const { dLogits, dResidual, dState } = scratch;
+  function backward(weights: ArrayLike<number>): Matrices {
     for (const name in grads) fill(0, grads[name]);
     fill(0, dResidual);
     fill(0, dState);
@@ -428,110 +409,5 @@ export function unrolledEm(
     return grads;
   }
 
-  return {
-    targets,
-    inputs,
-    states,
-    residuals,
-    predictions,
-    responsibilities,
-    imageLosses,
-    losses,
-    forward,
-    backward,
-  };
-}
-
-interface CellParts {
-  space: Workspace;
-  params: NeuralEmParams;
-  grads: NeuralEmParams;
-  states: Matrix[];
-  residuals: Matrix[];
-  scratch: Scratch;
-}
-
-/** RNN-EM: h ← f(residual W + h V + b), logits = h U + c. */
-function recurrentCell(parts: CellParts, activation: string): Cell {
-  const { params, grads, states, residuals, scratch } = parts;
-  const { logits, dLogits, dResidual, dState, dStateNext } = scratch;
-  const [activate, activateBackward] = activation === "tanh"
-    ? [tanh, tanhBackward]
-    : [sigmoid, sigmoidBackward];
-  return {
-    forward(s): void {
-      const h = states[s];
-      matmul(residuals[s - 1], params.inputWeights, h);
-      addMatmul(states[s - 1], params.stateWeights, h);
-      addRow(h, params.stateBias, h);
-      activate(h, h);
-    },
-    decode(s): void {
-      matmul(states[s], params.outputWeights, logits[s]);
-      addRow(logits[s], params.outputBias, logits[s]);
-    },
-    decodeBackward(s): void {
-      addMatmulTN(states[s], dLogits, grads.outputWeights);
-      addColumnSums(dLogits, grads.outputBias);
-      addMatmulNT(dLogits, params.outputWeights, dState);
-    },
-    backward(s, wantsResidual): void {
-      const dInput = activateBackward(states[s], dState, dStateNext);
-      addMatmulTN(residuals[s - 1], dInput, grads.inputWeights);
-      addMatmulTN(states[s - 1], dInput, grads.stateWeights);
-      addColumnSums(dInput, grads.stateBias);
-      if (!wantsResidual) return;
-      matmulNT(dInput, params.inputWeights, dResidual);
-      matmulNT(dInput, params.stateWeights, dState);
-    },
-  };
-}
-
-/** N-EM: θ ← θ + η σ'(θ) ∘ (residual W), logits = σ(θ) Wᵀ. */
-function gradientCell(parts: CellParts): Cell {
-  const { space, params, grads, states, residuals, scratch } = parts;
-  const { logits, dLogits, dResidual, dState, dStateNext } = scratch;
-  const like = (): Matrix => space.matrix(dState.rows, dState.cols);
-  const hidden = states.map(like); // σ(θ)
-  const drive = states.map(like); // residual W
-  const change = states.map(like); // σ'(θ) ∘ drive
-  const product = like();
-  const dHidden = like();
-  fill(0.5, hidden[0]);
-  return {
-    forward(s): void {
-      sigmoid(states[s - 1], hidden[s - 1]);
-      matmul(residuals[s - 1], params.weights, drive[s]);
-      sigmoidBackward(hidden[s - 1], drive[s], change[s]);
-      copy(states[s - 1], states[s]);
-      axpy(params.rate.data[0], change[s], states[s]);
-    },
-    decode(s): void {
-      sigmoid(states[s], hidden[s]);
-      matmulNT(hidden[s], params.weights, logits[s]);
-    },
-    decodeBackward(s): void {
-      addMatmulTN(dLogits, hidden[s], grads.weights);
-      matmul(dLogits, params.weights, dHidden);
-      sigmoidBackward(hidden[s], dHidden, dHidden);
-      add(dState, dHidden, dState);
-    },
-    backward(s, wantsResidual): void {
-      const eta = params.rate.data[0];
-      grads.rate.data[0] += dot(dState, change[s]);
-      // dChange = η dState; through σ'(θ) = h (1 − h) and through the drive.
-      const h = hidden[s - 1];
-      const dDrive = sigmoidBackward(h, dState, dStateNext);
-      scale(eta, dDrive, dDrive);
-      addMatmulTN(residuals[s - 1], dDrive, grads.weights);
-      if (!wantsResidual) return;
-      matmulNT(dDrive, params.weights, dResidual);
-      // dθ += η dState ∘ drive ∘ (1 − 2h) ∘ h (1 − h)
-      mul(dState, drive[s], dHidden);
-      mul(dHidden, h, product);
-      axpy(-2, product, dHidden);
-      sigmoidBackward(h, dHidden, dHidden);
-      axpy(eta, dHidden, dState);
-    },
-  };
+  return { ...em, forward, backward };
 }

@@ -1,6 +1,6 @@
 /**
  * Unrolled EM in the most obvious loops, one image at a time, in float64: the
- * oracle of `neural_em.ts`. It can also hold the responsibilities at given
+ * oracle of `model.ts`. It can also hold the responsibilities at given
  * values, which is what a gradient "with γ held" is the gradient of.
  *
  * @module
@@ -10,11 +10,11 @@ import {
   gradientCheck,
 } from "../numeric/gradient_check.ts";
 import { doubles, workspace } from "../numeric/matrix/workspace.ts";
+import type { Matrices } from "../numeric/optimizers.ts";
 import {
   initNeuralEm,
   type NeuralEmConfig,
   neuralEmConfig,
-  type NeuralEmParams,
   type UnrolledEm,
   unrolledEm,
 } from "./model.ts";
@@ -28,11 +28,6 @@ import {
 
 const EPSILON = 1e-6; // keeps responsibilities from 0 / 0, as in the kernel
 
-/** Copies of the responsibilities after each step, to hold them. */
-export function copyResponsibilities(em: UnrolledEm): Float64Array[] {
-  return em.responsibilities.map(({ data }) => Float64Array.from(data));
-}
-
 /**
  * Σ weights[s] · loss after step s, nats an image, from the present parameters,
  * targets, inputs, first states and first residuals of `em`.
@@ -40,7 +35,7 @@ export function copyResponsibilities(em: UnrolledEm): Float64Array[] {
  * @param held responsibilities of each step, to be used in place of the E-step's
  */
 export function plainLoss(
-  params: NeuralEmParams,
+  params: Matrices,
   config: NeuralEmConfig,
   { em, weights, held }: {
     em: UnrolledEm;
@@ -93,7 +88,7 @@ export function plainLoss(
 }
 
 function mStep(
-  params: NeuralEmParams,
+  params: Matrices,
   { mStep: kind, hidden: H }: NeuralEmConfig,
   state: readonly number[],
   residual: readonly number[],
@@ -120,7 +115,7 @@ function mStep(
 }
 
 function decode(
-  params: NeuralEmParams,
+  params: Matrices,
   { mStep: kind, canvas, hidden: H }: NeuralEmConfig,
   state: readonly number[],
 ): number[] {
@@ -141,7 +136,7 @@ function decode(
 /** A small model in float64 with images, states and residuals at random. */
 export interface ProbeModel {
   config: Readonly<NeuralEmConfig>;
-  params: NeuralEmParams;
+  params: Matrices;
   em: UnrolledEm;
   /** A different weight for each step's loss. */
   weights: number[];
@@ -189,7 +184,7 @@ export function checkGradients(probe: ProbeModel): GradientCheck {
   if (config.throughGamma) return gradientCheck(doubles(params), run);
   // With γ held, the loss to compare with is one in which γ does not move.
   const { grads } = run();
-  const held = copyResponsibilities(em);
+  const held = em.responsibilities.map(({ data }) => Float64Array.from(data));
   return gradientCheck(doubles(params), () => {
     begin();
     return { loss: plainLoss(params, config, { em, weights, held }), grads };

@@ -13,9 +13,11 @@
  *
  * @module
  */
-import { type Inference, inferringGroups, type NeuralEm } from "./inference.ts";
+import { pickRows } from "../numeric/points.ts";
 import type { Rng } from "../numeric/random.ts";
 import { finish, type Training } from "../run/training.ts";
+import { type Inference, inferringGroups } from "./inference.ts";
+import type { NeuralEm } from "./model.ts";
 
 /** A model, and for how many steps it runs EM. */
 export interface Stage {
@@ -24,15 +26,7 @@ export interface Stage {
 }
 
 /** What the last stage ends with. */
-export type StagedInference =
-  & Pick<
-    Inference,
-    "imageLosses" | "responsibilities"
-  >
-  & {
-    /** Component with the largest γ for each pixel, count × D. */
-    groups: Uint8Array;
-  };
+export type StagedInference = Omit<Inference, "losses">;
 
 /** How stages are run. */
 export interface StageOptions {
@@ -80,22 +74,22 @@ export function* inferringInStages(
     );
   }
   const { canvas } = stages[0].model.config;
-  const count = images.length / (canvas * canvas);
+  const pixels = canvas * canvas;
+  const count = images.length / pixels;
   let best: StagedInference | undefined;
   let open = Array.from({ length: count }, (_, i) => i);
   let stop: boolean | void = false;
   for (let s = 0; s < starts && open.length > 0 && !stop; s++) {
-    const begun = { images: rowsOf(images, open, count) };
-    let from = start && rowsOf(start, open, count);
+    const begun = { images: pickRows(images, pixels, open) };
+    let from = start && pickRows(start, start.length / count, open);
     let end: StagedInference | undefined;
     for (const { model, steps } of stages) {
-      const options = { steps, start: from, lastOnly: true };
-      const em = inferringGroups(rng, model, begun, options);
+      const em = inferringGroups(rng, model, begun, { steps, start: from });
       let next = em.next();
       for (; !next.done; next = em.next(stop)) stop ||= yield s;
-      const { groups, imageLosses, responsibilities } = next.value;
-      end = { groups: groups[0], imageLosses, responsibilities };
-      from = responsibilities;
+      const { losses: _, ...ended } = next.value;
+      end = ended;
+      from = ended.responsibilities;
     }
     best ??= structuredClone(end!);
     keepBetter(best, end!, open);
@@ -104,20 +98,6 @@ export function* inferringInStages(
     open = open.filter((i) => !(imageLosses[i] < enough));
   }
   return best!;
-}
-
-/** Some of the rows of an array of `count` rows. */
-function rowsOf(
-  all: Float32Array,
-  rows: readonly number[],
-  count: number,
-): Float32Array {
-  const size = all.length / count;
-  const out = new Float32Array(rows.length * size);
-  rows.forEach((row, n) =>
-    out.set(all.subarray(row * size, (row + 1) * size), n * size)
-  );
-  return out;
 }
 
 /** Overwrites those images of `best` that have less loss in `other`. */

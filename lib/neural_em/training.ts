@@ -11,17 +11,14 @@
  * @module
  */
 import { type Matrix, workspace } from "../numeric/matrix/workspace.ts";
-import { Refusal } from "../run/config.ts";
-import { initNeuralEm, type NeuralEmConfig, unrolledEm } from "./model.ts";
+import { type Frames, framesOf } from "./inference.ts";
 import {
-  flipPixels,
-  type Frames,
-  framesOf,
+  initNeuralEm,
   type NeuralEm,
-  randomResiduals,
-  residualsFrom,
-  startStates,
-} from "./inference.ts";
+  type NeuralEmConfig,
+  unrolledEm,
+} from "./model.ts";
+import { flipPixels, startEm } from "./start.ts";
 import { adam, clipGlobalNorm } from "../numeric/optimizers.ts";
 import {
   type AleaState,
@@ -31,7 +28,11 @@ import {
   stream,
 } from "../numeric/random.ts";
 import type { Tensors } from "../run/safetensors.ts";
-import { measured, type Measurement, type Training } from "../run/training.ts";
+import {
+  type Measurement,
+  type Training,
+  trainingSteps,
+} from "../run/training.ts";
 
 /** Draws `count` images or sequences. */
 export type SampleFrames = (rng: Rng, count: number) => Frames;
@@ -99,11 +100,15 @@ function mSteps(config: NeuralEmConfig): number {
   return config.start === "states" ? config.steps - 1 : config.unroll;
 }
 
-/** A configuration without what may change when training goes on. */
+/** Settings that may change when training goes on. */
+const SCHEDULE = ["updates", "learningRate", "warmup", "cooldown"];
+
+/** A configuration without them. */
 function scheduleFree(config: NeuralEmConfig): string {
-  const { updates: _, learningRate: __, warmup: ___, cooldown: ____, ...rest } =
-    config;
-  return JSON.stringify(rest);
+  return JSON.stringify(
+    config,
+    (key, value) => SCHEDULE.includes(key) ? undefined : value,
+  );
 }
 
 /**
@@ -111,8 +116,8 @@ function scheduleFree(config: NeuralEmConfig): string {
  * be on another schedule.
  *
  * @param start what images are started from in place of random
- *   responsibilities, as in a later stage (see `neural_em_stages.ts`)
- * @throws {Refusal} if `saved` belongs to another configuration
+ *   responsibilities, as in a later stage (see `stages.ts`)
+ * @throws {TypeError} if `saved` belongs to another configuration
  */
 export function neuralEmTrainer(
   seed: number,
@@ -170,15 +175,12 @@ export function neuralEmTrainer(
       target.set(config.noiseOn === "image" ? input : frame);
     }
     if (!fresh) return;
-    startStates(rngs.train, { config, params }, part(em.states[0], g, K));
-    if (config.start === "responsibilities") {
-      const input = part(em.inputs[0], g);
-      const residual = part(em.residuals[0], g, K);
-      if (start) {
-        const gamma = start(rngs.start, held[g][0], trainer);
-        residualsFrom(gamma, input, K, pixels, residual);
-      } else randomResiduals(rngs.train, input, K, pixels, residual);
-    }
+    startEm(rngs.train, trainer, {
+      input: part(em.inputs[0], g),
+      states: part(em.states[0], g, K),
+      residuals: part(em.residuals[0], g, K),
+      gamma: start?.(rngs.start, held[g][0], trainer),
+    });
   }
 
   function update(): number {
@@ -237,7 +239,7 @@ export function neuralEmTrainer(
   function restore({ tensors, metadata }: Tensors): void {
     const was = metadata.seed + scheduleFree(JSON.parse(metadata.config));
     if (was !== seed + scheduleFree(config)) {
-      throw new Refusal(
+      throw new TypeError(
         "Cannot go on training neural EM as the saved state must have the " +
           `same seed and model: it has seed ${metadata.seed} and ` +
           `${metadata.config}`,
@@ -286,20 +288,19 @@ export function* trainNeuralEm<M extends object>(
     since?: LossSum;
   },
 ): Training<NeuralEmRow & M, NeuralEmTrainer> {
-  const { updates } = trainer.config;
-  let needed = true;
-  while (trainer.step < updates) {
-    since.sum += trainer.update();
-    since.count++;
-    const { step } = trainer;
-    const due = step % evalEvery === 0 || step === updates;
-    if (!due && !(yield step)) continue;
-    const metrics = yield* measured(evaluate(trainer), { step, needed });
-    if (metrics === null) break;
-    needed = false;
-    const row = { step, loss: since.sum / since.count, ...metrics };
-    since.sum = since.count = 0;
-    if (yield row) break;
-  }
+  const { config: { updates: steps }, step: from } = trainer;
+  yield* trainingSteps<NeuralEmRow & M>({ steps, evalEvery, from }, {
+    update(): void {
+      since.sum += trainer.update();
+      since.count++;
+    },
+    *row(step): Training<never, NeuralEmRow & M> {
+      const measurement = evaluate(trainer);
+      const metrics = "next" in measurement ? yield* measurement : measurement;
+      const loss = since.sum / since.count;
+      since.sum = since.count = 0;
+      return { step, loss, ...metrics };
+    },
+  });
   return trainer;
 }

@@ -196,7 +196,8 @@ export function setArrays(
   }
 }
 
-function zerosLike(matrix: Matrix): Matrix {
+/** A zero matrix of the shape of `matrix`, in the same workspace. */
+export function zerosLike(matrix: Matrix): Matrix {
   return matrix.workspace.matrix(matrix.rows, matrix.cols);
 }
 

@@ -4,28 +4,34 @@
  *
  * @module
  */
+import type { ClusteringScores } from "../../../lib/neural_em/clustering_scores.ts";
 import {
   groupBatch,
-  type GroupingScores,
   kMeansPositions,
   meanScores,
   overlapPixels,
   scoreGroups,
   scoreImages,
 } from "../../../lib/neural_em/grouping.ts";
-import type { NeuralEmConfig } from "../../../lib/neural_em/model.ts";
 import {
+  framesOf,
+  groupsOf,
   inferGroups,
   type InferOptions,
-  type NeuralEm,
-  restoreNeuralEm,
-  trueResponsibilities,
+  type StepEnd,
 } from "../../../lib/neural_em/inference.ts";
+import {
+  type NeuralEm,
+  type NeuralEmConfig,
+  restoreNeuralEm,
+} from "../../../lib/neural_em/model.ts";
 import {
   inferInStages,
   type Stage,
   type StagedInference,
 } from "../../../lib/neural_em/stages.ts";
+import { trueResponsibilities } from "../../../lib/neural_em/start.ts";
+import { pickRows } from "../../../lib/numeric/points.ts";
 import { permutation, type Rng, stream } from "../../../lib/numeric/random.ts";
 import { decodeSafetensors } from "../../../lib/run/safetensors.ts";
 import { mean } from "../../../lib/numeric/statistics.ts";
@@ -68,7 +74,7 @@ export interface ScoredCheckpoint {
       minutes: number;
       loss: number;
     }
-    & GroupingScores;
+    & ClusteringScores;
 }
 
 /** Restores a recorded model and scores it. Throws as the checkpoint reader does. */
@@ -99,7 +105,7 @@ export function amiOf(
   options?: InferOptions,
 ): number {
   const { groups } = inferGroups(stream(seed, "assess"), model, batch, options);
-  return scoreGroups(batch, groups.at(-1)!).ami;
+  return scoreGroups(batch, groups).ami;
 }
 
 /** The AMI after each EM step: pairs of step and score. */
@@ -107,21 +113,24 @@ export function amiOverSteps(
   seed: number,
   model: NeuralEm,
   batch: ShapesBatch | readonly ShapesBatch[],
-  steps?: number,
+  steps: number = model.config.steps,
 ): [number, number][] {
-  const list = Array.isArray(batch)
-    ? batch as readonly ShapesBatch[]
-    : undefined;
-  const still = batch as ShapesBatch;
-  const { groups } = inferGroups(
-    stream(seed, "assess"),
-    model,
-    list ?? still,
-    { steps },
+  const frames = framesOf(batch);
+  const [{ canvas, images }] = frames;
+  const pixels = canvas * canvas;
+  const groups = Array.from(
+    { length: steps },
+    () => new Uint8Array(images.length),
   );
-  return groups.map((g, t) => [
+  const onStep = ({ step, first, responsibilities }: StepEnd): void =>
+    groups[step - 1].set(
+      groupsOf(responsibilities.data, model.config.components, pixels),
+      first * pixels,
+    );
+  inferGroups(stream(seed, "assess"), model, frames, { steps, onStep });
+  return groups.map((group, t) => [
     t + 1,
-    scoreGroups(list ? list[Math.min(t + 1, list.length - 1)] : still, g).ami,
+    scoreGroups(frames[Math.min(t + 1, frames.length - 1)], group).ami,
   ]);
 }
 
@@ -235,16 +244,15 @@ export function restarts(
 
 /** The images of a batch in which shapes share `from` pixels or more. */
 export function crossing(batch: ShapesBatch, from: number): ShapesBatch {
-  const size = batch.canvas * batch.canvas;
-  const shared = Array.from(overlapPixels(batch));
-  const members = [...shared.keys()].filter((i) => shared[i] >= from);
-  const images = new Float32Array(members.length * size);
-  const labels = new Uint8Array(members.length * size);
-  members.forEach((i, n) => {
-    images.set(batch.images.subarray(i * size, (i + 1) * size), n * size);
-    labels.set(batch.labels.subarray(i * size, (i + 1) * size), n * size);
-  });
-  return { ...batch, count: members.length, images, labels };
+  const pixels = batch.canvas * batch.canvas;
+  const members = overlapPixels(batch)
+    .flatMap((shared, i) => shared >= from ? [i] : []);
+  return {
+    ...batch,
+    count: members.length,
+    images: pickRows(batch.images, pixels, members),
+    labels: pickRows(batch.labels, pixels, members),
+  };
 }
 
 /** The same weights with another number of components. */
@@ -309,7 +317,7 @@ export function loneObjects(
     let second = 0;
     for (let p = i * pixels; p < (i + 1) * pixels; p++) {
       lit += batch.images[p];
-      second += batch.images[p] * groups.at(-1)![p];
+      second += batch.images[p] * groups[p];
     }
     return Math.max(second, lit - second) / lit;
   });

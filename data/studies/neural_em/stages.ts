@@ -4,14 +4,12 @@
  *
  * @module
  */
-import {
-  type GroupingScores,
-  scoreGroups,
-} from "../../../lib/neural_em/grouping.ts";
+import type { ClusteringScores } from "../../../lib/neural_em/clustering_scores.ts";
+import { scoreGroups } from "../../../lib/neural_em/grouping.ts";
 import {
   type NeuralEm,
   restoreNeuralEm,
-} from "../../../lib/neural_em/inference.ts";
+} from "../../../lib/neural_em/model.ts";
 import {
   inferInStages,
   inferringInStages,
@@ -90,7 +88,7 @@ export function startsFrom(
 export function scoreChoice(
   batch: ShapesBatch,
   { groups, imageLosses }: StagedInference,
-): GroupingScores & { loss: number } {
+): ClusteringScores & { loss: number } {
   return { ...scoreGroups(batch, groups), loss: mean(imageLosses) };
 }
 
@@ -111,7 +109,7 @@ export interface ScoringOptions {
 export interface StagedScores {
   /** Seed of the checkpoints. */
   seed: number;
-  scores: GroupingScores & { loss: number };
+  scores: ClusteringScores & { loss: number };
   /** AMI of the best by the loss of the first 1, 2, 4, … starts. */
   byStarts: [number, number][];
   /** Component of each pixel, count × D. */
