@@ -79,7 +79,7 @@ export function* samplingNll(
 }
 
 /** ln p of independent binary states, from their on-probabilities. */
-function logProbability(states: Uint8Array, on: Float64Array): number {
+export function logProbability(states: Uint8Array, on: Float64Array): number {
   let product = 1;
   for (let j = 0; j < states.length; j++) {
     product *= states[j] ? on[j] : 1 - on[j];
@@ -89,11 +89,20 @@ function logProbability(states: Uint8Array, on: Float64Array): number {
 
 /** ln p(t) p(h | t) p(v | h) of the states in `layers`. */
 export function logJoint(params: HelmholtzParams, layers: Layers): number {
-  const { t, h, v, pt, ph, pv } = layers;
+  const { t, pt } = layers;
   for (let j = 0; j < t.length; j++) pt[j] = sigmoid(params.topBias[j]);
+  return logGivenTop(params, layers, logProbability(t, pt));
+}
+
+/** `before` + ln p(h | t) p(v | h) of the states in `layers`. */
+export function logGivenTop(
+  params: HelmholtzParams,
+  { t, h, v, ph, pv }: Layers,
+  before = 0,
+): number {
   layerProbability(t, params.topToHidden, params.hiddenBias, ph);
   layerProbability(h, params.hiddenToVisible, params.visibleBias, pv);
-  return logProbability(t, pt) + logProbability(h, ph) + logProbability(v, pv);
+  return before + logProbability(h, ph) + logProbability(v, pv);
 }
 
 /** ln q(h | v) q(t | h) of the states in `layers`. */

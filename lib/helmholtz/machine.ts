@@ -15,10 +15,14 @@
  * @module
  */
 import {
-  defineConfig,
+  checkedConfig,
+  type Configure,
   integerIn,
+  nonNegativeInteger,
+  oneOf,
   positive,
   positiveInteger,
+  probability,
 } from "../run/config.ts";
 import { sigmoid } from "../numeric/elementary.ts";
 import { fillNormal, type Rng } from "../numeric/random.ts";
@@ -46,36 +50,98 @@ export interface HelmholtzConfig {
   hiddenBias: number;
   /** Images between two rows of the history. */
   evalEvery: number;
+  /** How the causes of an image are found in the wake phase. */
+  inference: Inference;
+  /** Recognitions, Gibbs sweeps or chains of an image, as `inference` says. */
+  samples: number;
+  /**
+   * Images of a first stage in which generation is constrained: weights to the
+   * pixels at 0 or above, every generative bias held, the top silent. ε falls
+   * to `constrainedFinalRate` there, and starts anew afterwards.
+   */
+  constrainedSteps: number;
+  constrainedFinalRate: number;
+  /** Share of the units that are on which do not explain, early in that stage. */
+  explainingDropout: number;
+  /** Images between two checks for a useless unit in that stage; 0: none. */
+  splitEvery: number;
+  /** Images that a check is made on. */
+  splitImages: number;
+  /** 1: the generative biases of the top stay as they begin. */
+  holdTopBias: number;
 }
 
+/**
+ * How the causes of an image are found in the wake phase.
+ *
+ * - `recognition`: h, t from q, as wake-sleep has it.
+ * - `weighted`: `samples` recognitions, each learned from by its weight p / q
+ *   (reweighted wake-sleep, Bornschein & Bengio 2015).
+ * - `drawn`: `samples` recognitions, one of them drawn by that weight.
+ * - `gibbs`: a recognition, then `samples` Gibbs sweeps over h and t.
+ * - `chains`: `samples` chains, one drawn with probability ∝ p(v, h, t): a
+ *   recognition and two sweeps; the others with t from p(t), held for two
+ *   sweeps and free for two.
+ *
+ * But for the first, the recognition weights learn from what is found, too.
+ */
+export const INFERENCES = [
+  "recognition",
+  "weighted",
+  "drawn",
+  "gibbs",
+  "chains",
+] as const;
+export type Inference = typeof INFERENCES[number];
+
 /** The checked configuration of a Helmholtz machine. */
-export const helmholtzConfig: (
-  overrides?: Partial<HelmholtzConfig>,
-) => Readonly<HelmholtzConfig> = defineConfig<HelmholtzConfig>(
+export const helmholtzConfig: Configure<HelmholtzConfig> = checkedConfig(
   "train the Helmholtz machine",
   {
-    visible: 32,
-    hidden: 16,
-    top: 4,
-    learningRate: 0.1,
-    finalLearningRate: 0.1,
-    steps: 1_500_000,
-    initScale: 0.1,
-    visibleBias: -0.8472978603872037, // logit(0.3)
-    hiddenBias: 0,
-    evalEvery: 50_000,
+    visible: [32, positiveInteger],
+    hidden: [16, integerIn(1, 64)],
+    top: [4, integerIn(1, 10)],
+    learningRate: [0.1, positive],
+    finalLearningRate: [0.1, positive],
+    steps: [1_500_000, positiveInteger],
+    initScale: [0.1, positive],
+    visibleBias: [-0.8472978603872037], // logit(0.3)
+    hiddenBias: [0],
+    evalEvery: [50_000, positiveInteger],
+    inference: ["recognition", oneOf(...INFERENCES)],
+    samples: [1, integerIn(1, 1000)],
+    constrainedSteps: [0, nonNegativeInteger],
+    constrainedFinalRate: [0.01, positive],
+    explainingDropout: [0, probability],
+    splitEvery: [5000, nonNegativeInteger],
+    splitImages: [200, positiveInteger],
+    holdTopBias: [0, oneOf(0, 1)],
   },
-  {
-    visible: positiveInteger,
-    hidden: integerIn(1, 64),
-    top: integerIn(1, 10),
-    learningRate: positive,
-    finalLearningRate: positive,
-    steps: positiveInteger,
-    initScale: positive,
-    evalEvery: positiveInteger,
-  },
+  ({ constrainedSteps, steps, inference, samples }) => [
+    [
+      "constrainedSteps",
+      constrainedSteps <= steps,
+      `at most the ${steps} steps`,
+    ],
+    [
+      "samples",
+      inference !== "recognition" || samples === 1,
+      "1 where inference is a recognition",
+    ],
+  ],
 );
+
+/** ε of the image `step`: linear in each stage. */
+export function learningRateAt(config: HelmholtzConfig, step: number): number {
+  const { learningRate, finalLearningRate, steps, constrainedSteps } = config;
+  if (step < constrainedSteps) {
+    const slope = (config.constrainedFinalRate - learningRate) /
+      constrainedSteps;
+    return learningRate + slope * step;
+  }
+  const slope = (finalLearningRate - learningRate) / (steps - constrainedSteps);
+  return learningRate + slope * (step - constrainedSteps);
+}
 
 /** Weights and biases; a weight's row is the unit it comes from. */
 export type HelmholtzParams = {
@@ -102,25 +168,48 @@ export type HelmholtzParams = {
 /** Writes one pattern (0 or 1 for each pixel) into `out`. */
 export type SamplePattern = (rng: Rng, out: Uint8Array) => unknown;
 
-/** Learns from one fresh pattern, with the learning rate ε. */
-export type OnlineUpdate = (rng: Rng, epsilon: number) => void;
-
-/**
- * What learns online: weights, a sampler of patterns and a random stream
- * under one roof. `compileWakeSleep` of `compiled_wake_sleep.ts` is one;
- * `learner` makes one of an `OnlineUpdate`, as `wakeSleep` of
- * `wake_sleep.ts` is.
- */
+/** What learns online: weights, a sampler of patterns and a random stream. */
 export interface OnlineLearner {
+  /** What is due before image `step`, besides learning. */
+  before?(step: number): void;
   /** Draws a fresh pattern and learns from it, with the learning rate ε. */
   update(epsilon: number): void;
   /** Brings the params up to date with what has been learned. */
   store(): void;
 }
 
-/** An update with the random stream that it draws from. */
-export function learner(rng: Rng, update: OnlineUpdate): OnlineLearner {
-  return { update: (epsilon) => update(rng, epsilon), store: () => {} };
+/** What differs between the stages of learning. */
+export interface Phase {
+  /** Whether generation is constrained, see `HelmholtzConfig`. */
+  constrained: boolean;
+  /** Share of the units that are on which do not explain, while it is. */
+  dropout: number;
+}
+
+/**
+ * A learner whose parts can be used between updates: the machine of
+ * `online_machine.ts`, or the same to the bit in WebAssembly, of
+ * `compiled_wake_sleep.ts`.
+ */
+export interface OnlineMachine extends OnlineLearner {
+  /** The random stream that it draws from. */
+  rng: Rng;
+  enter(phase: Phase): void;
+  /** Takes over params that were changed from outside. */
+  load(): void;
+  /** Draws a pattern. */
+  see(): void;
+  /** The pattern, one number a pixel, 0 or 1. */
+  pattern: ArrayLike<number>;
+  /** The hidden units that explain it, after `explain()`, 0 or 1. */
+  explanation: ArrayLike<number>;
+  /**
+   * How well the pattern is explained, in nats; `off`: with that hidden unit
+   * silenced. With Gibbs sampling: ln p(v, h | t) after a recognition and four
+   * sweeps, and after four more with the unit off. Else: ln of the mean of
+   * p(v, h, t) / q(h, t | v) over ten recognitions.
+   */
+  explain(off?: number): number;
 }
 
 /** A row of the training history: the images seen and the metrics then. */
@@ -258,8 +347,7 @@ export function* trainHelmholtz<M extends object>(
     evaluate: (params: HelmholtzParams) => Measurement<M>;
   },
 ): Training<HelmholtzRow<M>, HelmholtzParams> {
-  const { steps, learningRate, finalLearningRate, evalEvery } = config;
-  const slope = (finalLearningRate - learningRate) / steps;
+  const { steps, evalEvery } = config;
   for (let step = 0;;) {
     learner.store();
     const needed = step === 0;
@@ -270,7 +358,10 @@ export function* trainHelmholtz<M extends object>(
     const end = Math.min(steps, step + evalEvery);
     while (step < end) {
       const pause = Math.min(end, step + 500);
-      for (; step < pause; step++) learner.update(learningRate + slope * step);
+      for (; step < pause; step++) {
+        learner.before?.(step);
+        learner.update(learningRateAt(config, step));
+      }
       if (step < end && (yield step)) break;
     }
   }

@@ -7,14 +7,13 @@ import {
   type HelmholtzParams,
   initHelmholtz,
   layersOf,
-  learner,
   meanActivity,
   receptiveFields,
   recognize,
   reconstruct,
   trainHelmholtz,
 } from "./machine.ts";
-import { wakeSleep } from "./wake_sleep.ts";
+import { onlineMachine } from "./online_machine.ts";
 import { exactLogLikelihood } from "./likelihood.ts";
 import { paramsSha256 } from "../run/results.ts";
 import { mean } from "../numeric/statistics.ts";
@@ -49,7 +48,7 @@ function train(seed: number, overrides = {}): {
   const params = initHelmholtz(stream(seed, "init"), c);
   const run = trainHelmholtz(params, {
     config: c,
-    learner: learner(stream(seed, "train"), wakeSleep(params, sample)),
+    learner: onlineMachine(stream(seed, "train"), params, sample),
     evaluate: nll,
   });
   const rows: { step: number; nll: number }[] = [];
@@ -69,9 +68,8 @@ Deno.test("with no data behind it, wake-sleep does not learn them (control)", ()
     for (let i = 0; i < 6; i++) out[i] = bernoulli(rng, 0.5);
   };
   const params = initHelmholtz(stream(1, "init"), c);
-  const update = wakeSleep(params, noise);
-  const rng = stream(1, "train");
-  for (let i = 0; i < c.steps; i++) update(rng, c.learningRate);
+  const { update } = onlineMachine(stream(1, "train"), params, noise);
+  for (let i = 0; i < c.steps; i++) update(c.learningRate);
   assert.ok(nll(params).nll > 3);
 });
 
@@ -88,7 +86,7 @@ Deno.test("training that is asked to stop returns what it has", () => {
   const params = initHelmholtz(stream(1, "init"), config);
   const run = trainHelmholtz(params, {
     config,
-    learner: learner(stream(1, "train"), wakeSleep(params, sample)),
+    learner: onlineMachine(stream(1, "train"), params, sample),
     evaluate: nll,
   });
   run.next();
@@ -105,10 +103,10 @@ Deno.test("one update is the delta rule, computed by hand", () => {
   const tiny = helmholtzConfig({ visible: 1, hidden: 1, top: 1, initScale: 1 });
   const params = initHelmholtz(stream(3, "init"), tiny);
   const before = structuredClone(params);
-  const update = wakeSleep(params, (_, out) => out[0] = 1);
   // Draws: h on, t off, then t off, h off, v on in the dream.
   const draws = [0, 0.999999, 0.999999, 0.999999, 0];
-  update(() => draws.shift()!, 0.5);
+  onlineMachine(() => draws.shift()!, params, (_, out) => out[0] = 1)
+    .update(0.5);
   const s = (x: number): number => 1 / (1 + Math.exp(-x));
   const close = (a: number, b: number): void =>
     assert.ok(Math.abs(a - b) < 1e-14, `${a} is not ${b}`);

@@ -1,7 +1,6 @@
 /**
- * Wake-sleep, one image at a time: the rule by which the Helmholtz machine
- * learns, as it is read in the paper. `compiled_wake_sleep.ts` is the same to
- * the last bit, many times as fast.
+ * The rule by which the Helmholtz machine learns, as it is read in the paper.
+ * `online_machine.ts` applies it to image after image.
  *
  * Hinton, G. E., Dayan, P., Frey, B. J., & Neal, R. M. (1995). The wake-sleep
  * algorithm for unsupervised neural networks. Science 268, 1158–1161.
@@ -12,63 +11,72 @@
  * @module
  */
 import {
-  dream,
   type HelmholtzParams,
   layerProbability,
   type Layers,
-  layersOf,
   NO_WEIGHTS,
   NOTHING,
-  type OnlineUpdate,
-  recognize,
-  type SamplePattern,
 } from "./machine.ts";
 import { logJoint, logRecognition } from "./importance_sampling.ts";
-
-/**
- * Makes the function that does one wake and one sleep update on one image.
- * It changes `params` in place and allocates nothing.
- */
-export function wakeSleep(
-  params: HelmholtzParams,
-  sample: SamplePattern,
-): OnlineUpdate {
-  const layers = layersOf(params);
-  return (rng, epsilon) => {
-    sample(rng, layers.v);
-    recognize(rng, params, layers);
-    learnGenerative(params, layers, epsilon);
-    dream(rng, params, layers);
-    learnRecognition(params, layers, epsilon);
-  };
-}
 
 /** The wake update: teaches each layer to predict the one below. */
 export function learnGenerative(
   params: HelmholtzParams,
   { t, h, v, pt, ph, pv }: Layers,
   epsilon: number,
+  holdTopBias = false,
 ): void {
   const { topBias, topToHidden, hiddenBias } = params;
   const { hiddenToVisible, visibleBias } = params;
-  layerProbability(NOTHING, NO_WEIGHTS, topBias, pt);
-  deltaRule(NOTHING, NO_WEIGHTS, topBias, t, pt, epsilon);
+  if (!holdTopBias) {
+    layerProbability(NOTHING, NO_WEIGHTS, topBias, pt);
+    deltaRule(NOTHING, NO_WEIGHTS, topBias, t, pt, epsilon);
+  }
   layerProbability(t, topToHidden, hiddenBias, ph);
   deltaRule(t, topToHidden, hiddenBias, h, ph, epsilon);
   layerProbability(h, hiddenToVisible, visibleBias, pv);
   deltaRule(h, hiddenToVisible, visibleBias, v, pv, epsilon);
 }
 
-/** The sleep update: teaches each layer to recognize what made the one below. */
+/**
+ * The wake update of a first stage: weights to the pixels stay at 0 or above
+ * and all biases are held, so that units can only join their dots (noisy-or).
+ *
+ * @param explaining the units of the hidden layer that take part, 0 or 1
+ */
+export function learnConstrained(
+  params: HelmholtzParams,
+  { v, pv }: Layers,
+  { explaining, epsilon }: { explaining: Uint8Array; epsilon: number },
+): void {
+  const { hiddenToVisible, visibleBias } = params;
+  const n = v.length;
+  layerProbability(explaining, hiddenToVisible, visibleBias, pv);
+  for (let j = 0; j < explaining.length; j++) {
+    if (explaining[j] === 0) continue;
+    for (let i = 0, at = j * n; i < n; i++, at++) {
+      const delta = epsilon * (v[i] - pv[i]);
+      hiddenToVisible[at] = Math.max(0, hiddenToVisible[at] + delta);
+    }
+  }
+}
+
+/**
+ * The sleep update: teaches each layer to recognize what made the one below.
+ *
+ * @param silentTop leaves the weights to the top as they are
+ */
 export function learnRecognition(
   params: HelmholtzParams,
   { t, h, v, pt, ph }: Layers,
   epsilon: number,
+  silentTop = false,
 ): void {
   const { visibleToHidden, hiddenRecognitionBias } = params;
   const { hiddenToTop, topRecognitionBias } = params;
   layerProbability(v, visibleToHidden, hiddenRecognitionBias, ph);
   deltaRule(v, visibleToHidden, hiddenRecognitionBias, h, ph, epsilon);
+  if (silentTop) return;
   layerProbability(h, hiddenToTop, topRecognitionBias, pt);
   deltaRule(h, hiddenToTop, topRecognitionBias, t, pt, epsilon);
 }

@@ -149,6 +149,8 @@ export interface Kernels
   ): void;
   /** See `lib/helmholtz/compiled_wake_sleep.ts`. */
   wakeSleep(net: number, epsilon: number): void;
+  explain(net: number, off: number): number;
+  refresh(net: number): void;
   sgd(
     p: number,
     g: number,

@@ -40,6 +40,10 @@ function emLikelihood(x: number, psi: number): number {
   return x * psi + (1 - x) * (1 - psi) + 1e-6;
 }
 
+function elsewhere(): never {
+  throw new Error("The twin is lib/helmholtz/online_machine.ts");
+}
+
 /** The twin of every kernel, on the numbers in `memory`. */
 export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
   const numbers: Float32Array | Float64Array = dtype === "float32"
@@ -293,9 +297,9 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
         }
       }
     },
-    wakeSleep: () => {
-      throw new Error("The twin is wakeSleep of lib/helmholtz/machine.ts");
-    },
+    wakeSleep: elsewhere,
+    explain: elsewhere,
+    refresh: elsewhere,
     sgd: (p, g, v, n, learningRate, momentum, weightDecay) => {
       for (let i = 0; i < n; i++) {
         const gradient = numbers[at(g) + i] + weightDecay * numbers[at(p) + i];
