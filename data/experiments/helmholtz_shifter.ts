@@ -8,7 +8,8 @@ import {
   checkedConfig,
   type Configure,
   defaultsOf,
-  integerIn,
+  oneOf,
+  overlaid,
   partOf,
   positiveInteger,
   refusal,
@@ -20,8 +21,6 @@ import {
   type HelmholtzParams,
   initHelmholtz,
   layersOf,
-  learner,
-  type OnlineLearner,
   recognize,
   type SamplePattern,
   trainHelmholtz,
@@ -30,51 +29,117 @@ import {
   assessing,
   type Assessment,
   bestSignVector,
+  causeAccuracy,
+  causeScores,
   signVectorChance,
+  topPrior,
 } from "../../lib/helmholtz/readout.ts";
+import {
+  sampledMeaning,
+  sampledTops,
+} from "../../lib/helmholtz/sampled_readout.ts";
+import {
+  type StagedLearner,
+  stagedLearner,
+} from "../../lib/helmholtz/staged_learning.ts";
 import { LOG2E, logit } from "../../lib/numeric/elementary.ts";
 import { type Rng, stream } from "../../lib/numeric/random.ts";
-import { reweightedWakeSleep } from "../../lib/helmholtz/reweighted_wake_sleep.ts";
 import { mean } from "../../lib/numeric/statistics.ts";
 import type { Outcome } from "../../lib/run/experiment.ts";
 import { trainAndMeasure, type Training } from "../../lib/run/training.ts";
 import { compileWakeSleep } from "../../lib/helmholtz/compiled_wake_sleep.ts";
+import { enumerateBars, sampleBars } from "../worlds/bars.ts";
 import {
   entropyBits,
   enumerateShifter,
   sampleShifter,
   type ShifterConfig,
   shifterConfig,
+  type ShifterImages,
+  shiftsOf,
 } from "../worlds/shifter.ts";
 
-/** The machine, the world and how many recognitions an image gets. */
+/** A way to learn, see `WAYS`. */
+export type Way = "wakeSleep" | "reweighted" | "staged";
+
+/** The machine, the world and how it is scored. */
 export type Settings =
   & Omit<HelmholtzConfig, "visible">
   & Omit<ShifterConfig, "shifts">
   & {
-    /** 1: wake-sleep; more: reweighted wake-sleep with so many recognitions. */
-    recognitions: number;
+    way: Way;
+    /** The shifter, or bars (height × height) of two orientations. */
+    world: "shifter" | "bars";
+    /** Shifts of the shifter: 2 for ±1, 4 for ±1 and ±2. */
+    directions: number;
     /** Images of the eval stream that the sampled metrics are taken on. */
     evalImages: number;
+    /** Recognitions of each of them that the likelihood is estimated from. */
+    evalSamples: number;
   };
+
+/**
+ * Ways to learn, over the defaults.
+ *
+ * - `wakeSleep`: the reference program's.
+ * - `reweighted`: five weighted recognitions an image, dark pixels and rare
+ *   hidden units at the start, a falling learning rate.
+ * - `staged`: first a code of parts by constrained generation with split and
+ *   merge, then everything, freely; Gibbs sampling infers in both stages.
+ */
+export const WAYS: Readonly<Record<Way, Partial<Settings>>> = {
+  wakeSleep: {},
+  reweighted: {
+    inference: "weighted",
+    samples: 5,
+    visibleBias: -4,
+    hiddenBias: -2,
+    finalLearningRate: 0.002,
+    steps: 500_000,
+  },
+  staged: {
+    inference: "gibbs",
+    samples: 2,
+    visibleBias: -3,
+    hiddenBias: -2,
+    finalLearningRate: 0.002,
+    steps: 500_000,
+    constrainedSteps: 200_000,
+  },
+};
 
 const { visible: _, ...machineDefaults } = helmholtzConfig();
 const { shifts: __, ...worldDefaults } = shifterConfig();
 
-/** Settings over the reference program's; throws where one cannot work. */
-export const settings: Configure<Settings> = checkedConfig(
+const checked: Configure<Settings> = checkedConfig(
   "train the Helmholtz machine on the shifter",
   {
     ...defaultsOf(machineDefaults),
     ...defaultsOf(worldDefaults),
-    recognitions: [1, integerIn(1, 1000)],
+    way: ["wakeSleep", oneOf(...Object.keys(WAYS))],
+    world: ["shifter", oneOf("shifter", "bars")],
+    directions: [2, oneOf(2, 4)],
     evalImages: [256, positiveInteger],
+    evalSamples: [200, positiveInteger],
   },
   (all) => {
     machineOf(all);
     worldOf(all);
+    return [[
+      "world",
+      all.world === "shifter" || all.width === all.height,
+      "bars on as many rows as columns",
+    ]];
   },
 );
+
+/** Settings over those of their `way`; throws where one cannot work. */
+export function settings(
+  overrides: Partial<Settings> = {},
+): Readonly<Settings> {
+  const { way } = checked({ way: overrides.way });
+  return checked(overlaid(WAYS[way], overrides));
+}
 
 /** The machine's part of the settings. */
 export function machineOf(settings: Settings): Readonly<HelmholtzConfig> {
@@ -82,29 +147,73 @@ export function machineOf(settings: Settings): Readonly<HelmholtzConfig> {
   return partOf(helmholtzConfig, { ...settings, visible });
 }
 
-/** The world's part of the settings. */
+/** The shifter's part of the settings. */
 export function worldOf(settings: Settings): Readonly<ShifterConfig> {
-  return partOf(shifterConfig, settings);
+  const shifts = settings.directions === 4 ? [-2, -1, 1, 2] : [-1, 1];
+  return partOf(shifterConfig, { ...settings, shifts });
 }
 
-/** What the settings learn with: compiled wake-sleep, or the reweighted one. */
+/** Where images come from, each with the value of its hidden cause. */
+export interface Source {
+  /** Pixels of an image. */
+  size: number;
+  /** Values of the cause. */
+  values: number;
+  /** Draws an image; returns the value that made it. */
+  sample: (rng: Rng, out: Uint8Array) => number;
+  /** All distinct images. */
+  images: () => ShifterImages;
+  /** The values that could have made an image. */
+  valuesOf: (image: Uint8Array) => number[];
+}
+
+/** The world that the settings name. */
+export function sourceOf(settings: Settings): Source {
+  const size = settings.width * settings.height;
+  if (settings.world === "bars") {
+    const images = enumerateBars(settings.height);
+    const known = new Map(
+      Array.from(images.probability, (_, k) => {
+        const image = images.pixels.subarray(k * size, (k + 1) * size);
+        const values = [0, 1].filter((d) => images.joint[2 * k + d] > 0);
+        return [image.join(""), values];
+      }),
+    );
+    return {
+      size,
+      values: 2,
+      sample: (rng, out) => sampleBars(rng, out, settings.height),
+      images: () => images,
+      valuesOf: (image) => known.get(image.join("")) ?? [],
+    };
+  }
+  const world = worldOf(settings);
+  return {
+    size,
+    values: world.shifts.length,
+    sample: (rng, out) => sampleShifter(rng, out, world),
+    images: () => enumerateShifter(world),
+    valuesOf: (image) =>
+      shiftsOf(image, world).map((shift) => world.shifts.indexOf(shift)),
+  };
+}
+
+/** What the settings learn with, compiled; `recycled` is the log of split and merge. */
 export function learnerOf(
   seed: number,
   params: HelmholtzParams,
   settings: Settings,
-): OnlineLearner {
-  const world = worldOf(settings);
-  const sample: SamplePattern = (rng, out) => sampleShifter(rng, out, world);
+  sample: SamplePattern = sourceOf(settings).sample,
+): StagedLearner {
+  const config = machineOf(settings);
   const rng = stream(seed, "train");
-  const { recognitions } = settings;
-  return recognitions === 1
-    ? compileWakeSleep(rng, params, sample)
-    : learner(rng, reweightedWakeSleep(params, sample, recognitions));
+  const machine = compileWakeSleep(rng, params, sample, config);
+  return stagedLearner(machine, params, config);
 }
 
 /** Numbers of the result table; bits are bits an image. */
 export type ShifterMetrics = Assessment & {
-  /** Importance-sampled, 200 samples an image. */
+  /** Importance-sampled. */
   nllBitsSampled: number;
   /** Its standard error from the samples of the latents. */
   nllBitsSampledError: number;
@@ -112,6 +221,8 @@ export type ShifterMetrics = Assessment & {
   accuracyBySigns: number;
   /** Mean of `accuracyBySigns` when the labels are coin flips. */
   accuracyBySignsChance: number;
+  /** Hidden units that were recycled. */
+  recycled: number;
 };
 
 /** Trains and assesses one seed; one that was stopped is not measured. */
@@ -119,27 +230,23 @@ export function* trainSeed(
   seed: number,
   settings: Settings,
 ): Training<{ step: number }, Outcome<ShifterMetrics, HelmholtzParams>> {
-  const { state, metrics } = yield* trainAndMeasure(train(seed, settings), {
-    steps: settings.steps,
-    measure: (params) => measuring(stream(seed, "eval"), params, settings),
-  });
-  return { metrics: metrics ?? NOT_MEASURED, params: state };
-}
-
-function train(
-  seed: number,
-  settings: Settings,
-): Training<{ step: number }, HelmholtzParams> {
   const config = machineOf(settings);
   const params = initHelmholtz(stream(seed, "init"), config);
-  return trainHelmholtz(params, {
+  const learner = learnerOf(seed, params, settings);
+  const training = trainHelmholtz(params, {
     config,
-    learner: learnerOf(seed, params, settings),
+    learner,
     evaluate: () => ({}),
   });
+  const { metrics } = yield* trainAndMeasure(training, {
+    steps: settings.steps,
+    measure: () => measuring(stream(seed, "eval"), params, settings),
+  });
+  const recycled = learner.recycled.length;
+  return { metrics: { ...(metrics ?? NOT_MEASURED), recycled }, params };
 }
 
-const NOT_MEASURED: Readonly<ShifterMetrics> = Object.freeze({
+const NOT_MEASURED: Readonly<Omit<ShifterMetrics, "recycled">> = Object.freeze({
   nllBits: NaN,
   klBits: NaN,
   validMass: NaN,
@@ -151,39 +258,97 @@ const NOT_MEASURED: Readonly<ShifterMetrics> = Object.freeze({
   accuracyBySignsChance: NaN,
 });
 
+/** Beyond so many hidden units, images and fantasies stand for all states. */
+const MOST_EXACT = 20;
+/** Beyond so many distinct images, a sample of them stands for all. */
+const MOST_IMAGES = 4096;
+
 /** Every number of the result table for a machine, with pauses. */
 export function* measuring(
   rng: Rng,
   params: HelmholtzParams,
   settings: Settings,
-): Training<never, ShifterMetrics> {
-  const world = worldOf(settings);
-  const { patterns, labels } = drawImages(rng, world, settings.evalImages);
+): Training<never, Omit<ShifterMetrics, "recycled">> {
+  const { top, evalSamples: samples } = settings;
+  const source = sourceOf(settings);
+  const { patterns, labels } = drawImages(rng, source, settings.evalImages);
   const states = recognizedTops(rng, params, patterns);
-  const { top } = settings;
-  const sampled = yield* samplingNll(rng, params, { patterns, samples: 200 });
+  const halves = labels.map((d) => d < source.values / 2 ? 0 : 1);
+  const sampled = yield* samplingNll(rng, params, { patterns, samples });
   const chance = signVectorChance(rng, states, { top, trials: 500 });
+  const all = settings.hidden > MOST_EXACT
+    ? yield* estimating(rng, params, { source, patterns, labels, samples })
+    : yield* assessing(params, source.images());
   return {
-    ...(yield* assessing(params, enumerateShifter(world))),
+    ...all,
     nllBitsSampled: sampled.value * LOG2E,
     nllBitsSampledError: sampled.standardError * LOG2E,
-    accuracyBySigns: bestSignVector(states, labels, top).accuracy,
+    accuracyBySigns: bestSignVector(states, halves, top).accuracy,
     accuracyBySignsChance: mean(chance),
   };
 }
 
-/** `count` images in rows, with the index of the shift that made each. */
+/**
+ * What `assessing` computes for a machine that is too large to enumerate:
+ * likelihoods by importance sampling over all images, where they are few, or
+ * over `patterns`; what the top means by fantasies. NLL and KL lean upwards.
+ */
+function* estimating(
+  rng: Rng,
+  params: HelmholtzParams,
+  { source, patterns, labels, samples }: {
+    source: Source;
+    patterns: Uint8Array;
+    labels: Uint8Array;
+    samples: number;
+  },
+): Training<never, Assessment> {
+  const images = source.images();
+  const entropy = entropyBits(images);
+  const { values } = source;
+  const few = images.count <= MOST_IMAGES;
+  const pixels = few ? images.pixels : patterns;
+  const joint = few ? images.joint : Float64Array.from(
+    { length: labels.length * values },
+    (_, i) =>
+      labels[Math.floor(i / values)] === i % values ? 1 / labels.length : 0,
+  );
+  const { value } = yield* samplingNll(rng, params, {
+    patterns: pixels,
+    samples,
+    ...(few && { weights: images.probability }),
+  });
+  const nllBits = value * LOG2E;
+  const { meaning, valid } = sampledMeaning(rng, params, {
+    ...source,
+    count: 4000,
+  });
+  const validMass = topPrior(params).reduce((s, p, t) => s + p * valid[t], 0);
+  const { recognition, posterior } = yield* sampledTops(rng, params, {
+    patterns: pixels,
+    samples,
+  });
+  const accuracy = (weights: Float64Array): number =>
+    causeAccuracy(joint, causeScores(weights, meaning, values), values);
+  return {
+    nllBits,
+    klBits: nllBits - entropy,
+    validMass,
+    accuracyByMeaning: accuracy(recognition),
+    accuracyByPosterior: accuracy(posterior),
+  };
+}
+
+/** `count` images in rows, with the value of the cause that made each. */
 export function drawImages(
   rng: Rng,
-  world: ShifterConfig,
+  { size, sample }: Pick<Source, "size" | "sample">,
   count: number,
 ): { patterns: Uint8Array; labels: Uint8Array } {
-  const size = world.width * world.height;
   const patterns = new Uint8Array(count * size);
   const labels = Uint8Array.from(
     { length: count },
-    (_, k) =>
-      sampleShifter(rng, patterns.subarray(k * size, (k + 1) * size), world),
+    (_, k) => sample(rng, patterns.subarray(k * size, (k + 1) * size)),
   );
   return { patterns, labels };
 }
@@ -269,37 +434,6 @@ export function* trainOnPairCode(
 }
 
 /**
- * A machine of any size, trained and scored by sampling alone; one that was
- * stopped is not scored: NaN.
- */
-export function* trainLarge(
-  seed: number,
-  settings: Settings,
-): Training<
-  { step: number },
-  { nllBits: number; standardError: number; entropyBits: number }
-> {
-  const world = worldOf(settings);
-  const { patterns } = drawImages(
-    stream(seed, "eval"),
-    world,
-    settings.evalImages,
-  );
-  const rng = stream(seed, "eval-sampled");
-  const { metrics } = yield* trainAndMeasure(train(seed, settings), {
-    steps: settings.steps,
-    measure: (params) => samplingNll(rng, params, { patterns, samples: 200 }),
-  });
-  const { value, standardError } = metrics ??
-    { value: NaN, standardError: NaN };
-  return {
-    nllBits: value * LOG2E,
-    standardError: standardError * LOG2E,
-    entropyBits: entropyBits(enumerateShifter(world)),
-  };
-}
-
-/**
  * Trains as `trainSeed` does, on images whose two halves come from different
  * rows: a world without a direction. The control of the notebook.
  */
@@ -318,7 +452,7 @@ export function* trainUnpaired(
   };
   return yield* trainHelmholtz(params, {
     config: machineOf(settings),
-    learner: compileWakeSleep(stream(seed, "train"), params, sample),
+    learner: learnerOf(seed, params, settings, sample),
     evaluate: () => ({}),
   });
 }

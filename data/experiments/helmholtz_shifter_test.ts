@@ -3,12 +3,12 @@ import { initHelmholtz } from "../../lib/helmholtz/machine.ts";
 import { assess } from "../../lib/helmholtz/readout.ts";
 import { stream } from "../../lib/numeric/random.ts";
 import { finish } from "../../lib/run/training.ts";
-import { enumerateShifter } from "../worlds/shifter.ts";
+import { bayesAccuracy, enumerateShifter } from "../worlds/shifter.ts";
 import {
   machineOf,
   settings,
   type ShifterMetrics,
-  trainLarge,
+  sourceOf,
   trainOnPairCode,
   trainSeed,
   trainUnpaired,
@@ -31,7 +31,12 @@ Deno.test("settings that cannot work are refused before anything is trained", ()
   assert.throws(() => settings({ pOn: 2 }), /pOn must be a number from 0 to 1/);
   assert.throws(() => settings({ steps: 0 }), /steps must be an integer ≥ 1/);
   assert.throws(() => settings({ stepz: 1 } as never), /did you mean "steps"/);
-  assert.throws(() => settings({ recognitions: 0 }), /from 1 to 1000/);
+  assert.throws(() => settings({ samples: 0 }), /from 1 to 1000/);
+  assert.throws(() => settings({ inference: "guess" as never }), /one of/);
+  assert.throws(
+    () => settings({ world: "bars", width: 8 }),
+    /world must be bars on as many rows as columns: current value is "bars"/,
+  );
 });
 
 Deno.test("the pair code explains images in about ten bits, without direction", () => {
@@ -72,10 +77,59 @@ Deno.test("unpaired halves leave no direction to read", () => {
   assert.ok(found.nllBits > 6); // two rows of four bits: 7.05 bits
 });
 
-Deno.test("a machine too large to enumerate is scored by sampling", () => {
-  const all = settings({ steps: 5000, hidden: 24, width: 4, evalImages: 32 });
-  const { nllBits, standardError, entropyBits } = finish(
-    trainLarge(1, all),
+Deno.test("estimates of a machine too large to enumerate agree with enumeration", () => {
+  const small = {
+    ...{ steps: 5000, width: 4, evalImages: 32, evalSamples: 50 },
+    way: "staged" as const,
+    ...{ steps: 20_000, constrainedSteps: 10_000, top: 1 },
+  };
+  const [exact, estimate] = [20, 21].map((hidden) =>
+    finish(trainSeed(1, settings({ ...small, hidden }))).metrics
   );
-  assert.ok(nllBits > entropyBits - 4 * standardError && nllBits < 20);
+  assert.ok(exact.klBits > 0 && exact.klBits < 1, `${exact.klBits} bits`);
+  assert.ok(Math.abs(estimate.nllBits - exact.nllBits) < 0.5);
+  assert.ok(Math.abs(estimate.validMass - exact.validMass) < 0.1);
+  const difference = estimate.accuracyByMeaning - exact.accuracyByMeaning;
+  assert.ok(Math.abs(difference) < 0.1, `${difference}`);
+});
+
+Deno.test("a source names the values that can have made an image", () => {
+  for (
+    const overrides of [{}, { directions: 4 }, {
+      world: "bars",
+      width: 4,
+    }] as const
+  ) {
+    const source = sourceOf(settings(overrides));
+    const { pixels, joint, count } = source.images();
+    for (let k = 0; k < count; k++) {
+      const image = pixels.subarray(k * source.size, (k + 1) * source.size);
+      const labels = joint.subarray(k * source.values, (k + 1) * source.values);
+      const wanted = Array.from(labels.keys()).filter((d) => labels[d] > 0);
+      assert.deepEqual(source.valuesOf(image), wanted);
+    }
+    const image = new Uint8Array(source.size);
+    const made = source.sample(stream(1, "data"), image);
+    assert.ok(source.valuesOf(image).includes(made));
+    assert.deepEqual(
+      source.valuesOf(new Uint8Array(source.size).fill(1, 0, 1)),
+      [],
+    );
+  }
+});
+
+Deno.test("the staged way learns a small shifter, better than plain wake-sleep", () => {
+  const small = { width: 4, hidden: 8, top: 1, evalImages: 32, steps: 60_000 };
+  const staged = settings({
+    way: "staged" as const,
+    ...small,
+    ...{ constrainedSteps: 30_000, splitEvery: 1000 },
+  });
+  const [found, plain] = [staged, settings(small)].map((all) =>
+    finish(trainSeed(1, all)).metrics
+  );
+  assert.ok(found.klBits < 0.25, `${found.klBits} bits`);
+  assert.ok(found.klBits < plain.klBits - 0.05, `plain ${plain.klBits} bits`);
+  const bayes = bayesAccuracy(sourceOf(staged).images());
+  assert.ok(found.accuracyByMeaning > bayes - 0.02);
 });

@@ -51,50 +51,61 @@ export function topMeaning(
 }
 
 /**
- * The evidence for value 1 against value 0 in each pattern, without a label:
- * Σ_t w(t | v) (P(1 | t) − P(0 | t)).
+ * How much speaks for each value in each pattern, without a label:
+ * Σ_t w(t | v) P(d | t), patterns × values.
  *
  * @param weights q(t | v), or the joint p(v, t) for the exact posterior,
  *   patterns × top states
- * @param meaning from `topMeaning`, top states × 2
+ * @param meaning from `topMeaning`, top states × values
  */
-export function causeEvidence(
+export function causeScores(
   weights: Float64Array,
   meaning: Float64Array,
+  values: number,
 ): Float64Array {
-  const tops = meaning.length / 2;
-  return Float64Array.from({ length: weights.length / tops }, (_, k) => {
-    let sum = 0;
+  const tops = meaning.length / values;
+  const scores = new Float64Array(weights.length / tops * values);
+  for (let k = 0; k < weights.length / tops; k++) {
     for (let t = 0; t < tops; t++) {
-      sum += weights[k * tops + t] * (meaning[2 * t + 1] - meaning[2 * t]);
+      const w = weights[k * tops + t];
+      for (let d = 0; d < values; d++) {
+        scores[k * values + d] += w * meaning[t * values + d];
+      }
     }
-    return sum;
-  });
+  }
+  return scores;
 }
 
 /**
- * How often the sign of the evidence is right under the data: value 1 where it
- * is positive, value 0 where it is negative; no evidence counts one half.
+ * How often the value with the highest score is right under the data; equal
+ * scores share the guess.
  *
- * @param labels joint probability of pattern and value, patterns × 2
+ * @param labels joint probability of pattern and value, patterns × values
  */
-export function evidenceAccuracy(
+export function causeAccuracy(
   labels: Float64Array,
-  evidence: Float64Array,
+  scores: Float64Array,
+  values: number,
 ): number {
-  return evidence.reduce((sum, e, k) => {
-    const [zero, one] = [labels[2 * k], labels[2 * k + 1]];
-    return sum + (e > 0 ? one : e < 0 ? zero : (zero + one) / 2);
-  }, 0);
+  let sum = 0;
+  for (let at = 0; at < labels.length; at += values) {
+    const row = scores.subarray(at, at + values);
+    const best = Math.max(...row);
+    const ties = row.filter((score) => score === best).length;
+    row.forEach((score, d) =>
+      sum += score === best ? labels[at + d] / ties : 0
+    );
+  }
+  return sum;
 }
 
-/** All distinct patterns of a world with a binary cause. */
+/** All distinct patterns of a world with a hidden cause. */
 export interface CausePatterns {
   /** Pixels, patterns × visible, 0 or 1. */
   pixels: Uint8Array;
   /** Probability of each pattern under the data. */
   probability: Float64Array;
-  /** Joint probability of pattern and value, patterns × 2. */
+  /** Joint probability of pattern and value, patterns × values. */
   joint: Float64Array;
 }
 
@@ -106,7 +117,7 @@ export interface Assessment {
   klBits: number;
   /** Probability that a fantasy is a pattern of the world. */
   validMass: number;
-  /** Accuracy of the cause by Σ_t q(t | v)(P(1 | t) − P(0 | t)). */
+  /** Accuracy of the cause by Σ_t q(t | v) P(d | t). */
   accuracyByMeaning: number;
   /** The same with the exact posterior p(t | v) in place of q. */
   accuracyByPosterior: number;
@@ -138,8 +149,9 @@ export function* assessing(
     validMass += likelihood;
   });
   const meaning = topMeaning(params, joint, labels);
+  const values = labels.length / probability.length;
   const accuracy = (weights: Float64Array): number =>
-    evidenceAccuracy(labels, causeEvidence(weights, meaning));
+    causeAccuracy(labels, causeScores(weights, meaning, values), values);
   return {
     nllBits,
     klBits: nllBits - entropy,

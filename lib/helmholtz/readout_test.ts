@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import {
   assess,
   bestSignVector,
-  causeEvidence,
-  evidenceAccuracy,
+  causeAccuracy,
+  causeScores,
   signVectorChance,
   topMeaning,
   topPrior,
@@ -26,10 +26,17 @@ Deno.test("a cause written as XOR of two units escapes every sign vector", () =>
     (_, i) => states[i >> 2] === (i & 3) ? 1 : 0,
   );
   const meaning = Float64Array.of(1, 0, 0, 1, 0, 1, 1, 0);
-  const evidence = causeEvidence(q, meaning);
-  assert.ok(evidence.every((e, k) => (e > 0) === (xor[k] === 1)));
+  const scores = causeScores(q, meaning, 2);
+  assert.ok(xor.every((x, k) => scores[2 * k + x] > scores[2 * k + 1 - x]));
   const labels = Float64Array.from(xor.flatMap((x) => [1 - x, x]));
-  assert.equal(evidenceAccuracy(labels, evidence), states.length);
+  assert.equal(causeAccuracy(labels, scores, 2), states.length);
+});
+
+Deno.test("the best of four scores is the guess, and equal ones share it", () => {
+  const labels = Float64Array.of(0.1, 0.2, 0, 0, 0, 0, 0.3, 0.4);
+  const scores = Float64Array.of(0, 1, 0, 0, 5, 5, 5, 5);
+  const wanted = 0.2 + (0.3 + 0.4) / 4;
+  assert.ok(Math.abs(causeAccuracy(labels, scores, 4) - wanted) < 1e-15);
 });
 
 Deno.test("one unit that is the cause is read without error, either way round", () => {
