@@ -6,6 +6,7 @@
  *
  * @module
  */
+import * as helmholtz from "../data/experiments/helmholtz_shifter.ts";
 import * as twoView from "../data/experiments/two_view_agreement.ts";
 import { dipoleWorld, imageSampler } from "../data/worlds/dipoles.ts";
 import { seedShapes } from "../data/worlds/shapes.ts";
@@ -69,6 +70,18 @@ const MODELS: Record<string, (seed: number) => Arrays> = {
     for (let i = 0; i < STEPS; i++) machine.update(0.1);
     machine.store();
     return { ...params };
+  },
+
+  /** Both stages, with Gibbs sampling and a check for useless units. */
+  stagedHelmholtz(seed): Arrays {
+    const settings = helmholtz.settings({
+      ...{ way: "staged", steps: STEPS, constrainedSteps: STEPS / 2 },
+      ...{ splitEvery: 60, splitImages: 10, evalImages: 1 },
+    });
+    const { params, metrics } = finish(helmholtz.trainSeed(seed, settings));
+    const { nllBits, accuracyByMeaning } = metrics;
+    const exact = Float64Array.of(nllBits, accuracyByMeaning);
+    return { ...params, exact };
   },
 
   neuralEm(seed): Arrays {
