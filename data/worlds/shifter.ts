@@ -181,6 +181,55 @@ export function shiftsOf(
   });
 }
 
+/** What a hidden unit alone does to an image of the shifter. */
+export type FieldKind =
+  | "pair" // one place of the row, and where a shift puts it: a true cause
+  | "half" // places of one half of the image alone
+  | "fork" // one place of a half, two of the other
+  | "NOT" // switches pixels off
+  | "AND" // pixels that it cannot switch on alone
+  | "other"
+  | "idle";
+
+/** Changes of a pixel's probability that count as on, off and at all. */
+const ON = 0.25;
+const OFF = -0.1;
+const WEAK = 0.01;
+
+/**
+ * What a unit's field says of it.
+ *
+ * @param field p(v | unit alone) − p(v | none), height × width
+ */
+export function kindOfField(
+  field: ArrayLike<number>,
+  { width, height, shifts }: ShifterConfig,
+): FieldKind {
+  const means = Array.from({ length: 2 * width }, (_, i) => {
+    const [x, half] = [i % width, Math.floor(i / width)];
+    let sum = 0;
+    for (let y = 0; y < height / 2; y++) {
+      sum += field[(half * height / 2 + y) * width + x];
+    }
+    return sum / (height / 2);
+  });
+  const on = means.flatMap((mean, i) => mean > ON ? [i] : []);
+  const [upper, lower] = [
+    on.filter((i) => i < width),
+    on.filter((i) => i >= width).map((i) => i - width),
+  ];
+  if (on.length === 0) {
+    if (means.some((mean) => mean < OFF)) return "NOT";
+    return means.some((mean) => mean > WEAK) ? "AND" : "idle";
+  }
+  if (upper.length === 0 || lower.length === 0) return "half";
+  if (upper.length + lower.length === 3) return "fork";
+  const isShift = shifts.some((shift) =>
+    (upper[0] + shift + width) % width === lower[0]
+  );
+  return on.length === 2 && isShift ? "pair" : "other";
+}
+
 /** Pixels of several images as a list of views, one an image. */
 export function split(pixels: Uint8Array, config: ShifterConfig): Uint8Array[] {
   const size = config.width * config.height;

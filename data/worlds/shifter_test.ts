@@ -5,6 +5,7 @@ import {
   bayesAccuracy,
   entropyBits,
   enumerateShifter,
+  kindOfField,
   sampleShifter,
   shifterConfig,
   shiftsOf,
@@ -91,4 +92,25 @@ Deno.test("the shifts of an image are those that can have made it", () => {
   assert.deepEqual(shiftsOf([1, 0, 0, 0, 0, 0, 0, 1], config), [-1]);
   assert.deepEqual(shiftsOf([1, 0, 1, 0, 0, 1, 0, 1], config), [-1, 1]);
   assert.deepEqual(shiftsOf([1, 0, 0, 0, 1, 0, 0, 0], config), []);
+});
+
+Deno.test("a field is named by what it switches on and off", () => {
+  const config = shifterConfig();
+  const kind = (places: Record<number, number>): string => {
+    const field = new Float64Array(32);
+    for (const [place, value] of Object.entries(places)) {
+      const [x, half] = [Number(place) % 8, Math.floor(Number(place) / 8)];
+      field.fill(value, half * 16 + x, half * 16 + x + 1);
+      field.fill(value, half * 16 + 8 + x, half * 16 + 9 + x);
+    }
+    return kindOfField(field, config);
+  };
+  assert.equal(kind({ 3: 0.9, 12: 0.9 }), "pair"); // 3 to the right
+  assert.equal(kind({ 0: 0.9, 15: 0.9 }), "pair"); // around the edge
+  assert.equal(kind({ 3: 0.9, 13: 0.9 }), "other"); // a shift by two
+  assert.equal(kind({ 3: 0.9, 10: 0.9, 12: 0.9 }), "fork");
+  assert.equal(kind({ 3: 0.9 }), "half");
+  assert.equal(kind({ 3: -0.4 }), "NOT");
+  assert.equal(kind({ 3: 0.1, 12: 0.1 }), "AND");
+  assert.equal(kind({}), "idle");
 });

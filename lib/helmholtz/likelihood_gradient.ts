@@ -22,10 +22,12 @@ import {
   hiddenPrior,
   rowOf,
 } from "./likelihood.ts";
-import { log, sigmoid } from "../numeric/elementary.ts";
+import { log, LOG2E, sigmoid } from "../numeric/elementary.ts";
 import { mul } from "../numeric/matrix/elementwise.ts";
 import { matmul, matmulNT } from "../numeric/matrix/products.ts";
-import type { Matrix } from "../numeric/matrix/workspace.ts";
+import { type Matrix, workspace } from "../numeric/matrix/workspace.ts";
+import { adam, likeParams } from "../numeric/optimizers.ts";
+import type { Training } from "../run/training.ts";
 
 /** Patterns with their probabilities under the data. */
 export interface Weighted {
@@ -65,6 +67,36 @@ export function exactNllAndGrads(
   addPixelGradients(grads, factors, { R, low, high });
   giveBack(factors);
   return { loss, grads };
+}
+
+/**
+ * Follows the exact gradient by Adam, all patterns at a time: learning without
+ * sampling. Changes `params` in place; yields −log₂ p(v), bits a pattern,
+ * before each step and at the end.
+ */
+export function* followGradient(
+  params: HelmholtzParams,
+  patterns: Weighted,
+  { steps, learningRate }: { steps: number; learningRate: number },
+): Training<{ step: number; nllBits: number }, HelmholtzParams> {
+  const space = workspace("float64", { bytes: 1 << 20 });
+  const names = Object.keys(params) as (keyof HelmholtzParams)[];
+  const inside = Object.fromEntries(
+    names.map((name) => [
+      name,
+      space.matrix(1, params[name].length, params[name]),
+    ]),
+  );
+  const grads = likeParams(inside);
+  const optimizer = adam(inside, { learningRate });
+  for (let step = 0;; step++) {
+    const now = exactNllAndGrads(params, patterns);
+    const stop = yield { step, nllBits: now.loss * LOG2E };
+    if (stop || step === steps) return params;
+    for (const name of names) grads[name].data.set(now.grads[name]);
+    optimizer.update(grads);
+    for (const name of names) params[name].set(inside[name].data);
+  }
 }
 
 function scaleColumns({ data, cols }: Matrix, by: Float64Array): void {

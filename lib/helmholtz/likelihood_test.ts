@@ -7,7 +7,7 @@ import {
   recognitionTop,
   stateProbabilities,
 } from "./likelihood.ts";
-import { exactNllAndGrads } from "./likelihood_gradient.ts";
+import { exactNllAndGrads, followGradient } from "./likelihood_gradient.ts";
 import {
   helmholtzConfig,
   type HelmholtzParams,
@@ -16,6 +16,7 @@ import {
 import { everyState, type State } from "./oracle.ts";
 import { gradientCheck } from "../numeric/gradient_check.ts";
 import { bernoulli, fillNormal, stream } from "../numeric/random.ts";
+import { finish } from "../run/training.ts";
 
 /** With two patterns. */
 type Machine = { params: HelmholtzParams; patterns: Patterns };
@@ -163,3 +164,20 @@ for (const sizes of [[5, 4, 2], [3, 5, 1], [2, 1, 3]]) {
     close(loss, -0.3 * first - 0.7 * second);
   });
 }
+
+Deno.test("following the exact gradient learns two patterns, and stops where it is asked to", () => {
+  const { params } = machineOf([6, 3, 1]);
+  const world = {
+    pixels: Uint8Array.from("111000000111"),
+    probability: Float64Array.of(0.5, 0.5),
+  };
+  const bits: number[] = [];
+  const options = { steps: 200, learningRate: 0.1 };
+  const training = followGradient(params, world, options);
+  finish(training, ({ nllBits }) => bits.push(nllBits));
+  assert.equal(bits.length, 201);
+  assert.ok(bits[0] > 4 && bits[200] > 1 && bits[200] < 1.2, `${bits[200]}`);
+  const again = followGradient(params, world, options);
+  again.next();
+  assert.ok(again.next(true).done);
+});
