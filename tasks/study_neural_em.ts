@@ -1,15 +1,17 @@
 /**
- * `deno task study:neural_em [--seeds 0-2] [--study NAME]`
+ * `deno task study:neural_em [--seeds 0-2] [--study NAME] [--shard i/n]
+ * [--workers N] [--out DIR]`
  *
  * Trains the configurations of `data/studies/neural_em/variants.ts` and appends a line
- * each to `data/results/neural_em_studies.jsonl`. What is recorded there is not
- * trained again: the same command goes on where it stopped.
+ * each to `neural_em_studies.jsonl` in `data/results/`, or in DIR. What is
+ * recorded in either is not trained again, so the same command goes on where it
+ * stopped; a run that is ended loses the lines that it was at, minutes each.
+ * Shards need a DIR each; their files are joined end to end.
  *
  * @module
  */
-import { appendFile, readFile } from "node:fs/promises";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
 import {
   modelOf,
   settings,
@@ -32,18 +34,31 @@ import { neuralEmTrainer } from "../lib/neural_em/training.ts";
 import { stream } from "../lib/numeric/random.ts";
 import { Refusal } from "../lib/run/config.ts";
 import { finish } from "../lib/run/training.ts";
-import { parseSeeds } from "./sweep/jobs.ts";
+import { seedTask } from "../lib/run/sweep.ts";
+import { CALLED_FROM, ROOT } from "./project.ts";
+import {
+  parseSeeds,
+  runJobs,
+  runSeed,
+  shardOf,
+  workersOf,
+} from "./sweep/jobs.ts";
+import { type LineFormat, openLines, readLines } from "./sweep/json_lines.ts";
 import { firstStage } from "./train_neural_em.ts";
 import { type Call, main, statusLine } from "./terminal.ts";
 
-const path = fileURLToPath(
-  new URL("../data/results/neural_em_studies.jsonl", import.meta.url),
-);
+const RESULTS = join(ROOT, "data", "results");
+const FILE = "neural_em_studies.jsonl";
 
-async function recorded(): Promise<StudyRow[]> {
-  const text = await readFile(path, "utf8").catch(() => "");
-  return text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
-}
+const STUDY_ROWS: LineFormat<StudyRow> = {
+  name: "row of a study of neural EM",
+  begins: '{"study":"',
+  isRow: (value): value is StudyRow => {
+    const { study, label, seed, metrics } = Object(value) as StudyRow;
+    return typeof study === "string" && typeof label === "string" &&
+      Number.isSafeInteger(seed) && typeof metrics?.finalAmi === "number";
+  },
+};
 
 const rounded = (x: number): number => Number(x.toPrecision(5));
 
@@ -100,28 +115,34 @@ async function trainSecond(
   return { curve: [], metrics: { finalAmi: starts.byLoss }, starts };
 }
 
-async function run(variant: Variant, seed: number): Promise<StudyRow> {
+/** One line of the study; the task of `VARIANT`. */
+export async function runVariant(
+  seed: number,
+  variant: Variant,
+): Promise<StudyRow> {
   const { study, label, second } = variant;
-  const before = process.cpuUsage();
+  const before = process.threadCpuUsage();
   const result = second
     ? await trainSecond(variant, seed, second.trainingStarts)
     : trainFirst(variant, seed);
-  const { user, system } = process.cpuUsage(before);
+  const { user, system } = process.threadCpuUsage(before);
   const cpuSeconds = rounded((user + system) / 1e6);
   return { study, label, seed, ...result, cpuSeconds };
 }
 
+const VARIANT = seedTask(import.meta.url, "runVariant");
+
 const OPTIONS = {
   seeds: { type: "string", default: "0-2" },
   study: { type: "string" },
+  shard: { type: "string", default: "1/1" },
+  workers: { type: "string" },
+  out: { type: "string" },
 } as const;
 
 async function study(
   { values, signal }: Call<typeof OPTIONS>,
 ): Promise<void> {
-  const done = new Set(
-    (await recorded()).map((row) => `${row.study}|${row.label}|${row.seed}`),
-  );
   const wanted = VARIANTS.filter(({ study }) =>
     values.study === undefined || values.study === study
   );
@@ -132,20 +153,38 @@ async function study(
         `current value is "${values.study}"`,
     );
   }
+  const all = parseSeeds(values.seeds).flatMap((seed) =>
+    wanted.map((variant) => ({ seed, variant }))
+  );
+  const shard = shardOf(all, values.shard);
+  const workers = workersOf(values.workers);
+  const folder = values.out === undefined
+    ? RESULTS
+    : resolve(CALLED_FROM, values.out);
+  using lines = await openLines(join(folder, FILE), STUDY_ROWS);
+  const recorded = await readLines(join(RESULTS, FILE), STUDY_ROWS);
+  const key = (row: { study: string; label: string }, seed: number): string =>
+    `${row.study}|${row.label}|${seed}`;
+  const done = new Set(
+    [...recorded.rows, ...lines.rows].map((row) => key(row, row.seed)),
+  );
+  const jobs = shard.filter(({ seed, variant }) =>
+    !done.has(key(variant, seed))
+  );
   const line = statusLine();
-  for (const seed of parseSeeds(values.seeds)) {
-    for (const variant of wanted) {
-      const { study, label } = variant;
-      if (done.has(`${study}|${label}|${seed}`)) continue;
-      if (signal.aborted) return;
-      const row = await run(variant, seed);
-      await appendFile(path, `${JSON.stringify(row)}\n`);
-      line.log(
-        `${study} · ${label} · seed ${seed} · AMI ` +
-          `${row.metrics.finalAmi.toFixed(3)} · ${row.cpuSeconds} s`,
-      );
-    }
-  }
+  line.log(`${jobs.length} of ${shard.length} rows to train`);
+  await runJobs(jobs, workers, async ({ seed, variant: options }, pool) => {
+    const row = await runSeed<StudyRow>(pool, VARIANT, {
+      seed,
+      options,
+      signal,
+    });
+    lines.append(row);
+    line.log(
+      `${row.study} · ${row.label} · seed ${seed} · AMI ` +
+        `${row.metrics.finalAmi.toFixed(3)} · ${row.cpuSeconds} s`,
+    );
+  });
 }
 
 if (import.meta.main) await main({ options: OPTIONS }, study);

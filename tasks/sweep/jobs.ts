@@ -7,7 +7,7 @@
 import { basename, join } from "node:path";
 import { didYouMean, Refusal } from "../../lib/run/config.ts";
 import { type Experiment, experimentModule } from "../../lib/run/experiment.ts";
-import { WorkerPool } from "../../lib/run/sweep.ts";
+import { type TaskName, WorkerPool } from "../../lib/run/sweep.ts";
 import { filesBelow, ROOT } from "../project.ts";
 import { type Settings, settingsKey } from "./rows.ts";
 
@@ -235,4 +235,28 @@ export async function runJobs<Job>(
   } finally {
     pool.close();
   }
+}
+
+/**
+ * Runs a task for one seed on a pool.
+ *
+ * @throws what `signal` was aborted with, or an Error where the task fails
+ */
+export async function runSeed<Value>(
+  pool: WorkerPool,
+  task: TaskName,
+  { seed, options, signal }: {
+    seed: number;
+    options: unknown;
+    signal: AbortSignal;
+  },
+): Promise<Value> {
+  const [outcome] = await pool.sweep<unknown, Value>(task, {
+    seeds: [seed],
+    options,
+    signal,
+  });
+  if (outcome.status === "done") return outcome.value;
+  signal.throwIfAborted();
+  throw new Error(outcome.status === "failed" ? outcome.error : "cancelled");
 }
