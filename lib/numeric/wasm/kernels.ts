@@ -13,33 +13,20 @@ import { FLOAT32, FLOAT64 } from "./binaries.ts";
 /** Number type of a workspace: float32 to train, float64 to check gradients. */
 export type Dtype = "float32" | "float64";
 
+type Operand = [a: number, out: number];
+type Operands = [a: number, b: number, out: number];
+
+type Activation = "sigmoid" | "tanh" | "relu" | "softplus";
 /** Kernels with one and with two operands, element by element. */
-export type MapKernel =
-  | "exp"
-  | "log"
-  | "sigmoid"
-  | "tanh"
-  | "relu"
-  | "softplus";
-export type MapPairKernel =
-  | `${"sigmoid" | "tanh" | "relu" | "softplus"}Backward`
-  | "add"
-  | "sub"
-  | "mul";
-type Map = (a: number, out: number, n: number) => void;
-type MapPair = (a: number, b: number, out: number, n: number) => void;
+export type MapKernel = "exp" | "log" | Activation;
+export type MapPairKernel = `${Activation}Backward` | "add" | "sub" | "mul";
+type Map = (...numbers: [...Operand, n: number]) => void;
+type MapPair = (...numbers: [...Operands, n: number]) => void;
 
 /** Kernels of A·B, Aᵀ·B and A·Bᵀ: m × n sums over k. */
 export type ProductKernel = "matmul" | "matmulTN" | "matmulNT";
-type Product = (
-  a: number,
-  b: number,
-  out: number,
-  m: number,
-  k: number,
-  n: number,
-  accumulate: number,
-) => void;
+type ProductSizes = [m: number, k: number, n: number, accumulate: number];
+type Product = (...numbers: [...Operands, ...ProductSizes]) => void;
 
 /** Kernels of groups of K rows, with one operand and with two. */
 export type GroupKernel = "softmaxGroups" | GroupReductionKernel;
@@ -47,13 +34,8 @@ export type GroupReductionKernel = "logSumExpGroups" | "sumGroups";
 export type GroupPairKernel = "softmaxGroupsBackward" | BroadcastKernel;
 export type BroadcastKernel = "subGroups" | "mulGroups" | "bernoulli";
 type GroupSizes = [batch: number, group: number, pixels: number];
-type Group = (a: number, out: number, ...sizes: GroupSizes) => void;
-type GroupPair = (
-  a: number,
-  b: number,
-  out: number,
-  ...sizes: GroupSizes
-) => void;
+type Group = (...numbers: [...Operand, ...GroupSizes]) => void;
+type GroupPair = (...numbers: [...Operands, ...GroupSizes]) => void;
 
 type BumpSizes = [m: number, units: number, d: number, sigma: number];
 
