@@ -35,6 +35,7 @@ import {
   positive,
   positiveInteger,
   probability,
+  Refusal,
 } from "../run/config.ts";
 import { fill } from "../numeric/matrix/elementwise.ts";
 import { emStep, emStepBackward } from "../numeric/matrix/em_step.ts";
@@ -44,8 +45,9 @@ import {
   type Workspace,
   workspace,
 } from "../numeric/matrix/workspace.ts";
-import { likeParams, type Matrices, setArrays } from "../numeric/optimizers.ts";
+import { likeParams, type Matrices } from "../numeric/optimizers.ts";
 import { fillNormal, fillUniform, type Rng } from "../numeric/random.ts";
+import { setParams } from "../run/params.ts";
 import type { Tensors } from "../run/safetensors.ts";
 import { gradientCell, recurrentCell } from "./m_step.ts";
 
@@ -259,7 +261,7 @@ export interface NeuralEm {
 /**
  * A model from plain parameters.
  *
- * @throws {TypeError} if a parameter is missing or has another size
+ * @throws {Refusal} if a parameter is missing or has another size
  */
 export function modelFrom(
   config: Readonly<NeuralEmConfig>,
@@ -267,18 +269,18 @@ export function modelFrom(
 ): NeuralEm {
   const space = workspace("float32", { bytes: 256 << 20 });
   const params = space.matrices(paramShapes(config));
-  setArrays(params, values);
+  setParams(params, values);
   return { config, params, space };
 }
 
 /**
  * The model of a checkpoint: parameters, and the configuration in its metadata.
  *
- * @throws {TypeError} if the two do not fit or there is no configuration
+ * @throws {Refusal} if the two do not fit or there is no configuration
  */
 export function restoreNeuralEm({ tensors, metadata }: Tensors): NeuralEm {
   if (metadata.config === undefined) {
-    throw new TypeError(
+    throw new Refusal(
       "Cannot restore neural EM as the checkpoint must hold its configuration: " +
         `its metadata has ${Object.keys(metadata).join(", ") || "nothing"}`,
     );

@@ -27,6 +27,7 @@ import {
   type StatefulRng,
   stream,
 } from "../numeric/random.ts";
+import { Refusal } from "../run/config.ts";
 import type { Tensors } from "../run/safetensors.ts";
 import {
   type Measurement,
@@ -117,7 +118,7 @@ function scheduleFree(config: NeuralEmConfig): string {
  *
  * @param start what images are started from in place of random
  *   responsibilities, as in a later stage (see `stages.ts`)
- * @throws {TypeError} if `saved` belongs to another configuration
+ * @throws {Refusal} if `saved` belongs to another configuration
  */
 export function neuralEmTrainer(
   seed: number,
@@ -239,7 +240,7 @@ export function neuralEmTrainer(
   function restore({ tensors, metadata }: Tensors): void {
     const was = metadata.seed + scheduleFree(JSON.parse(metadata.config));
     if (was !== seed + scheduleFree(config)) {
-      throw new TypeError(
+      throw new Refusal(
         "Cannot go on training neural EM as the saved state must have the " +
           `same seed and model: it has seed ${metadata.seed} and ` +
           `${metadata.config}`,

@@ -174,28 +174,6 @@ export function arraysOf(matrices: Matrices): Record<string, Matrix["data"]> {
   return copies;
 }
 
-/**
- * Overwrites `matrices` with what `arraysOf` gave, or other numbers row after
- * row. Arrays whose name no matrix has are passed over.
- *
- * @throws {TypeError} if an array is missing or has another length
- */
-export function setArrays(
-  matrices: Matrices,
-  arrays: Readonly<Record<string, ArrayLike<number>>>,
-): void {
-  for (const [name, { data }] of Object.entries(matrices)) {
-    const found = arrays[name]?.length;
-    if (found !== data.length) {
-      throw new TypeError(
-        `Cannot set parameters as ${name} must have ${data.length} numbers: ` +
-          `current value has ${found ?? "none"}`,
-      );
-    }
-    data.set(arrays[name]);
-  }
-}
-
 /** A zero matrix of the shape of `matrix`, in the same workspace. */
 export function zerosLike(matrix: Matrix): Matrix {
   return matrix.workspace.matrix(matrix.rows, matrix.cols);

@@ -60,13 +60,14 @@ import { type Matrix, workspace } from "../numeric/matrix/workspace.ts";
 import type { Dtype } from "../numeric/wasm/kernels.ts";
 import { mlp, type MlpShape, mlpShapes } from "../numeric/mlp.ts";
 import { exp, LN2, log } from "../numeric/elementary.ts";
-import { likeParams, type Matrices, setArrays } from "../numeric/optimizers.ts";
+import { likeParams, type Matrices } from "../numeric/optimizers.ts";
 import {
   fillNormal,
   fillUniform,
   type Floats,
   type Rng,
 } from "../numeric/random.ts";
+import { setParams } from "../run/params.ts";
 import {
   borrow,
   type Coder,
@@ -183,14 +184,14 @@ export function initDescription(
 /**
  * The trained code whose parameters `arraysOf` copied.
  *
- * @throws {TypeError} if a parameter is missing or has another size
+ * @throws {Refusal} if a parameter is missing or has another size
  */
 export function restoreDescription(
   config: Readonly<DescriptionConfig>,
   stored: Readonly<Record<string, ArrayLike<number>>>,
 ): DescriptionCode {
   const params = makeParams(config, "float32");
-  setArrays(params, stored);
+  setParams(params, stored);
   return { config, params, sigma: 1 };
 }
 

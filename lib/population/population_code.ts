@@ -46,7 +46,7 @@ import { addRow } from "../numeric/matrix/rows.ts";
 import { type Matrix, workspace } from "../numeric/matrix/workspace.ts";
 import type { Dtype } from "../numeric/wasm/kernels.ts";
 import { mlp, mlpShapes } from "../numeric/mlp.ts";
-import { likeParams, type Matrices, setArrays } from "../numeric/optimizers.ts";
+import { likeParams, type Matrices } from "../numeric/optimizers.ts";
 import {
   fillNormal,
   type Floats,
@@ -55,6 +55,7 @@ import {
   type Rng,
   uniform,
 } from "../numeric/random.ts";
+import { setParams } from "../run/params.ts";
 import {
   borrow,
   type Coder,
@@ -175,14 +176,14 @@ export function initPopulation(
 /**
  * The trained coder whose parameters `arraysOf` copied.
  *
- * @throws {TypeError} if a parameter is missing or has another size
+ * @throws {Refusal} if a parameter is missing or has another size
  */
 export function restorePopulation(
   config: Readonly<PopulationConfig>,
   stored: Readonly<Record<string, ArrayLike<number>>>,
 ): Population {
   const params: Matrices = workspace("float32").matrices(shapes(config));
-  setArrays(params, stored);
+  setParams(params, stored);
   return { config, params, sigma: config.sigma };
 }
 
