@@ -7,7 +7,6 @@
 
 import { domainOf, paint } from "./color_map.ts";
 import {
-  described,
   escape,
   frame,
   type FrameOptions,
@@ -84,7 +83,9 @@ export function animation(
         name: options.title ?? "animation",
       },
     }),
-    { ...options, alt: described(options, said, "Animation") },
+    options,
+    said,
+    "Animation",
   );
 }
 

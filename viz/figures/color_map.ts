@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { extent } from "../../lib/numeric/statistics.ts";
 
 /** The name of a colour map. */
 export type ColorMap =
@@ -122,15 +123,8 @@ export function domainOf(
   values: Iterable<ArrayLike<number>>,
 ): Domain {
   if (map === "binary") return [0, 1];
-  let low = Infinity;
-  let high = -Infinity;
-  for (const array of values) {
-    for (let i = 0; i < array.length; i++) {
-      if (array[i] < low) low = array[i];
-      if (array[i] > high) high = array[i];
-    }
-  }
-  if (!(high >= low)) return [0, 1];
+  const [low, high] = extent(...values);
+  if (low > high) return [0, 1];
   if (map === "diverging") {
     const size = Math.max(-low, high) || 1;
     return [-size, size];

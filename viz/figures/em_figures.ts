@@ -5,7 +5,7 @@
  * @module
  */
 import { animation } from "./animation.ts";
-import type { Html } from "../page/html.ts";
+import type { FrameOptions, Html } from "../page/html.ts";
 import { imageGrid } from "./image_grid.ts";
 import { maskGrid } from "./masks.ts";
 
@@ -33,16 +33,13 @@ export function imageOf(
 export function slotGrid(
   recorded: readonly (readonly EmState[])[],
   batch: ImageBatch,
-  { steps, title, caption }: {
+  { steps = recorded[0].map((_, t) => t + 1), ...words }: FrameOptions & {
     /** Which steps, from 1; default all. */
     steps?: readonly number[];
-    title?: string;
-    caption?: string;
   } = {},
 ): Html {
-  const shown = steps ?? recorded[0].map((_, t) => t + 1);
   const cells = recorded.flatMap((states, i) =>
-    shown.map((t) => ({ state: states[t - 1], i }))
+    steps.map((t) => ({ state: states[t - 1], i }))
   );
   return maskGrid(
     cells.map(({ state: { gamma, psi } }) => ({
@@ -51,11 +48,10 @@ export function slotGrid(
     })),
     {
       width: batch.canvas,
-      columns: shown.length,
+      columns: steps.length,
       images: cells.map(({ i }) => imageOf(batch, i)),
-      labels: cells.map((_, n) => n < shown.length ? `step ${shown[n]}` : ""),
-      title,
-      caption,
+      labels: cells.map((_, n) => n < steps.length ? `step ${steps[n]}` : ""),
+      ...words,
     },
   );
 }
@@ -64,7 +60,7 @@ export function slotGrid(
 export function predictionGrid(
   states: readonly EmState[],
   batch: ImageBatch,
-  { title, caption }: { title?: string; caption?: string } = {},
+  words: FrameOptions = {},
 ): Html {
   const K = states[0].psi.length;
   const rows = states.flatMap(({ gamma, psi }, i) => {
@@ -80,8 +76,7 @@ export function predictionGrid(
     columns: K + 2,
     domain: [0, 1],
     labels: rows.map((_, n) => heads[n] ?? ""),
-    title,
-    caption,
+    ...words,
   });
 }
 
@@ -92,17 +87,13 @@ export function slotFilm(
     recorded: readonly (readonly EmState[])[];
     batch: ImageBatch;
   }[],
-  { steps, title, caption }: {
-    steps: readonly number[];
-    title?: string;
-    caption?: string;
-  },
+  { steps, ...words }: FrameOptions & { steps: readonly number[] },
 ): Html {
   return animation(
     frames.map(({ label, recorded, batch }) => ({
       label,
       content: slotGrid(recorded, batch, { steps }),
     })),
-    { title, caption },
+    words,
   );
 }

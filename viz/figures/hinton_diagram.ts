@@ -5,6 +5,7 @@
  * @module
  */
 
+import { domainOf } from "./color_map.ts";
 import { shortNumber } from "./figure.ts";
 import {
   described,
@@ -65,11 +66,7 @@ export function hintonDiagram(
   }
   const cell = options.cell ??
     Math.max(6, Math.min(24, Math.floor(460 / columns)));
-  let largest = 0;
-  for (let i = 0; i < weights.length; i++) {
-    largest = Math.max(largest, Math.abs(weights[i]));
-  }
-  const max = options.max ?? (largest || 1);
+  const max = options.max ?? domainOf("diverging", [weights])[1];
   const style = options.style ?? "grey";
   const left =
     (rowLabels ? Math.max(...rowLabels.map((l) => textWidth(l, 11))) + 6 : 0) +
@@ -78,11 +75,8 @@ export function hintonDiagram(
   const width = columns * cell;
   const height = rows * cell;
   const total = [left + width + 1, top + height + 1].map(shortNumber);
-  const alt = described(
-    options,
-    `${rows} × ${columns} weights, the largest ${significant(max)}`,
-    "Hinton diagram",
-  );
+  const said = `${rows} × ${columns} weights, the largest ${significant(max)}`;
+  const alt = described(options, said, "Hinton diagram");
   const markup =
     `<svg role="img" aria-label="${escape(alt)}" width="${total[0]}" height="${
       total[1]

@@ -12,12 +12,11 @@ import {
   paint,
 } from "./color_map.ts";
 import {
-  described,
+  asHtml,
   escape,
   frame,
   type FrameOptions,
   type Html,
-  isHtml,
 } from "../page/html.ts";
 import { pngDataUri } from "../page/png.ts";
 import { significant } from "../page/numbers.ts";
@@ -76,19 +75,15 @@ export function imageGrid(
     const own = each ? domainOf(map, [image]) : domain;
     return tile(paint(image, map, own), {
       ...options,
-      name: nameOf(options.labels?.[i]),
+      name: options.labels?.[i],
     });
   });
   return frame(
     tileGrid(tiles, options) +
       (bar ? colorBar(map, domain, options.barLabel) : ""),
-    { ...options, alt: described(options, `${images.length} images`) },
+    options,
+    `${images.length} images`,
   );
-}
-
-/** A label's plain text. */
-export function nameOf(label: string | number | Html | undefined): string {
-  return label === undefined ? "" : isHtml(label) ? label.text : String(label);
 }
 
 /**
@@ -104,7 +99,7 @@ export function tileGrid(
     const label = labels?.[i];
     const text = label === undefined
       ? ""
-      : `<span>${isHtml(label) ? label.html : escape(label)}</span>`;
+      : `<span>${asHtml(label).html}</span>`;
     return `<div class="hc-cell">${image}${text}</div>`;
   });
   if (columns === undefined) {
@@ -135,7 +130,7 @@ export function tileGrid(
 /** One image, its colours 0xRRGGBB, as an `<img>`. */
 export function tile(
   colors: ArrayLike<number>,
-  options: TileOptions & { name?: string },
+  options: TileOptions & { name?: string | number | Html },
 ): string {
   const width = options.width ?? Math.sqrt(colors.length);
   const height = colors.length / width;
@@ -149,7 +144,9 @@ export function tile(
   const uri = pngDataUri({ width, height, colors });
   return `<img src="${uri}" width="${width * scale}" height="${
     height * scale
-  }" alt="${escape(options.name ?? "")}" style="image-rendering:pixelated">`;
+  }" alt="${
+    escape(asHtml(options.name).text)
+  }" style="image-rendering:pixelated">`;
 }
 
 /** A horizontal bar of a map's colours with the numbers at its ends. */

@@ -45,6 +45,12 @@ Deno.test("the area of a Hinton square is the size of the weight, its colour the
   assert.match(html, /largest square: \|w\| = 4/);
 });
 
+Deno.test("a weight that is no number leaves the scale to the others", () => {
+  const { html, text } = hintonDiagram([2, NaN], { rows: 1, columns: 2 });
+  assert.match(text, /1 × 2 weights, the largest 2/);
+  assert.doesNotMatch(html, /NaN/);
+});
+
 Deno.test("a Hinton diagram of the wrong size is refused", () => {
   assert.throws(
     () => hintonDiagram([1, 2, 3], { rows: 2, columns: 2 }),

@@ -6,14 +6,8 @@
  */
 
 import { blend, parseColor } from "./color_map.ts";
-import {
-  described,
-  escape,
-  frame,
-  type FrameOptions,
-  type Html,
-} from "../page/html.ts";
-import { nameOf, tile, tileGrid, type TileOptions } from "./image_grid.ts";
+import { escape, frame, type FrameOptions, type Html } from "../page/html.ts";
+import { tile, tileGrid, type TileOptions } from "./image_grid.ts";
 import { colorAt, inkOf, PALETTE } from "../page/colors.ts";
 
 /** What the mask functions take besides the masks. */
@@ -53,7 +47,7 @@ export function maskGrid(
   const tiles = masks.map((mask, i) =>
     tile(maskColors(mask, images?.[i], background), {
       ...options,
-      name: nameOf(labels?.[i]),
+      name: labels?.[i],
     })
   );
   const key = names?.map((name, k) =>
@@ -65,7 +59,8 @@ export function maskGrid(
   ).join("");
   return frame(
     (key ? `<div class="hc-key">${key}</div>` : "") + tileGrid(tiles, options),
-    { ...options, alt: described(options, `${masks.length} masks`) },
+    options,
+    `${masks.length} masks`,
   );
 }
 

@@ -7,7 +7,7 @@
 import { columnOf } from "../../lib/numeric/least_squares.ts";
 import type { Barcodes } from "../../lib/population/persistent_homology.ts";
 import { figure, grid, Plot } from "./figure.ts";
-import type { Html } from "../page/html.ts";
+import type { FrameOptions, Html } from "../page/html.ts";
 import { type PointColor, scatter } from "./scatter.ts";
 import { COLORS } from "../page/colors.ts";
 
@@ -15,12 +15,6 @@ import { COLORS } from "../page/colors.ts";
 export interface Colouring extends PointColor {
   /** What the colour is: "x", "θ". */
   name: string;
-}
-
-/** What the figures here take besides their numbers. */
-export interface PopulationFigureOptions {
-  title?: string;
-  caption?: string;
 }
 
 /**
@@ -31,7 +25,7 @@ export interface PopulationFigureOptions {
  */
 export function implicitSpace(
   codes: Float64Array,
-  { dims, colourings, limit = 300, ...options }: PopulationFigureOptions & {
+  { dims, colourings, limit = 300, ...options }: FrameOptions & {
     dims: number;
     colourings: readonly Colouring[];
     /** Points drawn in each figure. */
@@ -67,7 +61,7 @@ export function activityMaps(
     activities: ArrayLike<number>;
     centre: ArrayLike<number>;
   }[],
-  options: PopulationFigureOptions & { columns?: number } = {},
+  options: FrameOptions & { columns?: number } = {},
 ): Html {
   const x = columnOf(centres, 2, 0);
   const y = columnOf(centres, 2, 1);
@@ -106,7 +100,7 @@ export function activityMaps(
 /** Bar codes of several clouds, the longest loops of each. */
 export function barcodes(
   clouds: readonly { label: string; bars: Barcodes }[],
-  { most = 12, ...options }: PopulationFigureOptions & { most?: number } = {},
+  { most = 12, ...options }: FrameOptions & { most?: number } = {},
 ): Html {
   const figures = clouds.map(({ label, bars }) => {
     const loops = bars.h1.slice(0, most)

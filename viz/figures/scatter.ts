@@ -207,13 +207,14 @@ function meanMarks(mean: readonly Point[], label: string): Plot.Markish[] {
 
 /**
  * The mean of y in `bins` bins of x with equal width: points at the mean x of
- * each bin that is not empty.
+ * each bin that holds a finite point.
  */
 export function conditionalMean(x: Values, y: Values, bins: number): Point[] {
   const [low, high] = extent(x);
   const width = (high - low) / bins || 1;
   const sums = Array.from({ length: bins }, () => [0, 0, 0]);
   for (let i = 0; i < x.length; i++) {
+    if (!Number.isFinite(x[i]) || !Number.isFinite(y[i])) continue;
     const bin = sums[Math.min(bins - 1, Math.floor((x[i] - low) / width))];
     bin[0]++;
     bin[1] += x[i];

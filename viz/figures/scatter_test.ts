@@ -31,6 +31,10 @@ Deno.test("points that are not finite are left out", () => {
   const { html } = scatter([0, NaN, 2], [0, 1, Infinity], { width: 300 });
   assert.equal(dotsIn(html), 1);
   assert.doesNotMatch(html, /NaN|Infinity/);
+  assert.deepEqual(conditionalMean([0, NaN, 2, 1], [1, 1, 3, Infinity], 2), [
+    [0, 1],
+    [2, 3],
+  ]);
 });
 
 Deno.test("categories keep their colour and are named", () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { figure, grid, type Html, Plot } from "./figure.ts";
+import type { FrameOptions } from "../page/html.ts";
 import { PALETTE } from "../page/colors.ts";
 
 /** A strip and its hidden disparity. */
@@ -20,12 +21,9 @@ export interface ShownStrip {
  */
 export function stereograms(
   strips: readonly ShownStrip[],
-  options: { title?: string; caption?: string } = {},
+  options: FrameOptions = {},
 ): Html {
-  return grid(strips.map((strip) => stereogram(strip)), {
-    columns: 2,
-    ...options,
-  });
+  return grid(strips.map(stereogram), { columns: 2, ...options });
 }
 
 function stereogram({ pixels, disparity }: ShownStrip): Html {
@@ -94,9 +92,8 @@ export interface ShownSurface {
 /** Draws surfaces, a panel a scan line: the truth as a line, the rest as dots. */
 export function surfaces(
   lines: readonly ShownSurface[],
-  options: { title?: string; caption?: string; limit: number },
+  { limit, ...options }: FrameOptions & { limit: number },
 ): Html {
-  const { limit, ...rest } = options;
   const palette = PALETTE.slice(1);
   return grid(
     lines.map(({ truth, found, breakAt = NaN }, i) => {
@@ -134,6 +131,6 @@ export function surfaces(
         ],
       });
     }),
-    { columns: 2, ...rest },
+    { columns: 2, ...options },
   );
 }

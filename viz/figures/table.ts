@@ -4,7 +4,15 @@
  * @module
  */
 import type { Claim, Metric } from "../../lib/run/results.ts";
-import { escape, frame, type Html, html, isHtml, raw } from "../page/html.ts";
+import {
+  asHtml,
+  frame,
+  type FrameOptions,
+  type Html,
+  html,
+  isHtml,
+  raw,
+} from "../page/html.ts";
 import { fixed, significant } from "../page/numbers.ts";
 
 /** One column of {@link table}. */
@@ -21,11 +29,9 @@ export interface Column<Row> {
 }
 
 /** What {@link table} takes besides the rows. */
-export interface TableOptions<Row> {
+export interface TableOptions<Row> extends FrameOptions {
   /** Keys, or {@link Column}s; default: every key of the first row. */
   columns?: readonly ((keyof Row & string) | Column<Row>)[];
-  title?: string;
-  caption?: string;
   /** Decimals of numbers whose column says nothing; default 3 significant. */
   digits?: number;
 }
@@ -55,9 +61,8 @@ export function table<Row extends object>(
   const mark = (i: number): string =>
     right[i] ? ' class="hc-num"' : long[i] ? ' class="hc-text"' : "";
   const head = columns.map((column, i) => {
-    const label = column.label ?? column.key;
-    const inner = isHtml(label) ? label.html : escape(label);
-    return `<th scope="col"${mark(i)}>${inner}</th>`;
+    const label = asHtml(column.label ?? column.key);
+    return `<th scope="col"${mark(i)}>${label.html}</th>`;
   }).join("");
   const cells = rows.map((row) =>
     columns.map((column, i) => cellOf(row, column, options.digits, mark(i), i))
@@ -68,9 +73,7 @@ export function table<Row extends object>(
   const markup = `<div class="hc-scroll"><table class="hc-table">` +
     `<thead><tr>${head}</tr></thead>\n<tbody>\n${body}\n</tbody></table></div>`;
   const text = [
-    columns.map((column) =>
-      isHtml(column.label) ? column.label.text : column.label ?? column.key
-    ),
+    columns.map((column) => asHtml(column.label ?? column.key).text),
     ...cells.map((line) => line.map((cell) => cell.text)),
   ].map((line) => line.join(" | ")).join("\n");
   return raw(frame(markup, options).html, text);
@@ -83,13 +86,11 @@ function cellOf<Row extends object>(
   mark: string,
   index: number,
 ): Html {
-  const value: unknown = row[column.key];
-  const content = formatted(value, row, column, digits);
-  const tag = index === 0 ? 'th scope="row"' : "td";
-  const inner = isHtml(content) ? content.html : escape(content);
+  const content = asHtml(formatted(row[column.key], row, column, digits));
+  const [open, close] = index === 0 ? ['th scope="row"', "th"] : ["td", "td"];
   return raw(
-    `<${tag}${mark}>${inner}</${index === 0 ? "th" : "td"}>`,
-    (isHtml(content) ? content.text : content).trim(),
+    `<${open}${mark}>${content.html}</${close}>`,
+    content.text.trim(),
   );
 }
 
@@ -129,7 +130,8 @@ export function verdictTable(
 ): Html {
   const has = (key: keyof Metric): boolean =>
     metrics.some((m) => m[key] !== null && m[key] !== undefined);
-  const number = (x: number | null): string => plain(x);
+  const given = (...keys: (keyof Metric)[]): Column<Metric>[] =>
+    keys.filter(has).map((key) => ({ key, align: "right", format: plain }));
   const columns: Column<Metric>[] = [
     {
       key: "name",
@@ -143,17 +145,9 @@ export function verdictTable(
             : ""
         }`,
     },
-    ...(["paper", "reference"] as const).filter(has).map((key) => ({
-      key,
-      align: "right" as const,
-      format: number,
-    })),
+    ...given("paper", "reference"),
     { key: "value", label: "here", align: "right", format: hereCell },
-    ...(["chance", "limit"] as const).filter(has).map((key) => ({
-      key,
-      align: "right" as const,
-      format: number,
-    })),
+    ...given("chance", "limit"),
     {
       key: "better",
       align: "right",
@@ -173,7 +167,7 @@ export function verdictTable(
         format: (holds: boolean) => yesNo(holds, ["holds", "fails"]),
       },
       { key: "text", label: "claim" },
-      { key: "observed", format: number },
+      { key: "observed", format: plain },
       { key: "bound", align: "right" },
     ],
     caption: failed === 0

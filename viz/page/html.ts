@@ -56,7 +56,7 @@ export function html(
   strings: TemplateStringsArray,
   ...values: unknown[]
 ): Html {
-  const parts = values.map(interpolate);
+  const parts = values.map(asHtml);
   let markup = strings[0];
   let words = strings[0];
   parts.forEach((part, i) => {
@@ -68,11 +68,15 @@ export function html(
   return raw(markup, text.replace(/ +/g, " "));
 }
 
-function interpolate(value: unknown): Html {
+/**
+ * `value` as {@link Html}: an array is joined, `null`, `undefined` and `false`
+ * vanish, and what is not Html is escaped.
+ */
+export function asHtml(value: unknown): Html {
   if (value === null || value === undefined || value === false) return raw("");
   if (isHtml(value)) return value;
   if (Array.isArray(value)) {
-    const parts = value.map(interpolate);
+    const parts = value.map(asHtml);
     return raw(
       parts.map((part) => part.html).join(""),
       parts.map((part) => part.text).join("\n"),
@@ -109,21 +113,26 @@ export interface FrameOptions {
  */
 export function described(
   { title, caption, alt }: FrameOptions,
-  ...[drawn, kind]: [drawn?: string, kind?: string]
+  drawn?: string,
+  kind?: string,
 ): string {
   return alt ??
     [title ?? kind, drawn, caption].filter(Boolean).join(". ");
 }
 
-/** Puts drawn markup into a `<figure>` with a title and a caption. */
+/**
+ * Puts drawn markup into a `<figure>` with a title and a caption. A text-only
+ * viewer reads what {@link described} says.
+ */
 export function frame(
   body: string,
   options: FrameOptions,
+  ...drawn: [drawn?: string, kind?: string]
 ): Html {
   const { title, caption } = options;
   const markup = `<figure class="hc-fig">` +
     (title ? `<div class="hc-title">${escape(title)}</div>` : "") + body +
     (caption ? `<figcaption>${escape(caption)}</figcaption>` : "") +
     `</figure>`;
-  return raw(markup, `Figure: ${options.alt || title || "no title"}`);
+  return raw(markup, `Figure: ${described(options, ...drawn) || "no title"}`);
 }

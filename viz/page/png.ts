@@ -6,6 +6,8 @@
  */
 
 import { zlibSync } from "fflate";
+import { Buffer } from "node:buffer";
+import { crc32 } from "node:zlib";
 
 /** Pixels as `0xRRGGBB`, row by row; transparent where the value is -1. */
 export interface Pixels {
@@ -14,11 +16,6 @@ export interface Pixels {
   /** `width × height` colours. */
   readonly colors: ArrayLike<number>;
 }
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
-  return n;
-});
 
 /**
  * Encodes `pixels` as a PNG file.
@@ -78,26 +75,14 @@ export function encodePng(pixels: Pixels): Uint8Array<ArrayBuffer> {
   }
   chunks.push(chunk("IDAT", zlibSync(rows, { level: 9 })));
   chunks.push(chunk("IEND", new Uint8Array(0)));
-  const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-  const size = chunks.reduce((sum, c) => sum + c.length, signature.length);
-  const file = new Uint8Array(size);
-  file.set(signature);
-  let at = signature.length;
-  for (const c of chunks) {
-    file.set(c, at);
-    at += c.length;
-  }
-  return file;
+  const signature = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10);
+  return new Uint8Array(Buffer.concat([signature, ...chunks]));
 }
 
 /** The PNG of `pixels` as a `data:` address. */
 export function pngDataUri(pixels: Pixels): string {
-  const bytes = encodePng(pixels);
-  let binary = "";
-  for (let i = 0; i < bytes.length; i++) {
-    binary += String.fromCharCode(bytes[i]);
-  }
-  return `data:image/png;base64,${btoa(binary)}`;
+  const base64 = Buffer.from(encodePng(pixels)).toString("base64");
+  return `data:image/png;base64,${base64}`;
 }
 
 function chunk(type: string, data: Uint8Array): Uint8Array {
@@ -106,10 +91,6 @@ function chunk(type: string, data: Uint8Array): Uint8Array {
   view.setUint32(0, data.length);
   for (let i = 0; i < 4; i++) bytes[4 + i] = type.charCodeAt(i);
   bytes.set(data, 8);
-  let crc = 0xffffffff;
-  for (let i = 4; i < 8 + data.length; i++) {
-    crc = CRC_TABLE[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);
-  }
-  view.setUint32(8 + data.length, ~crc >>> 0);
+  view.setUint32(8 + data.length, crc32(bytes.subarray(4, 8 + data.length)));
   return bytes;
 }

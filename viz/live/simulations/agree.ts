@@ -172,18 +172,18 @@ function draw(state: AgreeState, _: AgreeSettings, width: number): string {
     strip(test.viewsB, "view B", COLORS.vermilion, 62, width),
     axes(plane, "Codes of held-out scenes", { xLabel: "code 1" }),
     codes(state, plane),
-    curve({ ...upper, x: [0, STEPS], y: [0, most] }, "‖a − b‖², held out", {
+    curve(
+      { ...upper, x: [0, STEPS], y: [0, most] },
+      "‖a − b‖², held out",
       rows,
-      value: (row) => row.loss,
-      color: COLORS.blue,
-      width: 1.5,
-    }),
-    curve({ ...lower, x: [0, STEPS], y: [-1, 1] }, "correlation of a with b", {
+      { of: "loss", color: COLORS.blue, width: 1.5 },
+    ),
+    curve(
+      { ...lower, x: [0, STEPS], y: [-1, 1] },
+      "correlation of a with b",
       rows,
-      value: (row) => row.correlation,
-      color: COLORS.green,
-      width: 1.5,
-    }),
+      { of: "correlation", color: COLORS.green, width: 1.5 },
+    ),
   );
 }
 

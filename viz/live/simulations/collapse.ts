@@ -181,9 +181,8 @@ function draw(
     axes(spreads, "spread along axes 1 and 2", { xLabel: "step" }),
     line("first", COLORS.blue),
     line("second", COLORS.vermilion),
-    curve({ ...lower, x: [0, STEPS], y: [1, 2] }, "effective rank", {
-      rows,
-      value: (row) => row.rank,
+    curve({ ...lower, x: [0, STEPS], y: [1, 2] }, "effective rank", rows, {
+      of: "rank",
       color: COLORS.green,
     }),
   );

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { extent } from "../../../lib/numeric/statistics.ts";
 import type { Training } from "../../../lib/run/training.ts";
 import { COLORS } from "../../page/colors.ts";
 import { type Frame, svg, tick, words } from "./draw.ts";
@@ -142,15 +143,12 @@ function draw(
   }
   const { rows } = state;
   const [key, label] = drawn;
-  const known = rows.map((row) => row[key]).filter(Number.isFinite);
-  const low = known.length ? Math.min(...known) : 0;
-  const high = known.length ? Math.max(...known) : 1;
+  const [low, high] = extent(rows.map((row) => row[key]));
   const frame: Frame = {
     ...{ left: 52, top: 26, width: width - 70, height: 180 },
     x: [0, total],
-    y: low < high ? [low, high] : [low, low + 1],
+    y: low < high ? [low, high] : low === high ? [low, low + 1] : [0, 1],
   };
-  const value = (row: ExperimentRow): number => row[key];
-  const line = curve(frame, label, { rows, value, color: COLORS.blue });
+  const line = curve(frame, label, rows, { of: key, color: COLORS.blue });
   return svg(width, heightTo(frame), label, line);
 }

@@ -12,6 +12,7 @@ import { canonicalCorrelations } from "../../../lib/numeric/eigen.ts";
 import { atan2, log } from "../../../lib/numeric/elementary.ts";
 import { crossCovariance } from "../../../lib/numeric/linear_algebra.ts";
 import { stream } from "../../../lib/numeric/random.ts";
+import { extent } from "../../../lib/numeric/statistics.ts";
 import {
   encode,
   initTwoView,
@@ -292,9 +293,8 @@ function sizes(trail: readonly number[], plane: Frame, width: number): string {
     return { step, size: Math.sqrt(x * x + y * y) };
   });
   const panel = { ...beside(plane, width), height: 160 };
-  return curve({ ...panel, x: [0, STEPS], y: [0, 2] }, "size of w", {
-    rows,
-    value: (row) => row.size,
+  return curve({ ...panel, x: [0, STEPS], y: [0, 2] }, "size of w", rows, {
+    of: "size",
     color: COLORS.vermilion,
   });
 }
@@ -312,9 +312,7 @@ const LEVELS = 14;
 
 /** Cells of equal shade in one path each; shades follow the log of the loss. */
 function shades(heights: Float64Array, frame: Frame): string {
-  const known = heights.filter((h) => h === h);
-  const low = known.reduce((a, b) => Math.min(a, b), Infinity);
-  const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
+  const [low, high] = extent(heights);
   const size = frame.width / CELLS;
   const levels: string[] = new Array(LEVELS).fill("");
   heights.forEach((h, cell) => {

@@ -138,14 +138,12 @@ function draw(
     axes(bars, `One row of bars${narrow ? "" : flat}`, { xTicks: false }),
     barsOf(state, bars),
     legend(bars),
-    curve({ ...left, x, y: [0, loss] }, "prediction loss", {
-      rows,
-      value: (row) => row.loss,
+    curve({ ...left, x, y: [0, loss] }, "prediction loss", rows, {
+      of: "loss",
       color: COLORS.blue,
     }),
-    curve({ ...right, x, y: [0, spread] }, "spread of the codes", {
-      rows,
-      value: (row) => row.spread,
+    curve({ ...right, x, y: [0, spread] }, "spread of the codes", rows, {
+      of: "spread",
       color: COLORS.green,
     }),
   );

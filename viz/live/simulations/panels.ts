@@ -79,17 +79,13 @@ export function squareAndTwo(
   return { square, upper: above, lower: last, height: heightTo(square) + room };
 }
 
-/** A curve over the steps of a training, with its axes. */
-export function curve<Row extends { step: number }>(
+/** The curve of one entry of `rows` over the steps, with its axes. */
+export function curve<Key extends string>(
   frame: Frame,
   title: string,
-  { rows, value, color, width = 2 }: {
-    rows: readonly Row[];
-    value: (row: Row) => number;
-    color: string;
-    width?: number;
-  },
+  rows: readonly ({ step: number } & Record<Key, number>)[],
+  { of, color, width = 2 }: { of: Key; color: string; width?: number },
 ): string {
   return axes(frame, title, { xLabel: "step" }) +
-    path(trace(frame, rows, value), color, { width });
+    path(trace(frame, rows, (row) => row[of]), color, { width });
 }

@@ -33,7 +33,7 @@ Deno.test("a curve of thousands of rows keeps some 300 points, its last among th
   const rows = Array.from({ length: 5000 }, (_, step) => ({ step }));
   const { upper } = squareAndTwo(860, { most: 300 });
   const frame = { ...upper, x: [0, 4999], y: [0, 4999] } as const;
-  const drawn = curve(frame, "", { rows, value: (r) => r.step, color: "red" });
+  const drawn = curve(frame, "", rows, { of: "step", color: "red" });
   const [, d] = /<path d="([^"]*)"/.exec(drawn)!;
   const points = d.split("L");
   ok(points.length <= 310, String(points.length));

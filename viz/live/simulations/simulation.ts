@@ -20,21 +20,15 @@ export type Settings = { seed: number } & Record<string, Setting>;
 
 /** Something on the panel that sets one setting. */
 export type Control =
-  | {
-    kind: "range";
-    key: string;
-    label: string;
-    min: number;
-    max: number;
-    step: number;
-  }
-  | { kind: "switch"; key: string; label: string }
-  | {
-    kind: "choice";
-    key: string;
-    label: string;
-    options: readonly (readonly [value: string, label: string])[];
-  };
+  & { key: string; label: string }
+  & (
+    | { kind: "range"; min: number; max: number; step: number }
+    | { kind: "switch" }
+    | { kind: "choice"; options: readonly Option[] }
+  );
+
+/** What a choice offers. */
+export type Option = readonly [value: string, label: string];
 
 /** A slider. */
 export function range(
@@ -49,7 +43,7 @@ export function range(
 export function choice(
   key: string,
   label: string,
-  options: readonly (readonly [value: string, label: string])[],
+  options: readonly Option[],
 ): Control {
   return { kind: "choice", key, label, options };
 }
