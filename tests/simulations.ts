@@ -10,7 +10,7 @@ import {
   play,
   type Settings,
   type Simulation,
-} from "../viz/live/simulations/simulation.ts";
+} from "../viz/live/simulation.ts";
 
 // Simulations of all kinds, driven by the same code.
 // deno-lint-ignore no-explicit-any

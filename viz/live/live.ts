@@ -26,7 +26,7 @@ import {
   type ExperimentState,
   type ExperimentView,
   outcomeNumbers,
-} from "./simulations/experiment.ts";
+} from "./experiment.ts";
 import {
   play,
   playAll,
@@ -34,7 +34,7 @@ import {
   read,
   type Settings,
   type Simulation,
-} from "./simulations/simulation.ts";
+} from "./simulation.ts";
 
 export { play, playAll };
 export type { Played, Simulation };
@@ -78,7 +78,7 @@ export async function live<V extends Settings, S, D = undefined>(
     : play(simulation, options.settings, data as D);
   const { name } = simulation;
   return await render(simulation, played, {
-    imports: `import { ${name} } from "./${fileName(name)}";
+    imports: `import { ${name} } from "./simulations/${fileName(name)}";
       import { mount } from "./mount.ts";`,
     simulation: name,
   }, data);
@@ -157,7 +157,7 @@ async function render<V extends Settings, S, D>(
   `;
 }
 
-/** TypeScript, as seen from viz/live/simulations. */
+/** TypeScript, as seen from viz/live. */
 interface Source {
   /** Among them a function named mount. */
   imports: string;
@@ -175,7 +175,7 @@ async function compile(
       stdin: {
         contents: `${imports}
           mount(${simulation}, ${JSON.stringify(key)});`,
-        resolveDir: fileURLToPath(new URL("./simulations/", import.meta.url)),
+        resolveDir: fileURLToPath(new URL("./", import.meta.url)),
         loader: "ts",
       },
       bundle: true,

@@ -1,6 +1,6 @@
 import { match, ok, rejects, strictEqual } from "node:assert/strict";
 import { live, liveExperiment, play } from "./live.ts";
-import { fingerprint } from "./simulations/experiment.ts";
+import { fingerprint } from "./experiment.ts";
 import { imax } from "./simulations/imax.ts";
 
 Deno.test("a live cell holds a still, its numbers and one script that asks for nothing", async () => {

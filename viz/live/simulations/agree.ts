@@ -29,8 +29,8 @@ import {
   place,
   svg,
   words,
-} from "./draw.ts";
-import { curve, first, isNarrow, squareAndTwo } from "./panels.ts";
+} from "../draw.ts";
+import { curve, first, isNarrow, squareAndTwo } from "../panels.ts";
 import {
   choice,
   progressOf,
@@ -38,7 +38,7 @@ import {
   type Settings,
   type Simulation,
   STEP,
-} from "./simulation.ts";
+} from "../simulation.ts";
 
 /** What the reader sets. */
 export type AgreeSettings = Settings & {

@@ -37,9 +37,9 @@ import {
   svg,
   trace,
   words,
-} from "./draw.ts";
-import { curve, squareAndTwo } from "./panels.ts";
-import { choice, progressOf, type Simulation, STEP } from "./simulation.ts";
+} from "../draw.ts";
+import { curve, squareAndTwo } from "../panels.ts";
+import { choice, progressOf, type Simulation, STEP } from "../simulation.ts";
 
 /** What the reader sets. */
 export type CollapseSettings = {

@@ -26,9 +26,9 @@ import {
   svg,
   trace,
   words,
-} from "./draw.ts";
-import { isNarrow, squareAndTwo } from "./panels.ts";
-import { choice, type Simulation, STEP } from "./simulation.ts";
+} from "../draw.ts";
+import { isNarrow, squareAndTwo } from "../panels.ts";
+import { choice, type Simulation, STEP } from "../simulation.ts";
 
 /** What the reader sets. */
 export type EncodersSettings = { seed: number; loss: LossName };

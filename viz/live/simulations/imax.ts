@@ -29,9 +29,9 @@ import {
   svg,
   trace,
   words,
-} from "./draw.ts";
-import { squareAndTwo } from "./panels.ts";
-import { range, type Simulation, STEP } from "./simulation.ts";
+} from "../draw.ts";
+import { squareAndTwo } from "../panels.ts";
+import { range, type Simulation, STEP } from "../simulation.ts";
 
 /** What the reader sets: variances, and the gain of the second view. */
 export type ImaxSettings = {

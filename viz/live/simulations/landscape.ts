@@ -27,15 +27,15 @@ import {
   STUDIED_LOSSES,
 } from "../../../lib/agreement/catalogue.ts";
 import { COLORS } from "../../page/colors.ts";
-import { axes, dots, type Frame, path, place, svg, words } from "./draw.ts";
-import { beside, curve, first, heightTo } from "./panels.ts";
+import { axes, dots, type Frame, path, place, svg, words } from "../draw.ts";
+import { beside, curve, first, heightTo } from "../panels.ts";
 import {
   choice,
   progressOf,
   range,
   type Simulation,
   STEP,
-} from "./simulation.ts";
+} from "../simulation.ts";
 
 /** What the reader sets: data, loss, and where the descent starts. */
 export type LandscapeSettings = {

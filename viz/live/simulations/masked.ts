@@ -21,15 +21,15 @@ import {
 import { linear } from "../../../lib/two_view/linear_layer.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import { COLORS } from "../../page/colors.ts";
-import { axes, box, type Frame, path, px, py, svg, words } from "./draw.ts";
-import { below, beside, curve, first, heightTo, isNarrow } from "./panels.ts";
+import { axes, box, type Frame, path, px, py, svg, words } from "../draw.ts";
+import { below, beside, curve, first, heightTo, isNarrow } from "../panels.ts";
 import {
   choice,
   progressOf,
   range,
   type Simulation,
   STEP,
-} from "./simulation.ts";
+} from "../simulation.ts";
 
 /** What the reader sets. */
 export type MaskedSettings = {

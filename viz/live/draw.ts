@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { inkOf } from "../../page/colors.ts";
-import { escape } from "../../page/html.ts";
+import { inkOf } from "../page/colors.ts";
+import { escape } from "../page/html.ts";
 
 /** A rectangle of the picture with the ranges that it shows. */
 export interface Frame {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { COLORS } from "../../page/colors.ts";
+import { COLORS } from "../page/colors.ts";
 import {
   type Control,
   read,

@@ -5,14 +5,14 @@ import {
   strictEqual,
   throws,
 } from "node:assert/strict";
-import { finish } from "../../../lib/run/training.ts";
-import { agree } from "./agree.ts";
-import { collapse } from "./collapse.ts";
+import { finish } from "../../lib/run/training.ts";
+import { agree } from "./simulations/agree.ts";
+import { collapse } from "./simulations/collapse.ts";
 import { type Frame, place } from "./draw.ts";
 import { experiment, fingerprint } from "./experiment.ts";
-import { imax } from "./imax.ts";
-import { landscape } from "./landscape.ts";
-import { masked } from "./masked.ts";
+import { imax } from "./simulations/imax.ts";
+import { landscape } from "./simulations/landscape.ts";
+import { masked } from "./simulations/masked.ts";
 import { play, playAll, type Simulation } from "./simulation.ts";
 
 // deno-lint-ignore no-explicit-any

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { finish, inTurn, type Training } from "../../../lib/run/training.ts";
+import { finish, inTurn, type Training } from "../../lib/run/training.ts";
 
 /** A setting: a number, a switch, or the key of a choice. */
 export type Setting = number | boolean | string;

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { extent } from "../../../lib/numeric/statistics.ts";
-import type { Training } from "../../../lib/run/training.ts";
-import { COLORS } from "../../page/colors.ts";
+import { extent } from "../../lib/numeric/statistics.ts";
+import type { Training } from "../../lib/run/training.ts";
+import { COLORS } from "../page/colors.ts";
 import { type Frame, svg, tick, words } from "./draw.ts";
 import { curve, heightTo } from "./panels.ts";
 import { type Simulation, STEP } from "./simulation.ts";
