@@ -9,6 +9,7 @@ import {
   type Configure,
   integerIn,
   oneOf,
+  partOf,
   positive,
   positiveInteger,
 } from "../../lib/run/config.ts";
@@ -30,6 +31,7 @@ import {
   initTwoView,
   trainTwoView,
   type TwoView,
+  twoViewConfig,
 } from "../../lib/two_view/encoders.ts";
 import { LOSSES, type LossName } from "../../lib/agreement/catalogue.ts";
 import { stereoSampler } from "../worlds/stereograms.ts";
@@ -132,17 +134,11 @@ function withProducts(pixels: Float64Array, settings: Settings): Float64Array {
 
 /** Untrained encoders. */
 export function initEncoders(seed: number, settings: Settings): TwoView {
-  const { hidden, codes, learningRate, batchSize, steps, evalEvery } = settings;
-  return initTwoView(stream(seed, "init"), {
-    inputs: viewLength(settings),
-    hidden,
-    codes,
-    activation: "relu",
-    learningRate,
-    batchSize,
-    steps,
-    evalEvery,
-  });
+  const inputs = viewLength(settings);
+  return initTwoView(
+    stream(seed, "init"),
+    partOf(twoViewConfig, { ...settings, inputs, activation: "relu" }),
+  );
 }
 
 /** Metrics of the codes of held-out pairs. */

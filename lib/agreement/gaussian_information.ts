@@ -23,6 +23,7 @@
  * @module
  */
 import { atanh, log, log1p } from "../numeric/elementary.ts";
+import { centred, crossCovariance } from "../numeric/linear_algebra.ts";
 import type { Floats } from "../numeric/random.ts";
 
 /** The three quantities (1), (2) and (3). */
@@ -78,61 +79,33 @@ export function varianceGradient(
   return [value, g, g, 1 / together + 1 / apart];
 }
 
-/** Means and joint covariance of two outputs of k numbers each. */
-export interface Moments {
-  /** 2k: the means of a, then of b. */
-  mean: Float64Array;
-  /** 2k × 2k, divisor n. */
-  joint: Float64Array;
+/** The outputs of two modules, k numbers each, as one array. */
+export interface Joint {
+  /** n × 2k: a, then b, less the means. */
+  centred: Float64Array;
+  /** J, 2k × 2k, divisor n. */
+  covariance: Float64Array;
 }
 
-/** Moments of n × k outputs a and b, in fixed order; fills `out`. */
-export function jointMoments(
-  a: Floats,
-  b: Floats,
-  out: Moments,
-): Moments {
-  const { mean, joint } = out;
-  const k = mean.length / 2;
+/** Joins n × k outputs a and b. */
+export function jointOf(a: Floats, b: Floats, k: number): Joint {
   const n = a.length / k;
-  mean.fill(0);
-  joint.fill(0);
-  for (let i = 0; i < n; i++) {
-    for (let p = 0; p < k; p++) {
-      mean[p] += a[i * k + p];
-      mean[k + p] += b[i * k + p];
-    }
+  const both = new Float64Array(2 * n * k);
+  for (let i = 0; i < a.length; i++) {
+    const at = i + k * Math.floor(i / k);
+    both[at] = a[i];
+    both[at + k] = b[i];
   }
-  for (let p = 0; p < 2 * k; p++) mean[p] /= n;
-  for (let p = 0; p < 2 * k; p++) {
-    const x = p < k ? a : b;
-    for (let q = p; q < 2 * k; q++) {
-      const y = q < k ? a : b;
-      const px = p % k, qy = q % k;
-      let sum = 0;
-      for (let i = 0; i < n; i++) {
-        sum += (x[i * k + px] - mean[p]) * (y[i * k + qy] - mean[q]);
-      }
-      joint[p * 2 * k + q] = joint[q * 2 * k + p] = sum / n;
-    }
-  }
-  return out;
-}
-
-/** Room for the moments of outputs of k numbers. */
-export function newMoments(k: number): Moments {
-  return {
-    mean: new Float64Array(2 * k),
-    joint: new Float64Array(4 * k * k),
-  };
+  const about = centred(both, n);
+  return { centred: about, covariance: crossCovariance(both, both, n) };
 }
 
 /** Added to each variance, as the reference does, to keep logarithms finite. */
 export const EPSILON = 1e-6;
 
 /**
- * A convention in nats as a function of the joint covariance (2k × 2k), and
- * its gradient ∂I/∂J, written to `gradient`.
+ * A convention in nats as a function of J (2k × 2k), and its gradient ∂I/∂J,
+ * written to `gradient`.
  */
 export function jointInformation(
   convention: Convention,
@@ -204,27 +177,25 @@ function invertInPlace(c: Float64Array, k: number): number {
 }
 
 /**
- * −∂I/∂a and −∂I/∂b, what a descent needs, from the moments of the batch and
- * the gradient G of `jointInformation`: −(4).
+ * −∂I/∂a and −∂I/∂b, what a descent needs, by (4) from the centred outputs of
+ * the batch and the gradient G of `jointInformation`.
  */
 export function jointInformationBackward(
-  outputs: Outputs,
-  { mean }: Moments,
+  { da, db }: Pick<Outputs, "da" | "db">,
+  { centred: x }: Pick<Joint, "centred">,
   gradient: Float64Array,
 ): void {
-  const { a, b, da, db } = outputs;
-  const size = mean.length;
+  const size = Math.round(Math.sqrt(gradient.length));
   const k = size / 2;
-  const n = a.length / k;
-  for (let q = 0; q < size; q++) {
-    const out = q < k ? da : db;
-    for (let i = 0; i < n; i++) {
+  const n = da.length / k;
+  for (let i = 0; i < n; i++) {
+    for (let q = 0; q < size; q++) {
       let sum = 0;
       for (let p = 0; p < k; p++) {
-        sum += (a[i * k + p] - mean[p]) * gradient[p * size + q] +
-          (b[i * k + p] - mean[k + p]) * gradient[(k + p) * size + q];
+        sum += x[i * size + p] * gradient[p * size + q] +
+          x[i * size + k + p] * gradient[(k + p) * size + q];
       }
-      out[i * k + (q % k)] = -2 / n * sum;
+      (q < k ? da : db)[i * k + q % k] = -2 / n * sum;
     }
   }
 }
@@ -250,18 +221,17 @@ export function informationLoss(
   outputs: Outputs,
   { k, memory }: { k: number; memory: number },
 ): () => number {
-  const moments = newMoments(k);
-  const gradient = new Float64Array(moments.joint.length);
-  const running = new Float64Array(moments.joint.length);
+  const gradient = new Float64Array(4 * k * k);
+  const running = new Float64Array(4 * k * k);
   let past = 0; // total weight in `running`
   return () => {
-    jointMoments(outputs.a, outputs.b, moments);
+    const joint = jointOf(outputs.a, outputs.b, k);
     past = memory * past + 1;
     for (let i = 0; i < running.length; i++) {
-      running[i] += (moments.joint[i] - running[i]) / past;
+      running[i] += (joint.covariance[i] - running[i]) / past;
     }
     const value = jointInformation(convention, running, gradient);
-    jointInformationBackward(outputs, moments, gradient);
+    jointInformationBackward(outputs, joint, gradient);
     return -value;
   };
 }

@@ -5,8 +5,7 @@ import {
   informationLoss,
   jointInformation,
   jointInformationBackward,
-  jointMoments,
-  newMoments,
+  jointOf,
 } from "./gaussian_information.ts";
 import { gradientCheck } from "../numeric/gradient_check.ts";
 import { fillNormal, stream, uniform } from "../numeric/random.ts";
@@ -58,14 +57,13 @@ Deno.test("gradients of all conventions agree with finite differences, one outpu
         x + 0.5 * fillNormal(rng, new Float64Array(1))[0] * (i % 2)
       );
       for (let i = 0; i < b.length; i++) b[i] += 0.3 * uniform(rng, -1, 1);
-      const moments = newMoments(k);
       const gradient = new Float64Array(4 * k * k);
       const da = new Float64Array(a.length);
       const db = new Float64Array(b.length);
       const check = gradientCheck({ a, b }, () => {
-        jointMoments(a, b, moments);
-        const loss = -jointInformation(convention, moments.joint, gradient);
-        jointInformationBackward({ a, b, da, db }, moments, gradient);
+        const joint = jointOf(a, b, k);
+        const loss = -jointInformation(convention, joint.covariance, gradient);
+        jointInformationBackward({ da, db }, joint, gradient);
         return { loss, grads: { a: da, b: db } };
       });
       assert.ok(check.maxRelativeError < 1e-6, `${convention} ${k}`);
@@ -104,7 +102,7 @@ Deno.test("with a memory the loss is of the covariances so far, the latest weigh
   const joints = [0, 1].map(() => {
     fillNormal(rng, a);
     outputs.b.set(a.map((x, i) => x + a[(i + 1) % 20]));
-    return [loss(), alone(), jointMoments(a, outputs.b, newMoments(1)).joint];
+    return [loss(), alone(), jointOf(a, outputs.b, 1).covariance];
   }) as [number, number, Float64Array][];
   const nats = (joint: Float64Array): number =>
     -jointInformation("gaussian", joint, new Float64Array(4));

@@ -15,7 +15,13 @@
  */
 import { bestLinearMap } from "../numeric/eigen.ts";
 import { exp, log } from "../numeric/elementary.ts";
-import { columnMeans, crossCovariance } from "../numeric/linear_algebra.ts";
+import {
+  centred,
+  columnMeans,
+  crossCovariance,
+  product,
+  transpose,
+} from "../numeric/linear_algebra.ts";
 import {
   varianceGradient,
   type VarianceObjective,
@@ -84,7 +90,6 @@ function spreadTerms(
   d: Float64Array,
 ): number {
   const n = z.length / k;
-  const means = columnMeans(z, n);
   const c = crossCovariance(z, z, n).map((value) => value * n / (n - 1));
   const pull = new Float64Array(k * k); // ∂loss/∂C, symmetric
   let loss = 0;
@@ -100,15 +105,8 @@ function spreadTerms(
       pull[p * k + q] = 2 * weights.covariance / k * c[p * k + q];
     }
   }
-  for (let i = 0; i < n; i++) {
-    for (let p = 0; p < k; p++) {
-      let sum = 0;
-      for (let q = 0; q < k; q++) {
-        sum += pull[p * k + q] * (z[i * k + q] - means[q]);
-      }
-      d[i * k + p] += 2 * sum / (n - 1);
-    }
-  }
+  const through = product(centred(z, n), pull, k);
+  for (let i = 0; i < d.length; i++) d[i] += 2 * through[i] / (n - 1);
   return loss;
 }
 
@@ -119,19 +117,16 @@ function spreadTerms(
 export function varianceLoss(objective: VarianceObjective): CodeLoss {
   return (a, b, k, { da, db }) => {
     const n = a.length / k;
-    const meansA = columnMeans(a, n);
-    const meansB = columnMeans(b, n);
+    const [x, y] = [centred(a, n), centred(b, n)];
     let loss = 0;
     for (let j = 0; j < k; j++) {
       let varA = 0;
       let varB = 0;
       let cov = 0;
-      for (let i = j; i < a.length; i += k) {
-        const x = a[i] - meansA[j];
-        const y = b[i] - meansB[j];
-        varA += x * x;
-        varB += y * y;
-        cov += x * y;
+      for (let i = j; i < x.length; i += k) {
+        varA += x[i] * x[i];
+        varB += y[i] * y[i];
+        cov += x[i] * y[i];
       }
       const [value, gA, gB, gC] = varianceGradient(
         objective,
@@ -140,11 +135,9 @@ export function varianceLoss(objective: VarianceObjective): CodeLoss {
         cov / n,
       );
       loss -= value / k;
-      for (let i = j; i < a.length; i += k) {
-        const x = a[i] - meansA[j];
-        const y = b[i] - meansB[j];
-        da[i] = -(2 * gA * x + gC * y) / (n * k);
-        db[i] = -(2 * gB * y + gC * x) / (n * k);
+      for (let i = j; i < x.length; i += k) {
+        da[i] = -(2 * gA * x[i] + gC * y[i]) / (n * k);
+        db[i] = -(2 * gB * y[i] + gC * x[i]) / (n * k);
       }
     }
     return loss;
@@ -247,18 +240,8 @@ export function barlowTwins(lambda = BARLOW_LAMBDA): CodeLoss {
         pull[p * k + q] = 2 * weight * apart / n;
       }
     }
-    for (let i = 0; i < n; i++) {
-      for (let p = 0; p < k; p++) {
-        let sumA = 0;
-        let sumB = 0;
-        for (let q = 0; q < k; q++) {
-          sumA += pull[p * k + q] * zb.z[i * k + q];
-          sumB += pull[q * k + p] * za.z[i * k + q];
-        }
-        da[i * k + p] = sumA;
-        db[i * k + p] = sumB;
-      }
-    }
+    da.set(product(zb.z, transpose(pull, k), k));
+    db.set(product(za.z, pull, k));
     throughStandardization(za, k, da);
     throughStandardization(zb, k, db);
     return loss;
@@ -272,14 +255,11 @@ interface Standardized {
 
 function standardized(x: Float64Array, k: number): Standardized {
   const n = x.length / k;
-  const means = columnMeans(x, n);
+  const z = centred(x, n);
   const sd = new Float64Array(k);
-  for (let i = 0; i < x.length; i++) {
-    const d = x[i] - means[i % k];
-    sd[i % k] += d * d / n;
-  }
+  for (let i = 0; i < z.length; i++) sd[i % k] += z[i] * z[i] / n;
   for (let j = 0; j < k; j++) sd[j] = Math.sqrt(sd[j]);
-  return { z: x.map((value, i) => (value - means[i % k]) / sd[i % k]), sd };
+  return { z: z.map((value, i) => value / sd[i % k]), sd };
 }
 
 /** Turns ∂loss/∂z into ∂loss/∂x, in place, for z standardised columns of x. */
@@ -289,11 +269,11 @@ function throughStandardization(
   d: Float64Array,
 ): void {
   const n = z.length / k;
-  const means = columnMeans(d, n);
+  const away = centred(d, n);
   const along = new Float64Array(k);
   for (let i = 0; i < z.length; i++) along[i % k] += d[i] * z[i] / n;
   for (let i = 0; i < z.length; i++) {
-    d[i] = (d[i] - means[i % k] - z[i] * along[i % k]) / sd[i % k];
+    d[i] = (away[i] - z[i] * along[i % k]) / sd[i % k];
   }
 }
 

@@ -11,11 +11,7 @@ import {
   mean,
   variance,
 } from "../numeric/statistics.ts";
-import {
-  jointInformation,
-  jointMoments,
-  newMoments,
-} from "./gaussian_information.ts";
+import { jointInformation, jointOf } from "./gaussian_information.ts";
 
 /** How two scalar readouts agree, with each other and with the cause. */
 export interface AgreementMetrics {
@@ -42,7 +38,7 @@ export function agreementMetrics(
   b: Floats,
   cause: Float64Array,
 ): AgreementMetrics {
-  const { joint } = jointMoments(a, b, newMoments(1));
+  const joint = jointOf(a, b, 1).covariance;
   const gradient = new Float64Array(4);
   const magnitude = cause.map(Math.abs);
   const both = (f: (y: Floats) => number): number => (f(a) + f(b)) / 2;

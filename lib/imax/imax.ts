@@ -18,8 +18,7 @@ import {
   type Convention,
   CONVENTIONS,
   informationLoss,
-  jointMoments,
-  newMoments,
+  jointOf,
   type Outputs,
 } from "../agreement/gaussian_information.ts";
 import { newPairs, type Pairs, type PairSampler } from "../agreement/pairs.ts";
@@ -47,12 +46,7 @@ import {
 import type { Dtype } from "../numeric/wasm/kernels.ts";
 import { type Activation, initMlp, type Mlp, mlp } from "../numeric/mlp.ts";
 import { cos } from "../numeric/elementary.ts";
-import {
-  adam,
-  type Matrices,
-  type Optimizer,
-  sgd,
-} from "../numeric/optimizers.ts";
+import { adam, type Matrices, sgd } from "../numeric/optimizers.ts";
 import { type Floats, type Rng, stream } from "../numeric/random.ts";
 import { type Training, trainingSteps } from "../run/training.ts";
 
@@ -371,24 +365,13 @@ function isConvention(objective: Objective): objective is Convention {
   return (CONVENTIONS as readonly string[]).includes(objective);
 }
 
-/** The optimiser that a configuration asks for. */
-export function imaxOptimizer(
-  params: Matrices,
-  config: ImaxConfig,
-): Optimizer {
-  const { learningRate, weightDecay, momentum } = config;
-  return config.optimizer === "adam"
-    ? adam(params, { learningRate, weightDecay })
-    : sgd(params, { learningRate, momentum, weightDecay });
-}
-
 /** A training step: draws a batch, updates the weights, returns −I. */
 export type ImaxStep = (rng: Rng) => number;
 
 /** The step that `trainImax` repeats, for timing and for other loops. */
 export function imaxStep(model: ImaxModel, sample: PairSampler): ImaxStep {
-  const { config } = model;
-  const optimizer = imaxOptimizer(model.params, config);
+  const { config, params } = model;
+  const optimizer = (config.optimizer === "adam" ? adam : sgd)(params, config);
   return (rng) => {
     if (config.schedule === "cosine") {
       const done = optimizer.steps / config.steps;
@@ -481,7 +464,7 @@ export function readoutOf(model: ImaxModel, pairs: Pairs): Float64Array {
   if (k === 1) return Float64Array.of(1);
   const a = model.encode(pairs.a, "a");
   const b = model.encode(pairs.b, "b");
-  const { joint } = jointMoments(a, b, newMoments(k));
+  const joint = jointOf(a, b, k).covariance;
   const within = new Float64Array(k * k);
   const across = new Float64Array(k * k);
   for (let p = 0; p < k; p++) {

@@ -17,8 +17,7 @@
 import {
   informationLoss,
   jointInformation,
-  jointMoments,
-  newMoments,
+  jointOf,
 } from "../agreement/gaussian_information.ts";
 import { etaSquared } from "../agreement/readout.ts";
 import {
@@ -30,11 +29,7 @@ import {
   share,
 } from "../run/config.ts";
 import { encoder, encodeStrips, type ImaxModel } from "./imax.ts";
-import {
-  type Matrix,
-  type Workspace,
-  workspace,
-} from "../numeric/matrix/workspace.ts";
+import { type Workspace, workspace } from "../numeric/matrix/workspace.ts";
 import { cos } from "../numeric/elementary.ts";
 import { adam, type Matrices } from "../numeric/optimizers.ts";
 import { type Floats, type Rng, stream, uniform } from "../numeric/random.ts";
@@ -125,17 +120,12 @@ export function interpolatorModel(
   const dOutput = space.matrix(rows, 1);
   const centres = interiorOf(config.lines, config.modules);
   const n = centres.length;
-  const arrays = {
-    a: new Float64Array(n),
-    b: new Float64Array(n),
-    da: new Float64Array(n),
-    db: new Float64Array(n),
-  };
-  const { memory } = config;
-  const predictionLoss = informationLoss("sumDifference", arrays, {
-    k: 1,
-    memory,
-  });
+  const [a, b, da, db] = [0, 1, 2, 3].map(() => new Float64Array(n));
+  const predictionLoss = informationLoss(
+    "sumDifference",
+    { a, b, da, db },
+    { k: 1, memory: config.memory },
+  );
   const batch = {
     pixels: code.pixels,
     disparity: new Float64Array(rows),
@@ -149,12 +139,21 @@ export function interpolatorModel(
     lossAndGrads(): number {
       code.forward();
       const y = code.output.data;
-      for (let i = 0; i < n; i++) {
-        arrays.a[i] = y[centres[i]];
-        arrays.b[i] = predicted(y, centres[i], w.data);
-      }
+      const dy = dOutput.data.fill(0);
+      const sums = new Float64Array(OFFSETS.length);
+      centres.forEach((c, i) => {
+        a[i] = y[c];
+        b[i] = predicted(y, c, w.data);
+      });
       const loss = predictionLoss();
-      scatterGradient(centres, { y, w, dw, dOutput, ...arrays });
+      centres.forEach((c, i) => {
+        dy[c] += da[i];
+        OFFSETS.forEach((offset, k) => {
+          dy[c + offset] += db[i] * w.data[k];
+          sums[k] += db[i] * y[c + offset];
+        });
+      });
+      dw.data.set(sums);
       code.backward(dOutput);
       return loss;
     },
@@ -173,30 +172,6 @@ function interiorOf(lines: number, modules: number): Int32Array {
 
 function predicted(y: Floats, i: number, w: ArrayLike<number>): number {
   return w[0] * y[i - 2] + w[1] * y[i - 1] + w[2] * y[i + 1] + w[3] * y[i + 2];
-}
-
-function scatterGradient(
-  centres: Int32Array,
-  { y, w, dw, dOutput, da, db }: {
-    y: Floats;
-    w: Matrix;
-    dw: Matrix;
-    dOutput: Matrix;
-    da: Float64Array;
-    db: Float64Array;
-  },
-): void {
-  const dy = dOutput.data.fill(0);
-  const sums = new Float64Array(OFFSETS.length);
-  for (let i = 0; i < centres.length; i++) {
-    dy[centres[i]] += da[i];
-    for (let k = 0; k < OFFSETS.length; k++) {
-      const j = centres[i] + OFFSETS[k];
-      dy[j] += db[i] * w.data[k];
-      sums[k] += db[i] * y[j];
-    }
-  }
-  dw.data.set(sums);
 }
 
 /** Held-out metrics after `step` updates. */
@@ -310,9 +285,9 @@ export function surfaceMetrics(
   weights: readonly number[],
 ): Omit<InterpolatorRow, "step"> {
   const windows = windowsOf(y, lines, weights);
-  const { joint } = jointMoments(windows.y, windows.predicted, newMoments(1));
+  const { covariance } = jointOf(windows.y, windows.predicted, 1);
   return {
-    nats: jointInformation("sumDifference", joint, new Float64Array(4)),
+    nats: jointInformation("sumDifference", covariance, new Float64Array(4)),
     correlation: correlation(windows.y, windows.predicted),
     signed: Math.abs(correlation(windows.y, windows.disparity)),
     etaSquared: etaSquared(windows.y, windows.disparity, 64),

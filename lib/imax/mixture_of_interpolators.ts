@@ -25,7 +25,13 @@ import type { Dtype } from "../numeric/wasm/kernels.ts";
 import { initMlp, mlp } from "../numeric/mlp.ts";
 import { cos, exp, log } from "../numeric/elementary.ts";
 import { adam, likeParams, type Matrices } from "../numeric/optimizers.ts";
-import { integer, type Rng, stream, uniform } from "../numeric/random.ts";
+import {
+  type Floats,
+  integer,
+  type Rng,
+  stream,
+  uniform,
+} from "../numeric/random.ts";
 import { type Training, trainingSteps } from "../run/training.ts";
 
 /** Size of the mixture and its training. */
@@ -145,9 +151,9 @@ type Own = Record<"experts" | "bias" | "logSd", Matrix>;
 function explain(
   i: number,
   { z, logits, dLogits, y, gates, responsibilities, params, grads }: {
-    z: ArrayLike<number>;
-    logits: ArrayLike<number>;
-    dLogits: Float32Array | Float64Array;
+    z: Floats;
+    logits: Floats;
+    dLogits: Floats;
     y: Float64Array;
     gates: Float64Array;
     responsibilities: Float64Array;
@@ -159,36 +165,25 @@ function explain(
   const n = y.length;
   const at = i * k;
   const { experts, bias, logSd } = params;
-  let most = -Infinity;
-  for (let e = 0; e < k; e++) most = Math.max(most, logits[at + e]);
-  let total = 0;
-  for (let e = 0; e < k; e++) {
-    total += gates[at + e] = exp(logits[at + e] - most);
-  }
-  let best = -Infinity;
-  for (let e = 0; e < k; e++) {
-    gates[at + e] /= total;
+  const errorOf = (e: number): number => {
     let error = y[i] - bias.data[e];
     for (let p = 0; p < INPUTS; p++) {
       error -= experts.data[p * k + e] * z[i * INPUTS + p];
     }
-    const scaled = error * exp(-logSd.data[e]);
-    const value = log(gates[at + e] + 1e-300) - logSd.data[e] -
+    return error;
+  };
+  for (let e = at; e < at + k; e++) gates[e] = logits[e];
+  softmaxInPlace(gates, at, at + k);
+  for (let e = 0; e < k; e++) {
+    const scaled = errorOf(e) * exp(-logSd.data[e]);
+    responsibilities[at + e] = log(gates[at + e] + 1e-300) - logSd.data[e] -
       0.5 * scaled * scaled - 0.9189385332046727; // ½ ln 2π
-    responsibilities[at + e] = value;
-    best = Math.max(best, value);
   }
-  let sum = 0;
+  const nats = softmaxInPlace(responsibilities, at, at + k);
   for (let e = 0; e < k; e++) {
-    sum += responsibilities[at + e] = exp(responsibilities[at + e] - best);
-  }
-  for (let e = 0; e < k; e++) {
-    const r = responsibilities[at + e] /= sum;
+    const r = responsibilities[at + e];
     dLogits[at + e] = (gates[at + e] - r) / n;
-    let error = y[i] - bias.data[e];
-    for (let p = 0; p < INPUTS; p++) {
-      error -= experts.data[p * k + e] * z[i * INPUTS + p];
-    }
+    const error = errorOf(e);
     const precision = exp(-2 * logSd.data[e]);
     const pull = -r * error * precision / n;
     for (let p = 0; p < INPUTS; p++) {
@@ -197,7 +192,17 @@ function explain(
     grads.bias.data[e] += pull;
     grads.logSd.data[e] += r * (1 - error * error * precision) / n;
   }
-  return -(best + log(sum));
+  return -nats;
+}
+
+// Replaces the values before `end` by their softmax. Returns their ln Σ exp.
+function softmaxInPlace(x: Float64Array, start: number, end: number): number {
+  let most = -Infinity;
+  for (let e = start; e < end; e++) most = Math.max(most, x[e]);
+  let total = 0;
+  for (let e = start; e < end; e++) total += x[e] = exp(x[e] - most);
+  for (let e = start; e < end; e++) x[e] /= total;
+  return most + log(total);
 }
 
 /** How well a mixture predicts, and who predicts where. */
