@@ -51,14 +51,13 @@ import { mean } from "../../lib/numeric/statistics.ts";
 import type { Outcome } from "../../lib/run/experiment.ts";
 import { type Training, withRows } from "../../lib/run/training.ts";
 import {
-  barWorld,
   dipoleWorld,
   drawSet,
   imageSampler,
   type ImageSet,
+  oneBarWorld,
   regressionTargets,
   shuffledWorld,
-  WHOLE_TURN,
   type World,
 } from "../worlds/dipoles.ts";
 
@@ -67,7 +66,7 @@ export const WORLDS = Object.freeze({
   /** Three hidden causes: x, y and θ in [0, π). A box. */
   dipole: (): World => dipoleWorld(),
   /** θ in [0, 2π): a loop times a square. */
-  "turning dipole": (): World => dipoleWorld({ turn: WHOLE_TURN }),
+  "turning dipole": (): World => dipoleWorld({ turn: 2 * Math.PI }),
   /** Two blobs of equal sign, θ in [0, π): a loop, as θ + π is θ. */
   pair: (): World => dipoleWorld({ second: 1 }),
   /** Two hidden causes. */
@@ -75,11 +74,12 @@ export const WORLDS = Object.freeze({
   /** Four hidden causes: the distance of the blobs varies as well. */
   "stretching dipole": (): World =>
     dipoleWorld({ separation: 1.2, separationTo: 2.8 }),
-  bars: (): World => barWorld(),
+  /** Two hidden causes of different kinds: what and where. */
+  "one bar": (): World => oneBarWorld(),
   /** The midpoint stays within the central pixel: turning is what varies. */
   "centred dipole": (): World => dipoleWorld({ pad: 3 }),
   "centred turning dipole": (): World =>
-    dipoleWorld({ pad: 3, turn: WHOLE_TURN }),
+    dipoleWorld({ pad: 3, turn: 2 * Math.PI }),
   "centred pair": (): World => dipoleWorld({ pad: 3, second: 1 }),
   /** The control: no cause is left. */
   "shuffled dipole": (): World => shuffledWorld(dipoleWorld()),
@@ -181,7 +181,7 @@ export const RECIPES: Readonly<Record<string, Settings>> = Object.freeze({
   "what and where": {
     ...DESCRIPTION,
     recipe: "what and where",
-    world: "bars",
+    world: "one bar",
   },
   /** Ten dimensions offered: how many are taken? */
   "ten dimensions": {
@@ -420,7 +420,7 @@ export function codeMetrics(
   axes.subarray(0, 3).forEach((sd, k) => {
     metrics[`singular${k + 1}`] = sd * Math.sqrt(rows);
   });
-  if (world.name === "bars") {
+  if (world.latents.includes("vertical")) {
     const kinds = Float64Array.from(
       { length: rows },
       (_, i) => test.latents[2 * i],

@@ -63,7 +63,7 @@ Deno.test("every world draws images with its number of hidden causes", () => {
     pair: 3,
     blob: 2,
     "stretching dipole": 4,
-    bars: 2,
+    "one bar": 2,
     "centred dipole": 3,
     "centred turning dipole": 3,
     "centred pair": 3,

@@ -94,7 +94,7 @@ export const STUDIES: Readonly<Record<string, Study>> = Object.freeze({
     seeds: 5,
     variants: [{ recipe: "orientation", evalEvery: 1000 }],
   },
-  bars: {
+  what_where: {
     question: "The paper's third task",
     seeds: 10,
     variants: [{ recipe: "what and where", evalEvery: 1000 }],

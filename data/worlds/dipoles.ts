@@ -1,6 +1,6 @@
 /**
  * Small images of Gaussian blobs whose hidden causes are few real numbers:
- * dipoles, pairs of equal sign, single blobs, and bars.
+ * dipoles, pairs of equal sign and single blobs; and images of one bar.
  *
  * Source: Zemel & Hinton (1995), Learning population codes by minimizing
  * description length, Neural Computation 7(3), 549–564; sizes of the dipoles
@@ -19,11 +19,6 @@ import {
 import { cos, exp, sin } from "../../lib/numeric/elementary.ts";
 import type { Floats, Rng } from "../../lib/numeric/random.ts";
 import { bernoulli, shuffle, uniform } from "../../lib/numeric/random.ts";
-
-/** π: half a turn. */
-export const HALF_TURN = 3.141592653589793;
-/** 2π: a whole turn. */
-export const WHOLE_TURN = 2 * HALF_TURN;
 
 /** A sampler of images with their hidden causes. */
 export interface World {
@@ -100,7 +95,7 @@ export const dipoleConfig: Configure<DipoleConfig> = checkedConfig(
     separationTo: [2, between(0, 64)],
     blobSigma: [0.55, between(0.05, 64)],
     pad: [1.5, between(0, 32)],
-    turn: [HALF_TURN, between(0, WHOLE_TURN)],
+    turn: [Math.PI, between(0, 2 * Math.PI)],
     second: [-1, oneOf(-1, 0, 1)],
   },
   ({ pad, size, separation, separationTo }) => [
@@ -182,9 +177,9 @@ export function dipoleWorld(overrides: Partial<DipoleConfig> = {}): World {
   const turns = second !== 0;
   const stretches = turns && separationTo > separation;
   const kind = second === 0 ? "blob" : second === 1 ? "pair" : "dipole";
-  const angle = turn === HALF_TURN
+  const angle = turn === Math.PI
     ? "θ < π"
-    : turn === WHOLE_TURN
+    : turn === 2 * Math.PI
     ? "θ < 2π"
     : `θ < ${turn}`;
   return {
@@ -205,8 +200,8 @@ export function dipoleWorld(overrides: Partial<DipoleConfig> = {}): World {
   };
 }
 
-/** What a bar image is made of. Lengths are in pixels. */
-export interface BarConfig {
+/** What an image of one bar is made of. Lengths are in pixels. */
+export interface OneBarConfig {
   size: number;
   /** Standard deviation of the bar's profile across. */
   barSigma: number;
@@ -214,9 +209,9 @@ export interface BarConfig {
   pad: number;
 }
 
-/** The checked configuration of a bar world. */
-export const barConfig: Configure<BarConfig> = checkedConfig(
-  "make bar images",
+/** The checked configuration of images of one bar. */
+export const oneBarConfig: Configure<OneBarConfig> = checkedConfig(
+  "make images of one bar",
   {
     size: [8, integerIn(2, 64)],
     barSigma: [0.7, between(0.05, 64)],
@@ -230,11 +225,11 @@ export const barConfig: Configure<BarConfig> = checkedConfig(
  * with equal probability (what), at a real position (where). Its latents are
  * `vertical` (0 or 1) and `position`.
  */
-export function barWorld(overrides: Partial<BarConfig> = {}): World {
-  const { size, barSigma, pad } = barConfig(overrides);
+export function oneBarWorld(overrides: Partial<OneBarConfig> = {}): World {
+  const { size, barSigma, pad } = oneBarConfig(overrides);
   const scale = -1 / (2 * barSigma * barSigma);
   return {
-    name: "bars",
+    name: "one bar",
     pixels: size * size,
     latents: ["vertical", "position"],
     draw: (rng, image, latents) => {

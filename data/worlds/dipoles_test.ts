@@ -2,16 +2,14 @@ import assert from "node:assert/strict";
 import { mean, variance } from "../../lib/numeric/statistics.ts";
 import { stream } from "../../lib/numeric/random.ts";
 import {
-  barWorld,
   dipoleConfig,
   dipoleWorld,
   drawSet,
-  HALF_TURN,
   imageSampler,
+  oneBarWorld,
   regressionTargets,
   renderDipole,
   shuffledWorld,
-  WHOLE_TURN,
 } from "./dipoles.ts";
 
 const close = (a: number, b: number, tolerance: number): void =>
@@ -28,7 +26,7 @@ const image = (
 
 Deno.test("turning a dipole by π negates the image, turning a pair leaves it", () => {
   const here = { x: 3.2, y: 2.9, theta: 0.4 };
-  const there = { ...here, theta: 0.4 + HALF_TURN };
+  const there = { ...here, theta: 0.4 + Math.PI };
   const dipole = image(here);
   image(there).forEach((p, i) => close(p, -dipole[i], 1e-12));
   const pair = image(here, { second: 1 });
@@ -55,12 +53,12 @@ Deno.test("the mean image explains as little as in the reference: MSE .0277", ()
 });
 
 Deno.test("latents are uniform over their ranges", () => {
-  const world = dipoleWorld({ turn: WHOLE_TURN, separationTo: 3 });
+  const world = dipoleWorld({ turn: 2 * Math.PI, separationTo: 3 });
   assert.deepEqual(world.latents, ["x", "y", "θ", "length"]);
   const { latents, count } = drawSet(world, stream(2, "data"), 5000);
   const column = (k: number): Float64Array =>
     Float64Array.from({ length: count }, (_, i) => latents[i * 4 + k]);
-  [[1.5, 5.5], [1.5, 5.5], [0, WHOLE_TURN], [2, 3]].forEach(([a, b], k) => {
+  [[1.5, 5.5], [1.5, 5.5], [0, 2 * Math.PI], [2, 3]].forEach(([a, b], k) => {
     close(mean(column(k)), (a + b) / 2, 0.03 * (b - a));
     close(
       variance(column(k)),
@@ -71,7 +69,7 @@ Deno.test("latents are uniform over their ranges", () => {
 });
 
 Deno.test("the sampler of images draws what drawSet draws", () => {
-  for (const world of [dipoleWorld({ second: 0 }), barWorld()]) {
+  for (const world of [dipoleWorld({ second: 0 }), oneBarWorld()]) {
     const out = new Float32Array(5 * world.pixels);
     imageSampler(world)(stream(3, "data"), out);
     const set = drawSet(world, stream(3, "data"), 5);
@@ -80,7 +78,7 @@ Deno.test("the sampler of images draws what drawSet draws", () => {
 });
 
 Deno.test("a bar is constant along itself and peaks at its position", () => {
-  const set = drawSet(barWorld(), stream(4, "data"), 40);
+  const set = drawSet(oneBarWorld(), stream(4, "data"), 40);
   for (let i = 0; i < set.count; i++) {
     const [vertical, position] = set.latents.subarray(2 * i, 2 * i + 2);
     const at = (row: number, column: number): number =>
@@ -99,11 +97,11 @@ Deno.test("a bar is constant along itself and peaks at its position", () => {
 });
 
 Deno.test("targets with multiple 2 cannot tell θ from θ + π, with 1 they can", () => {
-  const world = dipoleWorld({ turn: WHOLE_TURN });
+  const world = dipoleWorld({ turn: 2 * Math.PI });
   const set = {
     count: 2,
     images: new Float64Array(128),
-    latents: Float64Array.of(3, 3, 0.3, 3, 3, 0.3 + HALF_TURN),
+    latents: Float64Array.of(3, 3, 0.3, 3, 3, 0.3 + Math.PI),
   };
   const twice = regressionTargets(world, set, 2);
   assert.deepEqual(twice.names, ["x", "y", "cos 2θ", "sin 2θ"]);
@@ -126,5 +124,5 @@ Deno.test("a configuration that cannot be drawn is refused", () => {
     /Cannot make dipole images as pad must be at most \(size − 1\) \/ 2 = 3.5: current value is 4/,
   );
   assert.throws(() => dipoleWorld({ separationTo: 1 }), /separationTo must be/);
-  assert.throws(() => barWorld({ barSigma: 0 }), /barSigma must be/);
+  assert.throws(() => oneBarWorld({ barSigma: 0 }), /barSigma must be/);
 });

@@ -1,7 +1,7 @@
 /**
  * Pairs of views of one hidden scene, typed and seeded: Gaussian views whose
- * best codes are known in closed form, two cameras that watch a ball, and bars
- * of which half are hidden. Views are row-major, one row an example.
+ * best codes are known in closed form, two cameras that watch a ball, and a
+ * wave of which half the readings are hidden. Views are row-major, one row an example.
  *
  * @module
  */
@@ -196,17 +196,17 @@ export function sampleCameras(
   return { viewsA, viewsB, causes };
 }
 
-/** Bars of a wave, every second one hidden. */
-export interface BarsConfig {
-  /** Bars that are seen; as many are hidden. */
+/** Readings of a wave, every second one hidden; a panel draws them as bars. */
+export interface WaveConfig {
+  /** Readings that are seen; as many are hidden. */
   seen: number;
-  /** Variance of each bar's own noise; the wave has variance 1 at each bar. */
+  /** Variance of each reading's own noise; the wave itself has variance 1. */
   noise: number;
 }
 
-/** The checked configuration of seen and hidden bars. */
-export const barsConfig: Configure<BarsConfig> = /* @__PURE__ */ checkedConfig(
-  "draw bars",
+/** The checked configuration of a half hidden wave. */
+export const waveConfig: Configure<WaveConfig> = /* @__PURE__ */ checkedConfig(
+  "draw waves",
   {
     seen: [4, /* @__PURE__ */ integerIn(2, 16)],
     noise: [0.1, nonNegative],
@@ -214,10 +214,10 @@ export const barsConfig: Configure<BarsConfig> = /* @__PURE__ */ checkedConfig(
 );
 
 /**
- * n rows of bars: bar i is z₁ cos φᵢ + z₂ sin φᵢ + noise, φᵢ evenly round the
- * circle. `viewsA` holds the even bars (seen), `viewsB` the odd ones (hidden).
+ * n waves: reading i is z₁ cos φᵢ + z₂ sin φᵢ + noise, φᵢ evenly round the
+ * circle. `viewsA` holds the even readings (seen), `viewsB` the odd ones.
  */
-export function sampleBars(rng: Rng, n: number, config: BarsConfig): Views {
+export function sampleWaves(rng: Rng, n: number, config: WaveConfig): Views {
   const { seen, noise } = config;
   const viewsA = new Float64Array(n * seen);
   const viewsB = new Float64Array(n * seen);
@@ -225,7 +225,7 @@ export function sampleBars(rng: Rng, n: number, config: BarsConfig): Views {
   const own = Math.sqrt(noise);
   for (let i = 0; i < n; i++) {
     for (let k = 0; k < 2 * seen; k++) {
-      const phase = k * 3.141592653589793 / seen;
+      const phase = k * Math.PI / seen;
       const views = k % 2 === 0 ? viewsA : viewsB;
       views[i * seen + (k >> 1)] = causes[2 * i] * cos(phase) +
         causes[2 * i + 1] * sin(phase) + own * normal(rng);

@@ -8,16 +8,16 @@ import {
   variance,
 } from "../../lib/numeric/statistics.ts";
 import {
-  barsConfig,
   camerasConfig,
   pairConfig,
   pairMoments,
   planeRotation,
   rotation,
-  sampleBars,
   sampleCameras,
   sampleGaussianViews,
   samplePairs,
+  sampleWaves,
+  waveConfig,
 } from "./gaussian_views.ts";
 
 function near(actual: number, expected: number, tolerance: number): void {
@@ -78,10 +78,10 @@ Deno.test("the two cameras share the ball, mirrored, and not the flies", () => {
 });
 
 Deno.test("each bar has variance 1 and its noise, and seen bars predict hidden ones", () => {
-  const { viewsA, viewsB } = sampleBars(
+  const { viewsA, viewsB } = sampleWaves(
     stream(1, "data"),
     20_000,
-    barsConfig({ noise: 0.2 }),
+    waveConfig({ noise: 0.2 }),
   );
   near(variance(viewsA), 1.2, 0.03);
   near(variance(viewsB), 1.2, 0.03);

@@ -122,12 +122,15 @@ function filledStamps(h: number): Stamp[] {
 
 const SEED_STAMPS: readonly (readonly Stamp[])[] = [2, 3, 4].map(filledStamps);
 
-/** Adds one shape to an image. Pixels of two shapes follow `overlap`. */
+/** What becomes of a pixel of two shapes: the later one's, or no one's. */
+type Overlap = "later" | "none";
+
+/** Adds one shape to an image. */
 function draw(
   batch: ShapesBatch,
   image: number,
   shape: { stamp: Stamp; top: number; left: number; label: number },
-  overlap: "later" | "none",
+  overlap: Overlap,
 ): void {
   const { stamp: { rows, columns, pixels }, top, left, label } = shape;
   const { canvas, images, labels } = batch;
@@ -185,20 +188,9 @@ const paperConfig: Configure<ShapesConfig> = checkedConfig(
  * @throws {RangeError} for a canvas below 9 × 9 or other than 1–9 objects
  */
 export function seedShapes(overrides?: Partial<ShapesConfig>): ShapesSampler {
-  const { canvas, objects } = seedConfig(overrides);
-  return (rng, count) => {
-    const batch = emptyBatch(count, canvas);
-    for (let i = 0; i < count; i++) {
-      for (let label = 1; label <= objects; label++) {
-        const stamp = SEED_STAMPS[integer(rng, 3)][integer(rng, 3)];
-        const free = canvas - stamp.rows + 1;
-        const top = integer(rng, free);
-        const left = integer(rng, free);
-        draw(batch, i, { stamp, top, left, label }, "later");
-      }
-    }
-    return batch;
-  };
+  const stamp = (rng: Rng): Stamp =>
+    SEED_STAMPS[integer(rng, 3)][integer(rng, 3)];
+  return stillShapes(seedConfig(overrides), stamp, "later");
 }
 
 /**
@@ -209,15 +201,24 @@ export function seedShapes(overrides?: Partial<ShapesConfig>): ShapesSampler {
  * @throws {RangeError} for a canvas below 12 × 12 or other than 1–9 objects
  */
 export function paperShapes(overrides?: Partial<ShapesConfig>): ShapesSampler {
-  const { canvas, objects } = paperConfig(overrides);
+  const stamp = (rng: Rng): Stamp => PAPER_STAMPS[integer(rng, 3)];
+  return stillShapes(paperConfig(overrides), stamp, "none");
+}
+
+/** Stamps anywhere on the canvas, one after the other. */
+function stillShapes(
+  { canvas, objects }: ShapesConfig,
+  drawStamp: (rng: Rng) => Stamp,
+  overlap: Overlap,
+): ShapesSampler {
   return (rng, count) => {
     const batch = emptyBatch(count, canvas);
     for (let i = 0; i < count; i++) {
       for (let label = 1; label <= objects; label++) {
-        const stamp = PAPER_STAMPS[integer(rng, 3)];
+        const stamp = drawStamp(rng);
         const top = integer(rng, canvas - stamp.rows + 1);
         const left = integer(rng, canvas - stamp.columns + 1);
-        draw(batch, i, { stamp, top, left, label }, "none");
+        draw(batch, i, { stamp, top, left, label }, overlap);
       }
     }
     return batch;

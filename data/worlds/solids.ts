@@ -6,7 +6,6 @@
  */
 import { cos, sin } from "../../lib/numeric/elementary.ts";
 import { type Rng, uniform } from "../../lib/numeric/random.ts";
-import { WHOLE_TURN } from "./dipoles.ts";
 
 /** Shapes in three dimensions, and how many loops each has. */
 export const SOLIDS = Object.freeze({
@@ -33,13 +32,13 @@ function drawBox(rng: Rng): number[] {
 
 /** The unit circle in the plane z = 0. */
 function drawCircle(rng: Rng): number[] {
-  const angle = uniform(rng, 0, WHOLE_TURN);
+  const angle = uniform(rng, 0, 2 * Math.PI);
   return [cos(angle), sin(angle), 0];
 }
 
 /** A ring of radius 1 and square cross-section of side 0.7. */
 function drawSolidTorus(rng: Rng): number[] {
-  const angle = uniform(rng, 0, WHOLE_TURN);
+  const angle = uniform(rng, 0, 2 * Math.PI);
   const radius = 1 + uniform(rng, -0.35, 0.35);
   return [
     radius * cos(angle),

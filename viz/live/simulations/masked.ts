@@ -5,8 +5,8 @@
  * @module
  */
 import {
-  barsConfig,
-  sampleBars,
+  waveConfig,
+  sampleWaves,
   type Views,
 } from "../../../data/worlds/gaussian_views.ts";
 import { bestLinearMap, linearR2 } from "../../../lib/numeric/eigen.ts";
@@ -76,8 +76,8 @@ export const masked: Simulation<MaskedSettings, MaskedState> = {
     r2: "R² of the hidden bars",
   },
   start({ seed, target, collapsed, noise }): MaskedState {
-    const config = barsConfig({ seen: SEEN, noise });
-    const views = sampleBars(stream(seed, "data"), ROWS, config);
+    const config = waveConfig({ seen: SEEN, noise });
+    const views = sampleWaves(stream(seed, "data"), ROWS, config);
     const model = initMasked(stream(seed, "init"), { target, collapsed });
     return { model, views, rows: [] };
   },
