@@ -10,7 +10,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Results } from "../lib/run/results.ts";
 import { checkPreset } from "../lib/run/config.ts";
 import { type Environment, environment } from "./notebook/environment.ts";
-import type { Output } from "./notebook/jupyter_client.ts";
+import type { Output } from "./notebook/output.ts";
 import { executeNotebook, resultsOf } from "./notebook/execute.ts";
 import { indexPage, notebookPage, titleOf } from "./notebook/export_html.ts";
 import {

@@ -342,6 +342,24 @@ Deno.test("a full disk leaves the last good report in place", () =>
     }
   }));
 
+Deno.test("a machine without its loopback says so", async () => {
+  const alone = ["unshare", "--map-root-user", "--net"];
+  const run = (...words: string[]): Promise<Deno.CommandOutput> =>
+    new Deno.Command(alone[0], { args: [...alone.slice(1), ...words] })
+      .output();
+  if (!await run("true").then((o) => o.success, () => false)) {
+    console.log("skipped: taking the network away takes unshare");
+    return;
+  }
+  const report = ["run", "-A", `${ROOT}/tasks/report.ts`, SMALL];
+  const { code, stderr } = await run(Deno.execPath(), ...report);
+  assert.equal(code, 1);
+  assert.match(
+    new TextDecoder().decode(stderr),
+    /The kernel cannot be reached: Network is unreachable/,
+  );
+});
+
 Deno.test("a second run needs no network", () =>
   inFolder(async (folder) => {
     const dead = "http://127.0.0.1:9";

@@ -1,11 +1,8 @@
 /** `show` and `follow` on the real Deno kernel. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import {
-  type Kernel,
-  type Output,
-  startKernel,
-} from "../tasks/notebook/jupyter_client.ts";
+import { type Kernel, startKernel } from "../tasks/notebook/jupyter_client.ts";
+import type { Output } from "../tasks/notebook/output.ts";
 
 const notebooks = join(import.meta.dirname!, "..", "notebooks");
 

@@ -129,23 +129,35 @@ export function defineConfig<C extends object>(
  */
 export class Refusal extends RangeError {}
 
-/** "Cannot train Imax as batchSize must be an integer > 1: current value is 1". */
+/**
+ * "Cannot train Imax as batchSize must be an integer > 1: current value is 1",
+ * in one line, whatever the value.
+ */
 export function refusal(
   action: string,
   name: string,
   mustBe: string,
   value: unknown,
 ): Refusal {
-  const shown = typeof value === "string" ? `"${value}"` : describe(value);
-  return new Refusal(
-    `Cannot ${action} as ${name} must be ${mustBe}: current value is ${shown}`,
+  const words = `Cannot ${action} as ${name} must be ${mustBe}`;
+  return new Refusal(`${oneLine(words)}: current value is ${describe(value)}`);
+}
+
+/** Text with its control characters and ends of lines as escapes. */
+function oneLine(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}]/gu,
+    (character) =>
+      `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
 
+/** A value as it is written, its end left out where it is long. */
 function describe(value: unknown): string {
-  return typeof value === "object" && value !== null
-    ? JSON.stringify(value)
-    : String(value);
+  const isWritten = typeof value === "string" ||
+    typeof value === "object" && value !== null;
+  const text = oneLine(isWritten ? JSON.stringify(value) : String(value));
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 /** `, did you mean "x"?` for the nearest of the candidates, or nothing. */

@@ -10,6 +10,7 @@ import {
   positive,
   positiveInteger,
   probability,
+  refusal,
   share,
 } from "./config.ts";
 
@@ -126,4 +127,9 @@ Deno.test("a share is less than the whole", () => {
 Deno.test("a preset is full or smoke", () => {
   assert.equal(checkPreset("smoke"), "smoke");
   assert.match(messageOf(() => checkPreset("quick")), /preset must be one of/);
+});
+
+Deno.test("a refusal is one line, however long or odd the value and its name", () => {
+  const { message } = refusal("run", "a\nb", "short", "x\u0007\n".repeat(1e5));
+  assert.match(message, /^Cannot run as a\\u000ab must be short: .{200,250}…$/);
 });

@@ -6,7 +6,7 @@ import {
   notebookProblems,
   structureProblems,
 } from "./check.ts";
-import type { Output } from "./jupyter_client.ts";
+import type { Output } from "./output.ts";
 import {
   type Cell,
   formatNotebook,

@@ -6,12 +6,9 @@
 import { dirname, join } from "node:path";
 import { homedir } from "node:os";
 import { type Results, RESULTS_MIME } from "../../lib/run/results.ts";
-import {
-  KernelDied,
-  type Output,
-  OutputTooLarge,
-  startKernel,
-} from "./jupyter_client.ts";
+import { Refusal } from "../../lib/run/config.ts";
+import { KernelDied, startKernel } from "./jupyter_client.ts";
+import type { Output } from "./output.ts";
 import { type Cell, hasTag, INJECTED, type Notebook } from "./notebook.ts";
 
 /** A cell failed; the message says which, and why. */
@@ -107,7 +104,7 @@ export async function executeNotebook(
         signal?.throwIfAborted();
         if (late) fail(`It took longer than ${timeoutSeconds} s`);
         const known = error instanceof KernelDied ||
-          error instanceof OutputTooLarge;
+          error instanceof Refusal;
         throw known ? fail(error.message) : error;
       } finally {
         clearTimeout(timer);

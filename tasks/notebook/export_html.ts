@@ -19,7 +19,7 @@ import { inlined } from "../../viz/page/picture.ts";
 import { verdictTable } from "../../viz/figures/table.ts";
 import { STYLE, withoutStyle } from "../../viz/page/style_sheet.ts";
 import { ansiToHtml } from "./ansi.ts";
-import type { MimeBundle, Output } from "./jupyter_client.ts";
+import type { MimeBundle, Output } from "./output.ts";
 import { type Cell, hasTag, INJECTED, type Notebook } from "./notebook.ts";
 import { duration } from "../terminal.ts";
 
@@ -100,7 +100,7 @@ export interface RunFacts {
 export function titleOf(notebook: Notebook, otherwise: string): string {
   for (const cell of notebook.cells) {
     if (cell.cell_type !== "markdown") continue;
-    const heading = /^#\s+(.+)$/m.exec(cell.source);
+    const heading = /^#[ \t]+(\S.*)$/m.exec(cell.source);
     if (heading) return heading[1].replace(/[*_`$]/g, "").trim();
   }
   return otherwise;
@@ -314,8 +314,11 @@ function unescape(text: string): string {
     .replaceAll("&amp;", "&");
 }
 
+/** Longer code, in characters, is shown without colours: they take their time. */
+const MAX_COLOURED = 100_000;
+
 function highlight(code: string, language: string): Html {
-  return hljs.getLanguage(language)
+  return hljs.getLanguage(language) && code.length <= MAX_COLOURED
     ? raw(hljs.highlight(code, { language }).value)
     : html`${code}`;
 }

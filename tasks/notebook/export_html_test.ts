@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { ansiToHtml } from "./ansi.ts";
 import { indexPage, notebookPage, titleOf } from "./export_html.ts";
-import type { MimeBundle, Output } from "./jupyter_client.ts";
+import type { MimeBundle, Output } from "./output.ts";
 import type { Cell } from "./notebook.ts";
 
 const cell = (

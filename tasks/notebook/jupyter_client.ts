@@ -19,32 +19,18 @@
  * @module
  */
 import { createHmac, randomUUID } from "node:crypto";
-import { join } from "node:path";
+import { Refusal } from "../../lib/run/config.ts";
+import { reader } from "../../lib/run/reader.ts";
 import { Socket } from "../../viz/notebook/zmtp.ts";
-
-/** MIME bundle of a display: values are strings, or JSON for JSON types. */
-export type MimeBundle = Record<string, unknown>;
-
-/** An output as nbformat 4.5 stores it. */
-export type Output =
-  | { output_type: "stream"; name: "stdout" | "stderr"; text: string }
-  | {
-    output_type: "display_data";
-    data: MimeBundle;
-    metadata: Record<string, unknown>;
-  }
-  | {
-    output_type: "execute_result";
-    data: MimeBundle;
-    metadata: Record<string, unknown>;
-    execution_count: number | null;
-  }
-  | {
-    output_type: "error";
-    ename: string;
-    evalue: string;
-    traceback: string[];
-  };
+import { startKernelProcess } from "./kernel_process.ts";
+import {
+  isOutputType,
+  MAX_OUTPUT_BYTES,
+  type MimeBundle,
+  type Output,
+  receivedOutput,
+  tooLarge,
+} from "./output.ts";
 
 /** What one executed cell left behind. */
 export interface Execution {
@@ -59,17 +45,10 @@ export class KernelDied extends Error {
   override name = "KernelDied";
 }
 
-/** A cell put out more than the executor carries. */
-export class OutputTooLarge extends Error {
-  override name = "OutputTooLarge";
-}
-
-/** One output above this many bytes corrupts the kernel's message stream. */
-export const MAX_OUTPUT_BYTES = 5_000_000;
-
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const DELIMITER = "<IDS|MSG>";
+const MESSAGE = reader("read a message of the kernel");
 
 // ---------------------------------------------------------------------------
 // Jupyter messages
@@ -105,7 +84,7 @@ function unpack(key: string, frames: Uint8Array[]): Message {
   const at = text.indexOf(DELIMITER);
   const parts = text.slice(at + 2, at + 6);
   if (at < 0 || parts.length < 4 || sign(key, parts) !== text[at + 1]) {
-    throw new OutputTooLarge(
+    throw new Refusal(
       "The kernel's message stream is corrupt: an output was too large for it",
     );
   }
@@ -113,7 +92,7 @@ function unpack(key: string, frames: Uint8Array[]): Message {
   return {
     type: header.msg_type,
     parentId: JSON.parse(parts[1]).msg_id ?? null,
-    content: JSON.parse(parts[3]),
+    content: MESSAGE.object(JSON.parse(parts[3]), "its content"),
   };
 }
 
@@ -142,7 +121,7 @@ export interface Kernel {
    *
    * @param onOutput called after each change of `outputs`, for live progress
    * @throws KernelDied when the kernel ends or stops answering in mid-cell
-   * @throws OutputTooLarge when one output exceeds {@link MAX_OUTPUT_BYTES}
+   * @throws Refusal when an output is too large or has no output's shape
    */
   execute(
     code: string,
@@ -199,58 +178,27 @@ export async function startKernel(options: KernelOptions): Promise<Kernel> {
 }
 
 async function launch(options: KernelOptions): Promise<Kernel> {
-  const key = randomUUID();
+  const process = await startKernelProcess(options.cwd);
+  const { key, iopub_port, shell_port, control_port, hb_port } =
+    process.connection;
   const session = randomUUID();
-  const ports = freePorts(5);
-  const [shellPort, iopubPort, stdinPort, controlPort, hbPort] = ports;
-  const folder = await Deno.makeTempDir({ prefix: "kernel-" });
-  const connectionFile = join(folder, "connection.json");
-  await Deno.writeTextFile(
-    connectionFile,
-    JSON.stringify({
-      transport: "tcp",
-      ip: "127.0.0.1",
-      shell_port: shellPort,
-      iopub_port: iopubPort,
-      stdin_port: stdinPort,
-      control_port: controlPort,
-      hb_port: hbPort,
-      signature_scheme: "hmac-sha256",
-      key,
-    }),
-  );
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["jupyter", "--kernel", "--conn", connectionFile],
-    cwd: options.cwd,
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const said = [drain(child.stdout), drain(child.stderr)];
   const sockets: Socket[] = [];
   let closing = false;
-  let death: KernelDied | OutputTooLarge | null = null;
+  let death: KernelDied | Refusal | null = null;
   const died = Promise.withResolvers<never>();
   died.promise.catch(() => {});
   let running: Running | null = null;
 
   const fail = (error: Error): void => {
     if (death) return;
-    death = error instanceof OutputTooLarge || error instanceof KernelDied
+    death = error instanceof Refusal || error instanceof KernelDied
       ? error
       : new KernelDied(String(error.message ?? error));
     died.reject(death);
   };
-  const ended = child.status.then(async (status) => {
+  const ended = process.ended.then((how) => {
     for (const socket of sockets) socket.close();
-    await Deno.remove(folder, { recursive: true }).catch(() => {});
-    const how = status.signal ?? `exit code ${status.code}`;
-    const [, stderr] = await Promise.all(said.map((s) => s.done));
-    const words = stderr.split("\n")
-      .filter((line) => line && !line.includes('"deno jupyter" is unstable'))
-      .slice(-8).join("\n");
-    fail(new KernelDied(`The kernel ended (${how})${words && `:\n${words}`}`));
+    fail(new KernelDied(`The kernel ended (${how})`));
   });
   const open = async (
     type: "DEALER" | "SUB" | "REQ",
@@ -262,19 +210,15 @@ async function launch(options: KernelOptions): Promise<Kernel> {
   };
   const kill = async (): Promise<void> => {
     closing = true;
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // already gone
-    }
+    process.kill("SIGKILL");
     await ended;
   };
 
   try {
-    const iopub = await open("SUB", iopubPort);
-    const shell = await open("DEALER", shellPort);
-    const control = await open("DEALER", controlPort);
-    const heart = await open("REQ", hbPort);
+    const iopub = await open("SUB", iopub_port);
+    const shell = await open("DEALER", shell_port);
+    const control = await open("DEALER", control_port);
+    const heart = await open("REQ", hb_port);
 
     const displays = new Map<string, Display[]>();
     let heard = Promise.withResolvers<void>();
@@ -301,7 +245,7 @@ async function launch(options: KernelOptions): Promise<Kernel> {
     };
     const onFailure = (error: Error): void => {
       // A closed socket is the process ending: its exit says more. Wait for it.
-      if (error instanceof OutputTooLarge) fail(error);
+      if (error instanceof Refusal) fail(error);
       else if (!closing) setTimeout(() => fail(error), 2000);
     };
     listen().catch(onFailure);
@@ -336,7 +280,7 @@ async function launch(options: KernelOptions): Promise<Kernel> {
       });
 
     return {
-      pid: child.pid,
+      pid: process.pid,
       async execute(code, onOutput): Promise<Execution> {
         if (death) throw death;
         if (running) throw new Error("Cannot execute as a cell is running");
@@ -367,7 +311,7 @@ async function launch(options: KernelOptions): Promise<Kernel> {
         return { outputs: cell.outputs, error: cell.error };
       },
       interrupt(how = "signal"): void {
-        if (how === "signal") return child.kill("SIGINT");
+        if (how === "signal") return process.kill("SIGINT");
         const { frames } = pack(key, session, "interrupt_request", {});
         control.send(frames).catch(() => {});
       },
@@ -385,8 +329,10 @@ async function launch(options: KernelOptions): Promise<Kernel> {
       },
     };
   } catch (error) {
+    // Killing is a death, too: of no interest beside what went wrong before.
+    const cause = death ?? error;
     await kill();
-    throw death ?? error;
+    throw cause;
   }
 }
 
@@ -408,56 +354,32 @@ function handle(
     cell.clearNext = false;
     cell.outputs.push(output);
   };
-  if (type === "stream") {
-    const name = content.name as "stdout" | "stderr";
-    let text = String(content.text);
-    const at = text.indexOf(cell.token);
-    if (at >= 0) {
-      text = text.slice(0, at);
-      cell.awaited.delete(name);
-    }
-    if (text) appendStream(cell, name, text, push);
-  } else if (type === "display_data") {
-    const data = content.data as MimeBundle;
-    if (data[TOKEN_MIME] !== undefined) {
-      if (data[TOKEN_MIME] === cell.token) cell.awaited.delete("display");
-    } else {
-      const output = {
-        output_type: "display_data" as const,
-        data,
-        metadata: content.metadata as Record<string, unknown> ?? {},
-      };
-      push(output);
-      register(displays, content, output);
-    }
-  } else if (type === "execute_result") {
-    const output = {
-      output_type: "execute_result" as const,
-      data: content.data as MimeBundle,
-      metadata: content.metadata as Record<string, unknown> ?? {},
-      execution_count: null,
-    };
-    push(output);
-    register(displays, content, output);
-  } else if (type === "update_display_data") {
+  if (type === "update_display_data") {
+    const output = receivedOutput("display_data", content);
     const id = displayId(content);
     for (const display of (id && displays.get(id)) || []) {
-      display.data = content.data as MimeBundle;
-      display.metadata = content.metadata as Record<string, unknown> ?? {};
+      display.data = output.data;
+      display.metadata = output.metadata;
     }
-  } else if (type === "error") {
-    const name = String(content.ename);
-    const message = String(content.evalue);
-    cell.error = { name, message };
-    push({
-      output_type: "error",
-      ename: name,
-      evalue: message,
-      traceback: content.traceback as string[] ?? [],
-    });
   } else if (type === "clear_output") {
     if (content.wait) cell.clearNext = true;
     else cell.outputs.length = 0;
+  } else if (isOutputType(type)) {
+    const output: Output = receivedOutput(type, content);
+    if (output.output_type === "stream") {
+      const at = output.text.indexOf(cell.token);
+      const text = at < 0 ? output.text : output.text.slice(0, at);
+      if (at >= 0) cell.awaited.delete(output.name);
+      if (text) appendStream(cell, output.name, text, push);
+    } else if (output.output_type === "error") {
+      cell.error = { name: output.ename, message: output.evalue };
+      push(output);
+    } else if (output.data[TOKEN_MIME] === cell.token) {
+      cell.awaited.delete("display");
+    } else if (output.data[TOKEN_MIME] === undefined) {
+      push(output);
+      register(displays, content, output);
+    }
   } else {
     return; // status, execute_input
   }
@@ -544,14 +466,6 @@ function displayId(content: Record<string, unknown>): string | undefined {
   return (content.transient as { display_id?: string } | undefined)?.display_id;
 }
 
-function tooLarge(bytes: number): OutputTooLarge {
-  const mb = (n: number): string => (n / 1e6).toFixed(1);
-  return new OutputTooLarge(
-    `Cannot keep an output as it must be at most ${mb(MAX_OUTPUT_BYTES)} MB: ` +
-      `current value is ${mb(bytes)} MB`,
-  );
-}
-
 /** Throws when no beat came back within `timeout` milliseconds. */
 async function watchHeart(heart: Socket, timeout: number): Promise<never> {
   const beat = [new Uint8Array(0), encoder.encode("beat")];
@@ -569,29 +483,6 @@ async function watchHeart(heart: Socket, timeout: number): Promise<never> {
   }
 }
 
-function drain(
-  stream: ReadableStream<Uint8Array>,
-): { done: Promise<string> } {
-  const read = async (): Promise<string> => {
-    let text = "";
-    for await (const chunk of stream) {
-      text = (text + decoder.decode(chunk)).slice(-4096);
-    }
-    return text;
-  };
-  return { done: read() };
-}
-
-function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  const ports = listeners.map((l) => l.addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
-}
-
 async function retry<T>(
   action: () => Promise<T>,
   failure: Promise<never>,
@@ -600,7 +491,11 @@ async function retry<T>(
     try {
       return await Promise.race([action(), failure]);
     } catch (error) {
-      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+      if (error instanceof KernelDied) throw error;
+      if (!(error instanceof Deno.errors.ConnectionRefused)) {
+        const { message } = error as Error;
+        throw new KernelDied(`The kernel cannot be reached: ${message}`);
+      }
       await Promise.race([delay(wait), failure]);
     }
   }

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
+import { Refusal } from "../../lib/run/config.ts";
 import { lives } from "../../tests/processes.ts";
-import {
-  type Kernel,
-  KernelDied,
-  type Output,
-  OutputTooLarge,
-  startKernel,
-} from "./jupyter_client.ts";
+import { type Kernel, KernelDied, startKernel } from "./jupyter_client.ts";
+import type { Output } from "./output.ts";
 
 const cwd = new URL("../../notebooks/", import.meta.url).pathname;
 
@@ -129,7 +125,7 @@ Deno.test("an output above the cap is refused", async () => {
   await assert.rejects(
     kernel.execute(`console.log("x".repeat(6e6))`),
     (error) =>
-      error instanceof OutputTooLarge &&
+      error instanceof Refusal &&
       /at most 5.0 MB: current value is 6.0 MB/.test(error.message),
   );
   await kernel.shutdown();
@@ -148,4 +144,42 @@ Deno.test("the stop button reaches a cell that listens, and the next cell works"
       text((await kernel.execute(`console.log("still here")`)).outputs),
       "still here\n",
     );
+  }));
+
+Deno.test("what a cell sends in the wrong shape is refused by the name of its part", async () => {
+  const refused: [string, unknown, RegExp][] = [
+    ["display_data", null, /its content must be an object/],
+    ["display_data", { data: null }, /data of an output must be an object/],
+    [
+      "display_data",
+      { data: { "image/png": 1 } },
+      /image\/png of data of an output must be text/,
+    ],
+    ["stream", { name: "x", text: "a" }, /name of an output must be "stdout"/],
+    [
+      "update_display_data",
+      { data: [] },
+      /data of an output must be an object/,
+    ],
+  ];
+  for (const [type, content, message] of refused) {
+    const kernel = await startKernel({ cwd: Deno.cwd() });
+    await assert.rejects(
+      kernel.execute(
+        `Deno.jupyter.broadcast("${type}", ${JSON.stringify(content)})`,
+      ),
+      (error) => error instanceof Refusal && message.test(error.message),
+      type,
+    );
+    await kernel.shutdown();
+  }
+});
+
+Deno.test("a thrown value of any kind is an error of its cell", () =>
+  withKernel(async (kernel) => {
+    for (const thrown of ["null", "undefined", "5", "{ a: 1 }", "Symbol()"]) {
+      const { error, outputs } = await kernel.execute(`throw ${thrown};`);
+      assert.ok(error, thrown);
+      assert.deepEqual(outputs.map((o) => o.output_type), ["error"], thrown);
+    }
   }));

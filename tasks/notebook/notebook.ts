@@ -12,13 +12,24 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { didYouMean, Refusal, refusal } from "../../lib/run/config.ts";
+import { type Json, type Reader, reader } from "../../lib/run/reader.ts";
 import { CALLED_FROM } from "../project.ts";
-import type { MimeBundle, Output } from "./jupyter_client.ts";
+import {
+  isJson,
+  MAX_DEPTH,
+  type MimeBundle,
+  type Output,
+  parseBundle,
+  parseOutput,
+  textOf,
+} from "./output.ts";
+
+const CELL_TYPES = ["code", "markdown", "raw"] as const;
 
 /** A cell with its source as one string. */
 export interface Cell {
   id: string;
-  cell_type: "code" | "markdown" | "raw";
+  cell_type: (typeof CELL_TYPES)[number];
   source: string;
   metadata: { tags?: string[]; [key: string]: unknown };
   /** Of code cells only. */
@@ -66,82 +77,122 @@ const LANGUAGE_INFO = {
   version: Deno.version.typescript,
 };
 
-/** Cell metadata that is kept: the rest is a trace of some editor. */
+/** Metadata that is kept: the rest is a trace of some editor or machine. */
+const METADATA = ["authors", "title"];
 const CELL_METADATA = ["tags", "jupyter", "editable", "deletable"];
 
 /** Tag and id of the cell that carries values from the command line. */
 export const INJECTED = "injected-parameters";
 
+/** Largest file, in bytes. */
+const MAX_FILE = 50_000_000;
+/** Longest source of a cell, in characters. */
+const MAX_SOURCE = 1_000_000;
+
 /**
- * Parse the text of an `.ipynb` file.
+ * Parse the text of an `.ipynb` file. What nbformat 4.5 does not know is left
+ * out; what it asks for is checked here, once.
  *
- * @throws Refusal when it is no notebook of format 4.5 for the Deno kernel
+ * @throws Refusal naming the part that makes it no notebook of format 4.5 for
+ *   the Deno kernel
  */
 export function parseNotebook(text: string, file: string): Notebook {
-  const fail = (name: string, mustBe: string, value: string): never => {
-    throw new Refusal(
-      `Cannot read ${file} as ${name} must be ${mustBe}: current value is ${value}`,
-    );
-  };
-  let raw;
-  try {
-    raw = JSON.parse(text);
-  } catch (error) {
-    fail("its text", "JSON", `not (${(error as Error).message})`);
+  const from = reader(`read ${file}`);
+  const raw = from.object(from.json(text, "its text"), "its content");
+  if (typeof raw.nbformat !== "number" || !Array.isArray(raw.cells)) {
+    return from.refuse("its content", "a notebook with cells", text);
   }
-  if (!Array.isArray(raw?.cells) || typeof raw.nbformat !== "number") {
-    fail("its content", "a notebook with cells", text.slice(0, 40).trim());
+  const minor = raw.nbformat_minor;
+  if (raw.nbformat !== 4 || typeof minor !== "number" || minor < 5) {
+    const version = `${raw.nbformat}.${minor}`;
+    from.refuse("its format", "4.5 (cells with ids)", version);
   }
-  if (raw.nbformat !== 4 || raw.nbformat_minor < 5) {
-    const version = `${raw.nbformat}.${raw.nbformat_minor}`;
-    fail("its format", "4.5 (cells with ids)", version);
-  }
-  const kernel = raw.metadata?.kernelspec?.name ?? "none";
-  if (kernel !== "deno") fail("its kernel", "deno", kernel);
+  const metadata = from.object(raw.metadata, "its metadata");
+  const kernelspec = from.object(metadata.kernelspec ?? {}, "its kernelspec");
+  from.oneOf(kernelspec.name, "its kernel", ["deno"]);
   const ids = new Set<string>();
-  const cells = raw.cells.map((cell: Record<string, unknown>, i: number) => {
-    const id = cell.id;
-    if (typeof id !== "string" || ids.has(id)) {
-      fail(`the id of cell ${i}`, "a string of its own", JSON.stringify(id));
+  const cells = from.list(raw.cells, "its cells").map((cell, i) => {
+    const parsed = parseCell(cell, `cell ${i}`, from);
+    if (ids.has(parsed.id)) {
+      from.refuse(`the id of cell ${i}`, "its own", parsed.id);
     }
-    ids.add(id as string);
-    return parseCell(cell);
+    ids.add(parsed.id);
+    return parsed;
   });
-  const { kernelspec: _k, language_info: _l, ...metadata } = raw.metadata;
-  return { cells, metadata };
+  const rest = kept(metadata, METADATA);
+  from.shallow(rest, "its metadata", MAX_DEPTH);
+  return { cells, metadata: rest };
 }
 
-function parseCell(raw: Record<string, unknown>): Cell {
-  const outputs = (raw.outputs as Record<string, unknown>[] ?? []).map((o) => {
-    if (o.output_type === "stream") return { ...o, text: joined(o.text) };
-    if (!o.data) return o;
-    const data = Object.entries(o.data).map(([type, value]) =>
-      [type, isJson(type) ? value : joined(value)] as const
-    );
-    return { ...o, data: Object.fromEntries(data) };
-  });
-  return {
-    id: raw.id as string,
-    cell_type: raw.cell_type as Cell["cell_type"],
-    source: joined(raw.source),
-    metadata: (raw.metadata ?? {}) as Cell["metadata"],
-    outputs: outputs as unknown as Output[],
-    ...(raw.attachments
-      ? { attachments: raw.attachments as Cell["attachments"] }
-      : {}),
+function parseCell(value: unknown, name: string, from: Reader): Cell {
+  const raw = from.object(value, name);
+  const id = from.string(raw.id, `the id of ${name}`);
+  if (!/^[\w-]{1,64}$/.test(id)) {
+    from.refuse(`the id of ${name}`, "1 to 64 letters, digits, - and _", id);
+  }
+  const type = from.oneOf(raw.cell_type, `the type of ${name}`, CELL_TYPES);
+  const source = textOf(raw.source, `the source of ${name}`, from);
+  if (source.length > MAX_SOURCE) {
+    const most = `at most ${MAX_SOURCE} characters long`;
+    from.refuse(`the source of ${name}`, most, source.length);
+  }
+  const cell: Cell = {
+    id,
+    cell_type: type,
+    source,
+    metadata: parseMetadata(raw.metadata ?? {}, name, from),
+    outputs: [],
   };
+  if (type === "code") {
+    cell.outputs = from.list(raw.outputs ?? [], `the outputs of ${name}`)
+      .map((o, i) => parseOutput(o, `output ${i} of ${name}`, from));
+  } else if (raw.attachments) {
+    const files = from.object(raw.attachments, `the attachments of ${name}`);
+    cell.attachments = Object.fromEntries(
+      Object.entries(files).map(([file, bundle]) => [
+        file,
+        parseBundle(bundle, `the attachment ${file} of ${name}`, from),
+      ]),
+    );
+  }
+  return cell;
+}
+
+function parseMetadata(
+  value: unknown,
+  name: string,
+  from: Reader,
+): Cell["metadata"] {
+  const raw = from.object(value, `the metadata of ${name}`);
+  const metadata = kept(raw, CELL_METADATA);
+  from.shallow(metadata, `the metadata of ${name}`, MAX_DEPTH);
+  if (raw.tags !== undefined) {
+    const part = `the tags of ${name}`;
+    metadata.tags = from.list(raw.tags, part).map((tag) =>
+      from.string(tag, part)
+    );
+  }
+  if (raw.jupyter !== undefined) {
+    metadata.jupyter = from.object(raw.jupyter, `metadata.jupyter of ${name}`);
+  }
+  return metadata;
+}
+
+/** The entries whose keys are listed. */
+function kept(record: Json, keys: readonly string[]): Json {
+  return Object.fromEntries(
+    Object.entries(record).filter(([key]) => keys.includes(key)),
+  );
 }
 
 /** Text of a notebook file in its normal form. */
 export function formatNotebook(notebook: Notebook): string {
   let count = 0;
   const cells = notebook.cells.map((cell) => {
-    const kept = Object.entries(cell.metadata)
-      .filter(([key]) => CELL_METADATA.includes(key));
     const common = {
       cell_type: cell.cell_type,
       id: cell.id,
-      metadata: Object.fromEntries(kept),
+      metadata: kept(cell.metadata, CELL_METADATA),
       source: lines(cell.source),
       ...(cell.attachments ? { attachments: cell.attachments } : {}),
     };
@@ -155,7 +206,7 @@ export function formatNotebook(notebook: Notebook): string {
     };
   });
   const metadata = {
-    ...notebook.metadata,
+    ...kept(notebook.metadata, METADATA),
     kernelspec: KERNELSPEC,
     language_info: LANGUAGE_INFO,
   };
@@ -178,14 +229,6 @@ function formatOutput(output: Output, execution_count: number | null): unknown {
   return { ...output, ...rest, data: Object.fromEntries(data) };
 }
 
-function isJson(mime: string): boolean {
-  return mime === "application/json" || mime.endsWith("+json");
-}
-
-function joined(value: unknown): string {
-  return Array.isArray(value) ? value.join("") : String(value ?? "");
-}
-
 const BREAK = String.raw`\n\r\v\f\x1c-\x1e\x85\u2028\u2029`;
 const LINE = new RegExp(`[^${BREAK}]*(?:\r\n|[${BREAK}])|[^]+$`, "g");
 
@@ -205,7 +248,13 @@ function sorted(value: unknown): unknown {
 
 /** Read and check a notebook file. */
 export async function readNotebook(file: string): Promise<Notebook> {
-  return parseNotebook(await Deno.readTextFile(file), basename(file));
+  const name = basename(file);
+  const { size } = await Deno.stat(file);
+  if (size > MAX_FILE) {
+    const most = `at most ${MAX_FILE / 1e6} MB large`;
+    throw refusal(`read ${name}`, "it", most, `${Math.ceil(size / 1e6)} MB`);
+  }
+  return parseNotebook(await Deno.readTextFile(file), name);
 }
 
 /** Put text beside a file and rename it into place, so it is never half there. */
@@ -231,7 +280,7 @@ export function hasTag(cell: Cell, tag: string): boolean {
  */
 export function parametersOf(notebook: Notebook): Parameter[] {
   const cell = notebook.cells.find((c) => hasTag(c, "parameters"));
-  const declaration = /^let\s+([\w$]+)\s*(?::[^=]+)?=\s*(.+?);/gm;
+  const declaration = /^let\s+([\w$]+)\s*(?::[^=;\n]+)?=\s*(.+?);/gm;
   return Array.from(cell?.source.matchAll(declaration) ?? [], (match) => {
     const [, name, literal] = match;
     const value = parseLiteral(literal);

@@ -31,29 +31,103 @@ const code = (id: string): unknown => ({
   outputs: [],
 });
 
+function assertRefused(text: string, message: RegExp): void {
+  assert.throws(
+    () => parseNotebook(text, "x.ipynb"),
+    (error) =>
+      error instanceof Refusal && !error.message.includes("\n") &&
+      message.test(error.message),
+  );
+}
+
 Deno.test("what is not a notebook of the Deno kernel is refused by name", () => {
-  const refuse = (text: string, message: RegExp): void =>
-    assert.throws(
-      () => parseNotebook(text, "x.ipynb"),
-      (error) => error instanceof Refusal && message.test(error.message),
-    );
-  refuse("# not JSON", /Cannot read x.ipynb as its text must be JSON/);
-  refuse("", /must be JSON/);
-  refuse(`{"cells": 3}`, /must be a notebook with cells/);
-  refuse("null", /must be a notebook with cells/);
-  refuse(
-    file([code("a")], "python3"),
-    /its kernel must be deno: current value is python3/,
+  const cases: [string, RegExp][] = [
+    ["# not JSON", /^Cannot read x.ipynb as its text must be JSON/],
+    ["", /must be JSON/],
+    [`{"cells": 3}`, /must be a notebook with cells/],
+    ["null", /its content must be an object: current value is null/],
+    [file([code("a")], "python3"), /its kernel must be "deno": .* "python3"/],
+    [file([code("a")], "deno", 4), /4.5 \(cells with ids\): .* "4.4"/],
+    [file([code("a"), code("a")]), /the id of cell 1 must be its own: .* "a"/],
+    [file([{ cell_type: "code", source: "" }]), /the id of cell 0/],
+    ["[".repeat(1e5) + "]".repeat(1e5), /its content must be an object/],
+  ];
+  for (const [text, message] of cases) assertRefused(text, message);
+});
+
+Deno.test("the part of a notebook that has another shape is named", () => {
+  const change = (fields: object): string =>
+    file([{ ...code("a") as object, ...fields }]);
+  const output = (fields: object): string =>
+    change({ outputs: [{ output_type: "display_data", data: {}, ...fields }] });
+  let deep: unknown = 1;
+  for (let i = 0; i < 1e4; i++) deep = [deep];
+  const cases: [string, RegExp][] = [
+    [file([null]), /cell 0 must be an object: current value is null/],
+    [change({ id: "a b\n" }), /the id of cell 0 .* letters.* "a b\\n"/],
+    [change({ cell_type: "x" }), /type of cell 0 must be "code" or "markdown"/],
+    [change({ source: [1] }), /source of cell 0 must be text or a list/],
+    [change({ source: " ".repeat(2e6) }), /at most 1000000 characters/],
+    [change({ metadata: [] }), /metadata of cell 0 must be an object/],
+    [change({ metadata: { tags: "a" } }), /tags of cell 0 must be a list/],
+    [change({ metadata: { tags: [1] } }), /tags of cell 0 must be text/],
+    [change({ metadata: { jupyter: 1 } }), /jupyter of cell 0 must be an obj/],
+    [change({ metadata: { jupyter: { deep } } }), /metadata .* 100 deep/],
+    [change({ outputs: {} }), /outputs of cell 0 must be a list/],
+    [change({ outputs: [null] }), /output 0 of cell 0 must be an object/],
+    [output({ output_type: "x" }), /output_type of output 0 of cell 0 must be/],
+    [output({ data: null }), /data of output 0 of cell 0 must be an object/],
+    [
+      output({ data: { "text/html": 1 } }),
+      /text\/html of data .* must be text/,
+    ],
+    [output({ data: { "application/json": deep } }), /nested at most 100 deep/],
+    [
+      output({ metadata: 1 }),
+      /metadata of output 0 of cell 0 must be an object/,
+    ],
+    [
+      output({ output_type: "stream", name: '"', text: "" }),
+      /name of output 0/,
+    ],
+    [output({ output_type: "error", ename: 1 }), /ename of output 0/],
+    [
+      change({ cell_type: "markdown", attachments: { a: 1 } }),
+      /attachment a of cell 0 must be an object/,
+    ],
+  ];
+  for (const [text, message] of cases) assertRefused(text, message);
+});
+
+Deno.test("no metadata is kept that names a machine", () => {
+  const parsed = parseNotebook(
+    JSON.stringify({
+      ...JSON.parse(file([code("a")])),
+      metadata: {
+        kernelspec: { name: "deno" },
+        title: "T",
+        papermill: { input_path: "/home/someone/x.ipynb" },
+        widgets: {},
+      },
+    }),
+    "x",
   );
-  refuse(
-    file([code("a")], "deno", 4),
-    /must be 4.5 \(cells with ids\): current value is 4.4/,
-  );
-  refuse(
-    file([code("a"), code("a")]),
-    /the id of cell 1 must be a string of its own/,
-  );
-  refuse(file([{ cell_type: "code", source: "" }]), /the id of cell 0/);
+  assert.deepEqual(parsed.metadata, { title: "T" });
+});
+
+Deno.test("declarations are found in time that grows with the text alone", () => {
+  const start = performance.now();
+  for (const line of ["let a: number\n", "let a\n", "let a = 1\n"]) {
+    const source = line.repeat(5e4) + "let b = 1;";
+    const cell = {
+      ...code("a") as object,
+      source,
+      metadata: { tags: ["parameters"] },
+    };
+    const found = parametersOf(parseNotebook(file([cell]), "x"));
+    assert.deepEqual(found, [{ name: "b", value: 1 }]);
+  }
+  assert.ok(performance.now() - start < 5000);
 });
 
 Deno.test("the normal form is a fixed point, with counts in order and no traces of editors", () => {

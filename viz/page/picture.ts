@@ -37,16 +37,22 @@ export function picture(svg: string, options: PictureOptions): string {
   }"${more}>`;
 }
 
-/** `markup` with every picture replaced by its drawing, for a page of ours. */
+/**
+ * `markup` with every picture replaced by its drawing, for a page of ours. A
+ * picture that cannot be drawn stays an image.
+ */
 export function inlined(markup: string): string {
   return markup
-    .replaceAll(/<script data-hc-inline>[^]*?<\/script>/g, "")
-    .replaceAll(
-      /<img class="hc-svg"[^>]*>/g,
-      (image) =>
-        [...image.matchAll(/(?:src|data-narrow)="([^"]*)"/g)]
-          .map(([, uri]) => decode(uri)).join(""),
-    );
+    .replaceAll(/<script data-hc-inline>[^<]*<\/script>/g, "")
+    .replaceAll(/<img class="hc-svg"[^<>]*>/g, (image) => {
+      const uris = image.matchAll(/(?:src|data-narrow)="([^"]*)"/g);
+      try {
+        return Array.from(uris, ([, uri]) => decode(uri)).join("");
+      } catch (error) {
+        if (error instanceof URIError) return image;
+        throw error;
+      }
+    });
 }
 
 /** The drawings in `markup` as files of their own, on light paper. */

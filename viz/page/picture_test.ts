@@ -35,3 +35,17 @@ Deno.test("the narrow drawing travels with the wide one", () => {
     /^<p><svg class="hc-wide hc-plot"[^]*wide[^]*<svg class="hc-narrow hc-plot"[^]*narrow[^]*<\/p>$/,
   );
 });
+
+Deno.test("a picture that cannot be drawn stays an image", () => {
+  for (const uri of ["data:image/svg+xml,%", "data:,%E0%A4%A"]) {
+    const image = `<img class="hc-svg" src="${uri}" width="3" alt="a">`;
+    assert.equal(inlined(`<p>${image}</p>`), `<p>${image}</p>`);
+  }
+});
+
+Deno.test("drawings are found in time that grows with the markup alone", () => {
+  for (const piece of ['<img class="hc-svg" ', "<script data-hc-inline>"]) {
+    const markup = piece.repeat(1e5);
+    assert.equal(inlined(markup), markup);
+  }
+});
