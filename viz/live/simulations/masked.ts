@@ -5,9 +5,9 @@
  * @module
  */
 import {
-  waveConfig,
   sampleWaves,
   type Views,
+  waveConfig,
 } from "../../../data/worlds/gaussian_views.ts";
 import { bestLinearMap, linearR2 } from "../../../lib/numeric/eigen.ts";
 import {
