@@ -1,13 +1,16 @@
 /** Every notebook: checked, executed with the smoke preset, shown in a page. */
 import assert from "node:assert/strict";
 import { basename, dirname, join } from "node:path";
-import { machineTraces, notebookProblems } from "../tasks/notebook/check.ts";
+import {
+  followedTrainings,
+  machineTraces,
+  notebookProblems,
+} from "../tasks/notebook/check.ts";
 import { executeNotebook, resultsOf } from "../tasks/notebook/execute.ts";
 import { notebookPage } from "../tasks/notebook/export_html.ts";
 import {
   findNotebooks,
   injectParameters,
-  type Notebook,
   readNotebook,
 } from "../tasks/notebook/notebook.ts";
 import { NOTEBOOKS } from "../tasks/project.ts";
@@ -18,13 +21,6 @@ const chromium = findChromium();
 /** Packages of which a page may hold code, with their licences. */
 const PACKAGES: Record<string, string> = { seedrandom: "MIT" };
 
-/** What the notebook keeps of its trainings' progress. */
-function progressLines({ cells }: Notebook): string[] {
-  return cells.flatMap((cell) => cell.outputs)
-    .map((o) => "data" in o ? String(o.data["text/plain"] ?? "") : "")
-    .filter((text) => / of [\d,]+ steps/.test(text));
-}
-
 for (const file of await findNotebooks([], NOTEBOOKS)) {
   const name = basename(file, ".ipynb");
 
@@ -33,9 +29,8 @@ for (const file of await findNotebooks([], NOTEBOOKS)) {
   });
 
   Deno.test(`${name} runs with the smoke preset and reaches the recorded bits`, async () => {
-    const notebook = injectParameters(await readNotebook(file), {
-      preset: "smoke",
-    });
+    const committed = await readNotebook(file);
+    const notebook = injectParameters(committed, { preset: "smoke" });
     const executed = await executeNotebook(notebook, {
       name,
       cwd: dirname(file),
@@ -49,9 +44,12 @@ for (const file of await findNotebooks([], NOTEBOOKS)) {
       ([, name, licence]) => [name, licence],
     );
     assert.deepEqual(Object.fromEntries(packages), PACKAGES);
-    const lines = progressLines(executed.notebook);
-    assert.ok(lines.length >= 3, "its trainings are not followed");
-    for (const line of lines) {
+    const followed = followedTrainings(executed.notebook);
+    assert.deepEqual(
+      followed.map(({ cell }) => cell),
+      followedTrainings(committed).map(({ cell }) => cell),
+    );
+    for (const { line } of followed) {
       assert.match(line, /· ([\d,]+) of \1 steps/);
       assert.doesNotMatch(line, / left\b| a second|stopped/);
     }

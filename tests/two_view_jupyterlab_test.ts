@@ -14,7 +14,7 @@ import { withLab } from "./jupyterlab.ts";
 import { ROOT } from "../tasks/project.ts";
 import { type AnySimulation, driveAll, type Driven } from "./simulations.ts";
 
-const lab = findProgram("jupyter-lab");
+const program = findProgram("jupyter-lab");
 const chromium = findChromium();
 const NAME = "two_view_agreement";
 const SIMULATIONS: AnySimulation[] = [
@@ -58,7 +58,7 @@ async function driven(page: Page, simulation: AnySimulation): Promise<Driven> {
 Deno.test({
   name:
     "in JupyterLab every control of every simulation works, offline of the kernel",
-  ignore: lab === null || chromium === null,
+  ignore: program === null || chromium === null,
   fn: () =>
     withNotebook(async (page) => {
       const complaints: string[] = [];

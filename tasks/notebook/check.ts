@@ -18,7 +18,9 @@ import {
   parametersOf,
   parseNotebook,
 } from "./notebook.ts";
+import { formatted, isReadableId } from "./tidy.ts";
 import { NOTEBOOKS, ROOT } from "../project.ts";
+import { readSmoke } from "../verify.ts";
 import { type Call, main } from "../terminal.ts";
 
 /** Longest code cell, in lines. */
@@ -35,36 +37,63 @@ export function structureProblems(text: string, name: string): string[] {
     if (!holds) problems.push(problem);
   };
   const tagged = (tag: string): Cell[] => cells.filter((c) => hasTag(c, tag));
+  const outputs = cells.flatMap((c) => c.outputs);
   const opening = cells.slice(0, 3)
     .filter((c) => c.cell_type === "markdown").map((c) => c.source).join("\n");
-  must(/^# \S/m.test(cells[0]?.source ?? ""), "the first cell has no title");
-  must(/\(\d{4}\)/.test(opening), "no citation with its (year) at the top");
-  must(tagged("parameters").length === 1, "not one cell tagged parameters");
-  must(tagged("claims").length === 1, "not one cell tagged claims");
-  must(tagged("environment").length === 1, "not one cell tagged environment");
+  must(
+    /^# \S/m.test(cells[0]?.source ?? ""),
+    'no title: begin the first cell with a line "# Title"',
+  );
+  must(
+    /\(\d{4}\)/.test(opening),
+    "no citation with its (year): write it below the title",
+  );
+  problems.push(...tagProblems(notebook));
   must(tagged(INJECTED).length === 0, "an injected cell was committed");
-  const names = parametersOf(notebook).map((p) => p.name);
-  for (const parameter of ["seed", "preset"]) {
-    must(names.includes(parameter), `no parameter named ${parameter}`);
+  const parameters = parametersOf(notebook);
+  for (const [parameter, value] of [["seed", 1], ["preset", "full"]] as const) {
+    const declared = parameters.find(({ name }) => name === parameter)?.value;
+    const line = `let ${parameter} = ${JSON.stringify(value)};`;
+    must(
+      parameter === "seed" ? Number.isInteger(declared) : declared === value,
+      `no parameter ${parameter}: write  ${line}  in the cell tagged parameters`,
+    );
   }
   for (const cell of cells) {
     const say = (problem: string): void => {
       problems.push(`cell "${cell.id}": ${problem}`);
     };
-    if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(cell.id)) {
-      say("the id is no slug");
+    if (!isReadableId(cell.id)) {
+      say(`the id does not say what it is: run  deno task run ${name}`);
     }
     if (cell.cell_type === "code") codeProblems(cell).forEach(say);
     machineTraces(cell).forEach(say);
   }
   typedNumbers(cells).forEach((problem) => problems.push(problem));
   const results = resultsOf(notebook);
-  must(results, `no output of type ${RESULTS_MIME}`);
+  must(
+    results,
+    `no results (${RESULTS_MIME}): end the cell tagged claims with  ` +
+      "await showResults(…)",
+  );
+  must(
+    followedTrainings(notebook).length > 0,
+    "no training is followed: run it with  await follow(training, …)  of " +
+      "viz/notebook/progress.ts, which shows how far it is and can be stopped",
+  );
+  must(
+    outputs.some((o) => "data" in o && isLive(o.data["text/html"])),
+    "no live cell: end with  await show(await liveExperiment(…))  of " +
+      "viz/live/live.ts, with which a reader trains in the page",
+  );
   must(
     !results || results.notebook === name,
     `the results name another notebook: ${results?.notebook}`,
   );
-  must(!results || results.claims.length > 0, "the results hold no claim");
+  must(
+    !results || results.claims.length > 0,
+    "the results hold no claim: give showResults a list of claim(…)",
+  );
   must(
     text.length <= MAX_BYTES,
     `larger than ${MAX_BYTES / 1e6} MB: ${(text.length / 1e6).toFixed(1)} MB`,
@@ -74,6 +103,49 @@ export function structureProblems(text: string, name: string): string[] {
     `not executed, or not in normal form: run  deno task run ${name}`,
   );
   return problems;
+}
+
+/** What a cell with each of the tags that every notebook has is there for. */
+const TAGS = {
+  parameters: "what a reader may change: let seed = 1; and so on",
+  claims: "await showResults(…), from which reports and tables are made",
+  environment: "versions and times: what may differ from run to run",
+};
+
+/** Tags that not exactly one cell has, with what to do about it. */
+export function tagProblems({ cells }: Notebook): string[] {
+  return Object.entries(TAGS).flatMap(([tag, purpose]) => {
+    const found = cells.filter((cell) => hasTag(cell, tag));
+    if (found.length === 1) return [];
+    if (found.length > 1) {
+      const ids = found.map(({ id }) => `"${id}"`).join(" and ");
+      return [
+        `more than one cell is tagged ${tag}: keep the tag of one, ${ids}`,
+      ];
+    }
+    return [
+      `no cell is tagged ${tag} (${purpose}): in JupyterLab select the cell, ` +
+      `open the property inspector (the gears at the right) and add the tag ` +
+      `${tag}; in VS Code take "Add Cell Tag" from the cell's "…" menu`,
+    ];
+  });
+}
+
+/** The line of each training that the notebook follows, with its cell. */
+export function followedTrainings(
+  { cells }: Notebook,
+): { cell: string; line: string }[] {
+  return cells.flatMap(({ id, outputs }) =>
+    outputs.flatMap((output) => {
+      const text = "data" in output ? String(output.data["text/plain"]) : "";
+      const [line] = /^[^\n]* · [\d,]+ of [\d,]+ steps[^\n]*/.exec(text) ?? [];
+      return line === undefined ? [] : [{ cell: id, line }];
+    })
+  );
+}
+
+function isLive(html: unknown): boolean {
+  return typeof html === "string" && html.includes("data-simulation=");
 }
 
 function isExecuted(text: string): boolean {
@@ -204,31 +276,20 @@ async function codeFindings(
   return findings;
 }
 
-/** `deno fmt --check` calls every notebook unformatted: compare its output. */
-async function isFormatted(file: string, text: string): Promise<boolean> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--ext", "ipynb", "-"],
-    cwd: dirname(file),
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(text));
-  await writer.close();
-  const { stdout } = await child.output();
-  return new TextDecoder().decode(stdout).trimEnd() === text.trimEnd();
-}
-
 /** All problems of a notebook file, one each. */
 export async function notebookProblems(file: string): Promise<string[]> {
   const name = basename(file, ".ipynb");
   const text = await Deno.readTextFile(file);
   const notebook = parseNotebook(text, basename(file));
   const problems = structureProblems(text, name);
-  if (!await isFormatted(file, text)) {
+  // `deno fmt --check` calls every notebook unformatted.
+  if (formatNotebook(await formatted(notebook)) !== formatNotebook(notebook)) {
+    problems.push(`cells are not formatted: run  deno task run ${name}`);
+  }
+  if (!(name in await readSmoke())) {
     problems.push(
-      `cells are not formatted: run  deno fmt notebooks/${name}.ipynb`,
+      "no numbers of the smoke preset are recorded, which every machine must " +
+        `reach: run  deno task verify ${name} --preset smoke --record`,
     );
   }
   return [...problems, ...await codeFindings(notebook, file)];

@@ -6,7 +6,7 @@ import {
   notebookProblems,
   structureProblems,
 } from "./check.ts";
-import type { Output } from "./output.ts";
+import type { MimeBundle, Output } from "./output.ts";
 import {
   type Cell,
   formatNotebook,
@@ -22,18 +22,19 @@ const small = await readNotebook(FIXTURE);
 /** The fixture as if executed without fault, then changed. */
 function problemsOf(change: (notebook: Notebook) => void): string[] {
   const notebook: Notebook = structuredClone(small);
-  const claims = notebook.cells.find((c) => c.id === "claims")!;
-  claims.outputs = [{
-    output_type: "display_data",
-    data: {
-      "application/vnd.hidden-causes.results+json": {
-        notebook: "small",
-        metrics: [],
-        claims: [{ text: "t", observed: 1, bound: "≥ 0", holds: true }],
-      },
+  const shows = (id: string, data: MimeBundle): void => {
+    const output = { output_type: "display_data", data, metadata: {} } as const;
+    cell(notebook, id).outputs = [output];
+  };
+  shows("claims", {
+    "application/vnd.hidden-causes.results+json": {
+      notebook: "small",
+      metrics: [],
+      claims: [{ text: "t", observed: 1, bound: "≥ 0", holds: true }],
     },
-    metadata: {},
-  }];
+  });
+  shows("train", { "text/plain": "a model · 1,000 of 1,000 steps · loss 1" });
+  shows("live", { "text/html": '<div data-simulation="x"></div>' });
   change(notebook);
   return structureProblems(formatNotebook(notebook), "small");
 }
@@ -44,7 +45,7 @@ Deno.test("a notebook with all its parts has no structural problem", () => {
   assert.deepEqual(problemsOf(() => {}), []);
 });
 
-Deno.test("each missing part is named", () => {
+Deno.test("each missing part is named, with what to write", () => {
   const finds = (
     change: (notebook: Notebook) => void,
     problem: RegExp,
@@ -52,24 +53,37 @@ Deno.test("each missing part is named", () => {
     const problems = problemsOf(change);
     assert.ok(problems.some((p) => problem.test(p)), `${problem}: ${problems}`);
   };
-  finds((n) => n.cells[0].source = "no title", /no title/);
+  finds((n) => n.cells[0].source = "x", /no title: begin .* "# Title"/);
   finds((n) => n.cells[0].source = "# Title", /no citation/);
   finds(
     (n) => cell(n, "parameters").metadata = {},
-    /not one cell tagged parameters/,
+    /no cell is tagged parameters .* in JupyterLab .*; in VS Code/,
   );
   finds(
     (n) => cell(n, "parameters").source = "let preset = 1;",
-    /no parameter named seed/,
+    /no parameter seed: write {2}let seed = 1; {2}in the cell/,
   );
-  finds((n) => cell(n, "claims").metadata = {}, /not one cell tagged claims/);
-  finds((n) => cell(n, "claims").outputs = [], /no output of type/);
+  finds(
+    (n) => cell(n, "parameters").source = 'let preset = "smoke";',
+    /no parameter preset: write {2}let preset = "full"; {2}in the cell/,
+  );
+  finds((n) => cell(n, "claims").metadata = {}, /no cell is tagged claims/);
+  finds(
+    (n) => cell(n, "train").metadata = { tags: ["claims"] },
+    /more than one cell is tagged claims: .* "train" and "claims"/,
+  );
+  finds((n) => cell(n, "claims").outputs = [], /no results .* showResults/);
   finds((n) => cell(n, "environment").metadata = {}, /tagged environment/);
+  finds((n) => cell(n, "train").outputs = [], /no training is followed: .*ts/);
+  finds((n) => cell(n, "live").outputs = [], /no live cell: .*liveExperiment/);
   finds(
     (n) => cell(n, "train").source = "1;\n".repeat(26),
     /"train": 26 lines, more than 25/,
   );
-  finds((n) => cell(n, "train").id = "Train_1", /"Train_1": the id is no slug/);
+  finds(
+    (n) => cell(n, "train").id = "Train_1",
+    /"Train_1": the id does not say what it is: run {2}deno task run small/,
+  );
   finds(
     (n) => cell(n, "results").source = "It reaches 0.97 of all.",
     /typed in prose, 0.97/,

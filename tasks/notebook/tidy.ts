@@ -1,0 +1,87 @@
+/**
+ * What is set right in a notebook that was written in an editor: cells get ids
+ * that say what they are, and the format of `deno fmt`.
+ *
+ * @module
+ */
+import { ROOT } from "../project.ts";
+import {
+  type Cell,
+  formatNotebook,
+  type Notebook,
+  parseNotebook,
+} from "./notebook.ts";
+
+const SLUG = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+/** What JupyterLab, VS Code and nbformat make: a UUID, or its first part. */
+const RANDOM = /^(?=.*\d)[0-9a-f]{8}(-[0-9a-f]{4}){0,3}(-[0-9a-f]{12})?$/;
+
+/** Whether an id says what the cell is: a slug, and not an editor's. */
+export function isReadableId(id: string): boolean {
+  return SLUG.test(id) && !RANDOM.test(id);
+}
+
+/** The same notebook, with ids from headings and tags where editors made them. */
+export function withReadableIds(notebook: Notebook): Notebook {
+  const taken = new Set(
+    notebook.cells.map(({ id }) => id).filter(isReadableId),
+  );
+  let section = "start";
+  const cells = notebook.cells.map((cell) => {
+    const [, level, heading] = /^(#+)\s+(.+)/m.exec(cell.source) ?? [];
+    const isHeading = cell.cell_type === "markdown" && heading !== undefined;
+    const readable = isReadableId(cell.id);
+    if (isHeading && level !== "#") {
+      section = readable ? cell.id.replace(/-text$/, "") : slugOf(heading);
+    }
+    if (readable) return cell;
+    const name = isHeading && level === "#" ? "title" : nameOf(cell, section);
+    let id = name;
+    for (let n = 2; taken.has(id); n++) id = `${name}-${n}`;
+    taken.add(id);
+    return { ...cell, id };
+  });
+  return { ...notebook, cells };
+}
+
+function nameOf(cell: Cell, section: string): string {
+  const tag = cell.metadata.tags?.find(isReadableId);
+  if (tag !== undefined) return tag;
+  if (cell.cell_type !== "code") return `${section}-text`;
+  const rest = cell.source.replace(/^import\b[^;]*;|\/\/.*$/gm, "");
+  return cell.source.trim() && !rest.trim() ? "imports" : section;
+}
+
+/** The first words of a heading, as an id. */
+function slugOf(heading: string): string {
+  const words = heading.normalize("NFD").toLowerCase()
+    .replace(/\p{M}|['’]/gu, "").match(/[a-z0-9]+/g) ?? [];
+  const first = words.findIndex((word) => /^[a-z]/.test(word));
+  const slug = words.slice(first < 0 ? words.length : first)
+    .filter((word) => !["a", "an", "the"].includes(word)).slice(0, 4).join("-");
+  return isReadableId(slug) ? slug : "cell";
+}
+
+/** The same notebook in the format of `deno fmt`; what is no code stays. */
+export async function formatted(notebook: Notebook): Promise<Notebook> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--ext", "ipynb", "-"],
+    cwd: ROOT,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(formatNotebook(notebook)));
+  await writer.close();
+  const { stdout, success } = await child.output();
+  if (!success) return notebook;
+  const { cells } = parseNotebook(new TextDecoder().decode(stdout), "notebook");
+  return {
+    ...notebook,
+    cells: notebook.cells.map((cell, i) => ({
+      ...cell,
+      source: cells[i].source,
+    })),
+  };
+}
