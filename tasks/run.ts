@@ -1,10 +1,12 @@
 /**
  * `deno task run [notebook…]`: re-executes notebooks, by default all, in place,
- * in their normal form. A notebook is replaced only after all its cells ran.
+ * in their normal form: formatted, with ids that say what a cell is where an
+ * editor made them up. A notebook is replaced only after all its cells ran.
  *
  * @module
  */
 import { basename, dirname } from "node:path";
+import { tagProblems } from "./notebook/check.ts";
 import { executeNotebook } from "./notebook/execute.ts";
 import {
   findNotebooks,
@@ -12,6 +14,7 @@ import {
   readNotebook,
   writeWhole,
 } from "./notebook/notebook.ts";
+import { formatted, withReadableIds } from "./notebook/tidy.ts";
 import { NOTEBOOKS } from "./project.ts";
 import { cellProgress } from "./report.ts";
 import { type Call, duration, main, statusLine } from "./terminal.ts";
@@ -25,7 +28,10 @@ export async function run({ words, signal }: Call): Promise<void> {
     const label = files.length > 1
       ? `[${i + 1}/${files.length}] ${name}`
       : name;
-    const notebook = await readNotebook(file);
+    const notebook = await formatted(withReadableIds(await readNotebook(file)));
+    for (const problem of tagProblems(notebook)) {
+      progress.log(`${label}: ${problem}`);
+    }
     const watch = cellProgress(
       notebook,
       {},
