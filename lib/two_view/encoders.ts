@@ -134,58 +134,43 @@ function zerosLike(params: EncoderParams): EncoderParams {
   );
 }
 
-/** What an encoder makes of a batch, kept for the way back. */
+/** What an encoder makes of a batch. */
 export interface Encoded {
   /** batch × codes. */
   codes: Float64Array;
-  /** batch × hidden, after the non-linearity; empty for a linear encoder. */
-  hidden: Float64Array;
+  /** Adds ∂loss/∂params to `grads`, for d = ∂loss/∂codes. */
+  backward(d: Float64Array, grads: EncoderParams): void;
 }
 
 /** Runs a batch of views (batch × inputs) through an encoder. */
 export function encode(
   params: EncoderParams,
   views: Float64Array,
-  config: TwoViewConfig,
+  { inputs, hidden: units, codes: k, activation }: TwoViewConfig,
 ): Encoded {
-  if (config.hidden === 0) {
-    const codes = linear(views, params.w, config.inputs);
-    return { codes, hidden: new Float64Array(0) };
-  }
-  const hidden = linear(views, params.w1, config.inputs, params.b1);
-  for (let i = 0; i < hidden.length; i++) {
-    hidden[i] = config.activation === "tanh"
-      ? tanh(hidden[i])
-      : Math.max(0, hidden[i]);
-  }
-  return { codes: linear(hidden, params.w2, config.hidden), hidden };
-}
-
-/** Adds ∂loss/∂params to `grads`, for ∂loss/∂codes = `d`. */
-export function encodeBackward(
-  params: EncoderParams,
-  views: Float64Array,
-  encoded: Encoded,
-  d: Float64Array,
-  grads: EncoderParams,
-  config: TwoViewConfig,
-): void {
-  const { hidden: units, codes: k } = config;
-  const n = d.length / k;
+  const n = views.length / inputs;
   if (units === 0) {
-    addWeightGrad(d, views, n, grads.w);
-    return;
+    return {
+      codes: linear(views, params.w, inputs),
+      backward: (d, grads) => addWeightGrad(d, views, n, grads.w),
+    };
   }
-  const { hidden } = encoded;
-  addWeightGrad(d, hidden, n, grads.w2);
-  const dHidden = product(d, params.w2, k);
-  const smooth = config.activation === "tanh";
-  for (let i = 0; i < dHidden.length; i++) {
-    const h = hidden[i];
-    dHidden[i] *= smooth ? 1 - h * h : h > 0 ? 1 : 0;
-    grads.b1[i % units] += dHidden[i];
-  }
-  addWeightGrad(dHidden, views, n, grads.w1);
+  const smooth = activation === "tanh";
+  const hidden = linear(views, params.w1, inputs, params.b1)
+    .map((x) => smooth ? tanh(x) : Math.max(0, x));
+  return {
+    codes: linear(hidden, params.w2, units),
+    backward(d, grads): void {
+      addWeightGrad(d, hidden, n, grads.w2);
+      const dHidden = product(d, params.w2, k);
+      for (let i = 0; i < dHidden.length; i++) {
+        const h = hidden[i];
+        dHidden[i] *= smooth ? 1 - h * h : h > 0 ? 1 : 0;
+        grads.b1[i % units] += dHidden[i];
+      }
+      addWeightGrad(dHidden, views, n, grads.w1);
+    },
+  };
 }
 
 /** A loss with its gradient by each encoder's weights. */
@@ -212,8 +197,8 @@ export function lossAndGrads(
   const loss = codeLoss(a.codes, b.codes, config.codes, out);
   const gradsA = zerosLike(first);
   const gradsB = config.shared ? gradsA : zerosLike(second);
-  encodeBackward(first, viewsA, a, out.da, gradsA, config);
-  encodeBackward(second, viewsB, b, out.db, gradsB, config);
+  a.backward(out.da, gradsA);
+  b.backward(out.db, gradsB);
   return { loss, grads: config.shared ? [gradsA] : [gradsA, gradsB] };
 }
 
