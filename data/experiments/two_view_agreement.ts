@@ -26,7 +26,7 @@ import {
   withRows,
 } from "../../lib/run/training.ts";
 import {
-  encode,
+  codesOf,
   type EncoderParams,
   initTwoView,
   trainTwoView,
@@ -148,8 +148,7 @@ export function measure(
 ): EncoderMetrics {
   const { codes: k } = model.config;
   const n = pairs.cause.length;
-  const a = encode(model.first, pairs.a, model.config).codes;
-  const b = encode(model.second, pairs.b, model.config).codes;
+  const { a, b } = codesOf(model, pairs);
   const spreads = spread(a, n);
   const column = (z: Float64Array, j: number): Float64Array =>
     z.filter((_, i) => i % k === j);

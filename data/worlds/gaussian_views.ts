@@ -12,6 +12,7 @@ import {
   nonNegative,
   positive,
 } from "../../lib/run/config.ts";
+import { newPairs, type Pairs } from "../../lib/agreement/pairs.ts";
 import { cos, exp, sin } from "../../lib/numeric/elementary.ts";
 import {
   fillNormal,
@@ -83,15 +84,6 @@ export interface GaussianViewsConfig {
   noise: readonly number[];
 }
 
-/** Two views with what lies behind them. */
-export interface Views {
-  /** n × p. */
-  viewsA: Float64Array;
-  viewsB: Float64Array;
-  /** n × causes. */
-  causes: Float64Array;
-}
-
 /** A random rotation: p × p, rows orthonormal (Gram and Schmidt). */
 export function rotation(rng: Rng, p: number): Float64Array {
   const m = fillNormal(rng, new Float64Array(p * p));
@@ -120,25 +112,23 @@ export function sampleGaussianViews(
   n: number,
   { signal, noise }: GaussianViewsConfig,
   mixing: Float64Array,
-): Views {
+): Pairs<Float64Array> {
   const p = signal.length;
-  const viewsA = new Float64Array(n * p);
-  const viewsB = new Float64Array(n * p);
-  const causes = new Float64Array(n * p);
+  const pairs = newPairs(Float64Array, n, p, p);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < p; j++) {
       const s = normal(rng);
       const shared = Math.sqrt(signal[j]) * s;
       const a = shared + Math.sqrt(noise[j]) * normal(rng);
       const b = shared + Math.sqrt(noise[j]) * normal(rng);
-      causes[i * p + j] = s;
+      pairs.cause[i * p + j] = s;
       for (let k = 0; k < p; k++) {
-        viewsA[i * p + k] += a * mixing[j * p + k];
-        viewsB[i * p + k] += b * mixing[j * p + k];
+        pairs.a[i * p + k] += a * mixing[j * p + k];
+        pairs.b[i * p + k] += b * mixing[j * p + k];
       }
     }
   }
-  return { viewsA, viewsB, causes };
+  return pairs;
 }
 
 /** Two cameras that watch a ball; a fly sits on each lens. */
@@ -170,15 +160,13 @@ export function sampleCameras(
   rng: Rng,
   n: number,
   config: CamerasConfig,
-): Views {
+): Pairs<Float64Array> {
   const { pixels, blur, fly, noise } = config;
-  const viewsA = new Float64Array(n * pixels);
-  const viewsB = new Float64Array(n * pixels);
-  const causes = new Float64Array(n);
+  const pairs = newPairs(Float64Array, n, pixels);
   const reach = pixels / 2 - 1;
   for (let i = 0; i < n; i++) {
     const place = uniform(rng, -1, 1);
-    causes[i] = place;
+    pairs.cause[i] = place;
     const flyA = uniform(rng, -1, 1);
     const flyB = uniform(rng, -1, 1);
     for (let k = 0; k < pixels; k++) {
@@ -187,13 +175,13 @@ export function sampleCameras(
         const d = (at - centre) * reach / blur;
         return exp(-0.5 * d * d);
       };
-      viewsA[i * pixels + k] = bump(place) + fly * bump(flyA) +
+      pairs.a[i * pixels + k] = bump(place) + fly * bump(flyA) +
         noise * normal(rng);
-      viewsB[i * pixels + k] = bump(-place) + fly * bump(flyB) +
+      pairs.b[i * pixels + k] = bump(-place) + fly * bump(flyB) +
         noise * normal(rng);
     }
   }
-  return { viewsA, viewsB, causes };
+  return pairs;
 }
 
 /** Readings of a wave, every second one hidden; a panel draws them as bars. */
@@ -215,21 +203,24 @@ export const waveConfig: Configure<WaveConfig> = /* @__PURE__ */ checkedConfig(
 
 /**
  * n waves: reading i is z₁ cos φᵢ + z₂ sin φᵢ + noise, φᵢ evenly round the
- * circle. `viewsA` holds the even readings (seen), `viewsB` the odd ones.
+ * circle. `a` holds the even readings (seen), `b` the odd ones.
  */
-export function sampleWaves(rng: Rng, n: number, config: WaveConfig): Views {
+export function sampleWaves(
+  rng: Rng,
+  n: number,
+  config: WaveConfig,
+): Pairs<Float64Array> {
   const { seen, noise } = config;
-  const viewsA = new Float64Array(n * seen);
-  const viewsB = new Float64Array(n * seen);
-  const causes = fillNormal(rng, new Float64Array(n * 2));
+  const pairs = newPairs(Float64Array, n, seen, 2);
+  const causes = fillNormal(rng, pairs.cause);
   const own = Math.sqrt(noise);
   for (let i = 0; i < n; i++) {
     for (let k = 0; k < 2 * seen; k++) {
       const phase = k * Math.PI / seen;
-      const views = k % 2 === 0 ? viewsA : viewsB;
+      const views = k % 2 === 0 ? pairs.a : pairs.b;
       views[i * seen + (k >> 1)] = causes[2 * i] * cos(phase) +
         causes[2 * i + 1] * sin(phase) + own * normal(rng);
     }
   }
-  return { viewsA, viewsB, causes };
+  return pairs;
 }

@@ -43,9 +43,9 @@ Deno.test("Gaussian views have the canonical correlations of their causes", () =
   const mixing = rotation(stream(2, "scene"), 3);
   const views = sampleGaussianViews(stream(2, "data"), n, scene, mixing);
   const { correlations } = canonicalCorrelations(
-    crossCovariance(views.viewsA, views.viewsA, n),
-    crossCovariance(views.viewsB, views.viewsB, n),
-    crossCovariance(views.viewsA, views.viewsB, n),
+    crossCovariance(views.a, views.a, n),
+    crossCovariance(views.b, views.b, n),
+    crossCovariance(views.a, views.b, n),
     3,
   );
   near(correlations[0], 0.8, 0.02);
@@ -63,31 +63,31 @@ Deno.test("rotations have orthonormal rows", () => {
 Deno.test("the two cameras share the ball, mirrored, and not the flies", () => {
   const n = 4000;
   const config = camerasConfig({ noise: 0 });
-  const { viewsA, viewsB, causes } = sampleCameras(
+  const { a, b, cause } = sampleCameras(
     stream(1, "data"),
     n,
     config,
   );
   const at = (views: Float64Array, k: number): Float64Array =>
     views.filter((_, i) => i % config.pixels === k);
-  ok(correlation(at(viewsA, 9), at(viewsB, 2)) > 0.3);
-  ok(correlation(at(viewsA, 9), causes) > 0.2);
-  ok(correlation(at(viewsB, 9), causes) < -0.2);
+  ok(correlation(at(a, 9), at(b, 2)) > 0.3);
+  ok(correlation(at(a, 9), cause) > 0.2);
+  ok(correlation(at(b, 9), cause) < -0.2);
   const flies = sampleCameras(stream(1, "data"), n, { ...config, fly: 0 });
-  near(correlation(at(flies.viewsA, 9), at(flies.viewsB, 2)), 1, 1e-9);
+  near(correlation(at(flies.a, 9), at(flies.b, 2)), 1, 1e-9);
 });
 
 Deno.test("each bar has variance 1 and its noise, and seen bars predict hidden ones", () => {
-  const { viewsA, viewsB } = sampleWaves(
+  const { a, b } = sampleWaves(
     stream(1, "data"),
     20_000,
     waveConfig({ noise: 0.2 }),
   );
-  near(variance(viewsA), 1.2, 0.03);
-  near(variance(viewsB), 1.2, 0.03);
+  near(variance(a), 1.2, 0.03);
+  near(variance(b), 1.2, 0.03);
   const column = (x: Float64Array): Float64Array =>
     x.filter((_, i) => i % 4 === 0);
-  near(correlation(column(viewsA), column(viewsB)), Math.SQRT1_2 / 1.2, 0.02);
+  near(correlation(column(a), column(b)), Math.SQRT1_2 / 1.2, 0.02);
 });
 
 Deno.test("a seed gives the same views", () => {

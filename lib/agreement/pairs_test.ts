@@ -7,4 +7,5 @@ Deno.test("pairs have a row a view and a cause a pair, in numbers of the kind as
   assert.notEqual(a.buffer, b.buffer);
   assert.deepEqual(cause, new Float64Array(3));
   assert.ok(newPairs(Float64Array, 1, 1).a instanceof Float64Array);
+  assert.equal(newPairs(Float64Array, 3, 4, 2).cause.length, 6);
 });

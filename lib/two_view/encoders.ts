@@ -27,7 +27,7 @@ import { tanh } from "../numeric/elementary.ts";
 import { fillNormal, type Rng } from "../numeric/random.ts";
 import { type Training, trainingSteps } from "../run/training.ts";
 import { addWeightGrad, descend, linear } from "./linear_layer.ts";
-import { newPairs, type PairSampler } from "../agreement/pairs.ts";
+import { newPairs, type PairSampler, type Views } from "../agreement/pairs.ts";
 import { product } from "../numeric/linear_algebra.ts";
 import type { CodeLoss } from "../agreement/losses.ts";
 
@@ -173,6 +173,17 @@ export function encode(
   };
 }
 
+/** The codes (batch × codes) that a model's encoders make of both views. */
+export function codesOf(
+  { config, first, second }: TwoView,
+  { a, b }: Views<Float64Array>,
+): Views<Float64Array> {
+  return {
+    a: encode(first, a, config).codes,
+    b: encode(second, b, config).codes,
+  };
+}
+
 /** A loss with its gradient by each encoder's weights. */
 export interface LossAndGrads {
   loss: number;
@@ -182,14 +193,12 @@ export interface LossAndGrads {
 
 /** The loss of a batch of pairs, and its gradient. */
 export function lossAndGrads(
-  model: Pick<TwoView, "config" | "first" | "second">,
-  viewsA: Float64Array,
-  viewsB: Float64Array,
+  { config, first, second }: Pick<TwoView, "config" | "first" | "second">,
+  views: Views<Float64Array>,
   codeLoss: CodeLoss,
 ): LossAndGrads {
-  const { config, first, second } = model;
-  const a = encode(first, viewsA, config);
-  const b = encode(second, viewsB, config);
+  const a = encode(first, views.a, config);
+  const b = encode(second, views.b, config);
   const out = {
     da: new Float64Array(a.codes.length),
     db: new Float64Array(b.codes.length),
@@ -207,11 +216,10 @@ export function lossAndGrads(
  */
 export function stepTwoView(
   model: TwoView,
-  viewsA: Float64Array,
-  viewsB: Float64Array,
+  views: Views<Float64Array>,
   codeLoss: CodeLoss,
 ): number {
-  const { loss, grads } = lossAndGrads(model, viewsA, viewsB, codeLoss);
+  const { loss, grads } = lossAndGrads(model, views, codeLoss);
   model.step++;
   const encoders = [model.first, model.second];
   grads.forEach((g, i) => {
@@ -288,7 +296,7 @@ export function* trainTwoView(
   yield* trainingSteps({ ...model.config, from: model.step }, {
     update(): void {
       sample(rng, batch);
-      loss = stepTwoView(model, batch.a, batch.b, codeLoss);
+      loss = stepTwoView(model, batch, codeLoss);
     },
     row: (step) => ({ step, loss }),
   });

@@ -32,7 +32,7 @@ Deno.test("the gradient of every loss through every encoder agrees with finite d
         const encoders = shared ? [model.first] : [model.first, model.second];
         encoders.forEach((params, i) => {
           const { maxRelativeError } = gradientCheck(params, () => {
-            const of = lossAndGrads(model, a, b, LOSSES[loss]);
+            const of = lossAndGrads(model, { a, b }, LOSSES[loss]);
             return { loss: of.loss, grads: of.grads[i] };
           });
           ok(
@@ -54,7 +54,7 @@ Deno.test("the gradient through rectified units agrees with finite differences",
   const a = views("a", 12 * 5);
   const b = a.map((value, i) => value + 0.5 * views("b", 60)[i]);
   const { maxRelativeError } = gradientCheck(model.first, () => {
-    const { loss, grads } = lossAndGrads(model, a, b, LOSSES.vicReg);
+    const { loss, grads } = lossAndGrads(model, { a, b }, LOSSES.vicReg);
     return { loss, grads: grads[0] };
   });
   ok(maxRelativeError <= 1e-6, String(maxRelativeError));

@@ -3,17 +3,17 @@
  *
  * @module
  */
+import type { Pairs } from "../../../lib/agreement/pairs.ts";
 import {
   camerasConfig,
   sampleCameras,
-  type Views,
 } from "../../../data/worlds/gaussian_views.ts";
 import { linearR2, spread } from "../../../lib/numeric/eigen.ts";
 import { columnOf } from "../../../lib/numeric/least_squares.ts";
 import { permutation, stream } from "../../../lib/numeric/random.ts";
 import { correlation, mean } from "../../../lib/numeric/statistics.ts";
 import {
-  encode,
+  codesOf,
   initTwoView,
   stepTwoView,
   type TwoView,
@@ -50,8 +50,8 @@ export type AgreeSettings = Settings & {
 /** Everything that the picture shows. */
 export interface AgreeState {
   model: TwoView;
-  train: Views;
-  test: Views;
+  train: Pairs<Float64Array>;
+  test: Pairs<Float64Array>;
   rows: { step: number; loss: number; correlation: number; spread: number }[];
   /** Codes of the held-out scenes. */
   a: Float64Array;
@@ -101,7 +101,7 @@ export const agree: Simulation<AgreeSettings, AgreeState> = {
     const config = camerasConfig({ noise });
     const train = sampleCameras(stream(seed, "data"), TRAINED, config);
     const test = sampleCameras(stream(seed, "eval"), HELD_OUT, config);
-    if (pairs === "shuffled") shuffleRows(seed, train.viewsB, config.pixels);
+    if (pairs === "shuffled") shuffleRows(seed, train.b, config.pixels);
     const model = initTwoView(stream(seed, "init"), {
       inputs: config.pixels,
       hidden: 12,
@@ -113,13 +113,13 @@ export const agree: Simulation<AgreeSettings, AgreeState> = {
   },
   step(state, { loss }): void {
     const { model, train } = state;
-    stepTwoView(model, train.viewsA, train.viewsB, LOSS[loss]);
+    stepTwoView(model, train, LOSS[loss]);
     if (model.step % EVERY === 0) evaluated(state);
   },
   progress: progressOf,
   numbers({ rows, a, test, model }): Record<string, number> {
     const { loss, correlation, spread } = rows[rows.length - 1];
-    const r2 = linearR2(a, test.causes, HELD_OUT, 0.01);
+    const r2 = linearR2(a, test.cause, HELD_OUT, 0.01);
     return { step: model.step, distance: loss, correlation, r2, spread };
   },
   draw,
@@ -137,8 +137,7 @@ function shuffleRows(seed: number, views: Float64Array, width: number): void {
 /** The state with the codes of its model, and a row of what they are worth. */
 function evaluated(state: AgreeState): AgreeState {
   const { model, test } = state;
-  const a = state.a = encode(model.first, test.viewsA, model.config).codes;
-  const b = state.b = encode(model.second, test.viewsB, model.config).codes;
+  const { a, b } = Object.assign(state, codesOf(model, test));
   let loss = 0;
   for (let i = 0; i < a.length; i++) {
     const d = a[i] - b[i];
@@ -168,8 +167,8 @@ function draw(state: AgreeState, _: AgreeSettings, width: number): string {
     width,
     height,
     "Views, codes and learning curves",
-    strip(test.viewsA, "view A", COLORS.blue, 22, width),
-    strip(test.viewsB, "view B", COLORS.vermilion, 62, width),
+    strip(test.a, "view A", COLORS.blue, 22, width),
+    strip(test.b, "view B", COLORS.vermilion, 62, width),
     axes(plane, "Codes of held-out scenes", { xLabel: "code 1" }),
     codes(state, plane),
     curve(
@@ -218,8 +217,8 @@ function codes({ a, b, test }: AgreeState, frame: Frame): string {
     place(frame, z[2 * i], z[2 * i + 1]);
   const { blue, sky, grey, ochre, vermilion } = COLORS;
   const clouds = [blue, sky, grey, ochre, vermilion].map((color, c) => {
-    const members = Array.from(test.causes.keys()).filter((i) =>
-      Math.min(4, Math.floor((test.causes[i] + 1) * 2.5)) === c
+    const members = Array.from(test.cause.keys()).filter((i) =>
+      Math.min(4, Math.floor((test.cause[i] + 1) * 2.5)) === c
     );
     return dots(members.map((i) => at(a, i)), color, 4, 0.7);
   });

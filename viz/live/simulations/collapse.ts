@@ -5,17 +5,17 @@
  *
  * @module
  */
+import type { Pairs } from "../../../lib/agreement/pairs.ts";
 import {
   rotation,
   sampleGaussianViews,
-  type Views,
 } from "../../../data/worlds/gaussian_views.ts";
 import { effectiveRank, linearR2, spread } from "../../../lib/numeric/eigen.ts";
 import { columnOf } from "../../../lib/numeric/least_squares.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import { correlation } from "../../../lib/numeric/statistics.ts";
 import {
-  encode,
+  codesOf,
   initTwoView,
   stepTwoView,
   type TwoView,
@@ -52,7 +52,7 @@ export type CollapseSettings = {
 /** Everything that the picture shows. */
 export interface CollapseState {
   model: TwoView;
-  views: Views;
+  views: Pairs<Float64Array>;
   /** Codes of the two views. */
   a: Float64Array;
   b: Float64Array;
@@ -114,12 +114,12 @@ export const collapse: Simulation<CollapseSettings, CollapseState> = {
   },
   step(state, settings): void {
     const { model, views } = state;
-    stepTwoView(model, views.viewsA, views.viewsB, lossOf(settings));
+    stepTwoView(model, views, lossOf(settings));
     if (model.step % EVERY === 0) evaluated(state);
   },
   progress: progressOf,
   numbers({ model, views, a, b, rows }): Record<string, number> {
-    const causes = views.causes.filter((_, i) => i % 4 < 2);
+    const causes = views.cause.filter((_, i) => i % 4 < 2);
     const distance = a.reduce((sum, x, i) => sum + (x - b[i]) * (x - b[i]), 0);
     const { first, second, rank } = rows[rows.length - 1];
     return {
@@ -147,9 +147,8 @@ function lossOf({ floor, covariance }: CollapseSettings): CodeLoss {
 /** The state with the codes of its model, and a row about their cloud. */
 function evaluated(state: CollapseState): CollapseState {
   const { model, views, rows } = state;
-  state.a = encode(model.first, views.viewsA, model.config).codes;
-  state.b = encode(model.second, views.viewsB, model.config).codes;
-  const [first, second] = spread(state.a, SCENES);
+  const { a } = Object.assign(state, codesOf(model, views));
+  const [first, second] = spread(a, SCENES);
   const rank = effectiveRank([first, second]);
   rows.push({ step: model.step, first, second, rank });
   return state;
@@ -177,7 +176,7 @@ function draw(
     height,
     "Cloud of codes, its spread and its effective rank",
     axes(cloud, "Codes of 240 scenes", { xLabel: "entry 1" }),
-    scatter(a, views.causes, cloud),
+    scatter(a, views.cause, cloud),
     axes(spreads, "spread along axes 1 and 2", { xLabel: "step" }),
     line("first", COLORS.blue),
     line("second", COLORS.vermilion),

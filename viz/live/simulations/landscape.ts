@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Views } from "../../../lib/agreement/pairs.ts";
 import {
   planeRotation,
   sampleGaussianViews,
@@ -14,7 +15,7 @@ import { crossCovariance } from "../../../lib/numeric/linear_algebra.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import { extent } from "../../../lib/numeric/statistics.ts";
 import {
-  encode,
+  codesOf,
   initTwoView,
   lossAndGrads,
   stepTwoView,
@@ -55,8 +56,7 @@ export interface LandscapeState {
 
 /** What does not depend on where the descent starts. */
 interface Plane {
-  viewsA: Float64Array;
-  viewsB: Float64Array;
+  views: Views<Float64Array>;
   /** First canonical correlation, and the unit vector that reaches it. */
   correlation: number;
   direction: readonly [number, number];
@@ -124,12 +124,12 @@ export const landscape: Simulation<LandscapeSettings, LandscapeState> = {
     return { model, plane: planeOf(seed, loss), trail: [x, y] };
   },
   step({ model, plane, trail }, { loss }): void {
-    stepTwoView(model, plane.viewsA, plane.viewsB, LOSSES[loss]);
+    stepTwoView(model, plane.views, LOSSES[loss]);
     trail.push(model.first.w[0], model.first.w[1]);
   },
   progress: progressOf,
   numbers({ model, plane }, settings): Record<string, number> {
-    const { viewsA, viewsB, correlation: canonical, direction } = plane;
+    const { views, correlation: canonical, direction } = plane;
     const [x, y] = model.first.w;
     const size = Math.sqrt(x * x + y * y);
     const along = Math.abs(x * direction[0] + y * direction[1]);
@@ -137,7 +137,7 @@ export const landscape: Simulation<LandscapeSettings, LandscapeState> = {
     const codeLoss = LOSSES[settings.loss];
     return {
       step: model.step,
-      loss: lossAndGrads(model, viewsA, viewsB, codeLoss).loss,
+      loss: lossAndGrads(model, views, codeLoss).loss,
       size,
       correlation: size < 1e-6 ? NaN : codeCorrelation(model, plane),
       canonical,
@@ -171,9 +171,8 @@ function encoder(x: number, y: number, learningRate: number): TwoView {
   return model;
 }
 
-function codeCorrelation(model: TwoView, { viewsA, viewsB }: Plane): number {
-  const a = encode(model.first, viewsA, model.config).codes;
-  const b = encode(model.first, viewsB, model.config).codes;
+function codeCorrelation(model: TwoView, { views }: Plane): number {
+  const { a, b } = codesOf(model, views);
   const n = a.length;
   const varA = crossCovariance(a, a, n)[0];
   const varB = crossCovariance(b, b, n)[0];
@@ -194,27 +193,26 @@ function makePlane(seed: number): Plane {
   const rng = stream(seed, "data");
   const drawn = sampleGaussianViews(rng, PAIRS, scene, planeRotation(angle));
   // Each pair in both orders: the two views then have the same covariance.
-  const viewsA = Float64Array.of(...drawn.viewsA, ...drawn.viewsB);
-  const viewsB = Float64Array.of(...drawn.viewsB, ...drawn.viewsA);
-  const covariance = crossCovariance(viewsA, viewsA, 2 * PAIRS);
+  const a = Float64Array.of(...drawn.a, ...drawn.b);
+  const b = Float64Array.of(...drawn.b, ...drawn.a);
+  const covariance = crossCovariance(a, a, 2 * PAIRS);
   const { correlations, first } = canonicalCorrelations(
     covariance,
     covariance,
-    crossCovariance(viewsA, viewsB, 2 * PAIRS),
+    crossCovariance(a, b, 2 * PAIRS),
     2,
   );
   const size = Math.sqrt(first[0] * first[0] + first[1] * first[1]);
   return {
-    viewsA,
-    viewsB,
+    views: { a, b },
     correlation: correlations[0],
     direction: [first[0] / size, first[1] / size],
   };
 }
 
-function makeRelief({ viewsA, viewsB }: Plane, loss: LossName): Relief {
+function makeRelief({ views }: Plane, loss: LossName): Relief {
   const at = (x: number, y: number): ReturnType<typeof lossAndGrads> =>
-    lossAndGrads(encoder(x, y, RATE), viewsA, viewsB, LOSSES[loss]);
+    lossAndGrads(encoder(x, y, RATE), views, LOSSES[loss]);
   const heights = new Float64Array(CELLS * CELLS);
   // Every loss is the same at w and −w: half of the cells suffice.
   for (let i = 0; i < (CELLS * CELLS) / 2; i++) {

@@ -4,9 +4,9 @@
  *
  * @module
  */
+import type { Pairs } from "../../../lib/agreement/pairs.ts";
 import {
   sampleWaves,
-  type Views,
   waveConfig,
 } from "../../../data/worlds/gaussian_views.ts";
 import { bestLinearMap, linearR2 } from "../../../lib/numeric/eigen.ts";
@@ -42,7 +42,7 @@ export type MaskedSettings = {
 /** Everything that the picture shows. */
 export interface MaskedState {
   model: Masked;
-  views: Views;
+  views: Pairs<Float64Array>;
   rows: { step: number; loss: number; spread: number }[];
 }
 
@@ -82,18 +82,18 @@ export const masked: Simulation<MaskedSettings, MaskedState> = {
     return { model, views, rows: [] };
   },
   step({ model, views, rows }): void {
-    const spread = codeSpread(model, views.viewsA);
+    const spread = codeSpread(model, views.a);
     const { step } = model;
-    const loss = stepMasked(model, views.viewsA, views.viewsB);
+    const loss = stepMasked(model, views.a, views.b);
     if (step % EVERY === 0) rows.push({ step, loss, spread });
   },
   progress: progressOf,
-  numbers({ model, views: { viewsA, viewsB }, rows }): Record<string, number> {
+  numbers({ model, views: { a, b }, rows }): Record<string, number> {
     return {
       step: model.step,
       loss: rows.at(-1)?.loss ?? NaN,
-      spread: codeSpread(model, viewsA),
-      r2: linearR2(predict(model, viewsA), viewsB, ROWS, 0.01),
+      spread: codeSpread(model, a),
+      r2: linearR2(predict(model, a), b, ROWS, 0.01),
     };
   },
   draw,
@@ -101,13 +101,12 @@ export const masked: Simulation<MaskedSettings, MaskedState> = {
 
 /** What the prediction says about the hidden bars of row 0. */
 function guessed({ model, views }: MaskedState): Float64Array {
-  const { viewsA, viewsB } = views;
-  const guess = predict(model, viewsA);
+  const guess = predict(model, views.a);
   if (model.config.target === "data") return guess.slice(0, SEEN);
   // A reader fitted on all rows; readings have noise of 0.01.
   const width = guess.length / ROWS;
   const noisy = guess.map((g) => Math.abs(g) < 1e-3 ? 0 : g);
-  const map = bestLinearMap(noisy, viewsB, ROWS);
+  const map = bestLinearMap(noisy, views.b, ROWS);
   const turned = Float64Array.from(
     { length: map.length },
     (_, i) => map[(i % width) * SEEN + Math.floor(i / width)],
@@ -179,8 +178,8 @@ function barsOf(state: MaskedState, frame: Frame): string {
   };
   for (let i = 0; i < SEEN; i++) {
     parts.push(
-      draw(2 * i, state.views.viewsA[i], COLORS.sky),
-      draw(2 * i + 1, state.views.viewsB[i], COLORS.ochre),
+      draw(2 * i, state.views.a[i], COLORS.sky),
+      draw(2 * i + 1, state.views.b[i], COLORS.ochre),
       draw(2 * i + 1, guess[i], "currentColor", true),
     );
   }
