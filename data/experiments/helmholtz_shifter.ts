@@ -9,10 +9,10 @@ import {
   type Configure,
   defaultsOf,
   oneOf,
-  overlaid,
   partOf,
   positiveInteger,
   refusal,
+  startingFrom,
 } from "../../lib/run/config.ts";
 import { samplingNll } from "../../lib/helmholtz/importance_sampling.ts";
 import {
@@ -111,35 +111,32 @@ export const WAYS: Readonly<Record<Way, Partial<Settings>>> = {
 const { visible: _, ...machineDefaults } = helmholtzConfig();
 const { shifts: __, ...worldDefaults } = shifterConfig();
 
-const checked: Configure<Settings> = checkedConfig(
-  "train the Helmholtz machine on the shifter",
-  {
-    ...defaultsOf(machineDefaults),
-    ...defaultsOf(worldDefaults),
-    way: ["wakeSleep", oneOf(...Object.keys(WAYS))],
-    world: ["shifter", oneOf("shifter", "bars")],
-    directions: [2, oneOf(2, 4)],
-    evalImages: [256, positiveInteger],
-    evalSamples: [200, positiveInteger],
-  },
-  (all) => {
-    machineOf(all);
-    worldOf(all);
-    return [[
-      "world",
-      all.world === "shifter" || all.width === all.height,
-      "bars on as many rows as columns",
-    ]];
-  },
-);
-
 /** Settings over those of their `way`; throws where one cannot work. */
-export function settings(
-  overrides: Partial<Settings> = {},
-): Readonly<Settings> {
-  const { way } = checked({ way: overrides.way });
-  return checked(overlaid(WAYS[way], overrides));
-}
+export const settings: Configure<Settings> = startingFrom(
+  "way",
+  WAYS,
+  checkedConfig(
+    "train the Helmholtz machine on the shifter",
+    {
+      ...defaultsOf(machineDefaults),
+      ...defaultsOf(worldDefaults),
+      way: ["wakeSleep", oneOf(...Object.keys(WAYS))],
+      world: ["shifter", oneOf("shifter", "bars")],
+      directions: [2, oneOf(2, 4)],
+      evalImages: [256, positiveInteger],
+      evalSamples: [200, positiveInteger],
+    },
+    (all) => {
+      machineOf(all);
+      worldOf(all);
+      return [[
+        "world",
+        all.world === "shifter" || all.width === all.height,
+        "bars on as many rows as columns",
+      ]];
+    },
+  ),
+);
 
 /** The machine's part of the settings. */
 export function machineOf(settings: Settings): Readonly<HelmholtzConfig> {

@@ -17,9 +17,9 @@ import {
   defaultsOf,
   integerIn,
   oneOf,
-  overlaid,
   partOf,
   positiveInteger,
+  startingFrom,
 } from "../../lib/run/config.ts";
 import {
   evaluate,
@@ -122,29 +122,26 @@ export const VARIANTS: Readonly<Record<Variant, Partial<Settings>>> = {
   },
 };
 
-const checked: Configure<Settings> = checkedConfig(
-  "run Imax on stereograms",
-  {
-    ...defaultsOf(stereoConfig()),
-    ...defaultsOf(imaxConfig()),
-    variant: ["reference", oneOf(...Object.keys(VARIANTS))],
-    heldOut: [4096, integerIn(100, 1_000_000)],
-    target: [1, between(0, 1)],
-    interpolatorSteps: [800, positiveInteger],
-  },
-  (all) => {
-    modelOf(all);
-    worldOf(all);
-  },
-);
-
 /** Settings over those of the variant; throws where one cannot work. */
-export function settings(
-  overrides: Partial<Settings> = {},
-): Readonly<Settings> {
-  const { variant } = checked({ variant: overrides.variant });
-  return checked(overlaid(VARIANTS[variant], overrides));
-}
+export const settings: Configure<Settings> = startingFrom(
+  "variant",
+  VARIANTS,
+  checkedConfig(
+    "run Imax on stereograms",
+    {
+      ...defaultsOf(stereoConfig()),
+      ...defaultsOf(imaxConfig()),
+      variant: ["reference", oneOf(...Object.keys(VARIANTS))],
+      heldOut: [4096, integerIn(100, 1_000_000)],
+      target: [1, between(0, 1)],
+      interpolatorSteps: [800, positiveInteger],
+    },
+    (all) => {
+      modelOf(all);
+      worldOf(all);
+    },
+  ),
+);
 
 /** The model's part of the settings. */
 export function modelOf(settings: Settings): Readonly<ImaxConfig> {

@@ -11,9 +11,9 @@ import {
   defaultsOf,
   nonNegativeInteger,
   oneOf,
-  overlaid,
   partOf,
   positiveInteger,
+  startingFrom,
 } from "../../lib/run/config.ts";
 import {
   type Description,
@@ -194,36 +194,36 @@ export const RECIPES: Readonly<Record<string, Settings>> = Object.freeze({
   },
 });
 
-const checked: Configure<Settings> = checkedConfig(
-  "run a population code",
-  {
-    ...defaultsOf(REFERENCE),
-    recipe: ["reference", oneOf(...Object.keys(RECIPES))],
-    objective: ["squared-error", oneOf("squared-error", "description-length")],
-    world: ["dipole", oneOf(...Object.keys(WORLDS))],
-    trainImages: [2000, nonNegativeInteger],
-    testImages: [500, positiveInteger],
-    starts: [1, positiveInteger],
-    scoutSteps: [1000, positiveInteger],
-    topologyPoints: [0, nonNegativeInteger],
-  },
-  (all) => {
-    if (all.objective === "squared-error") coderOf(all);
-    else describerOf(all);
-  },
-);
-
 /**
  * Settings over those of `overrides.recipe` (default: the reference's).
  *
  * @throws {RangeError} where a setting is unknown or cannot work
  */
-export function settings(
-  overrides: Partial<Settings> = {},
-): Readonly<Settings> {
-  const { recipe } = checked({ recipe: overrides.recipe });
-  return checked(overlaid(RECIPES[recipe], overrides));
-}
+export const settings: Configure<Settings> = startingFrom(
+  "recipe",
+  RECIPES,
+  checkedConfig(
+    "run a population code",
+    {
+      ...defaultsOf(REFERENCE),
+      recipe: ["reference", oneOf(...Object.keys(RECIPES))],
+      objective: [
+        "squared-error",
+        oneOf("squared-error", "description-length"),
+      ],
+      world: ["dipole", oneOf(...Object.keys(WORLDS))],
+      trainImages: [2000, nonNegativeInteger],
+      testImages: [500, positiveInteger],
+      starts: [1, positiveInteger],
+      scoutSteps: [1000, positiveInteger],
+      topologyPoints: [0, nonNegativeInteger],
+    },
+    (all) => {
+      if (all.objective === "squared-error") coderOf(all);
+      else describerOf(all);
+    },
+  ),
+);
 
 /** The bump coder's part of the settings. */
 export function coderOf(settings: Settings): Readonly<PopulationConfig> {

@@ -75,8 +75,24 @@ export function checkedConfig<C extends object>(
   };
 }
 
+/**
+ * A configuration in which `key` names where the other keys start from: an
+ * entry of `starts`, over the defaults and under the overrides.
+ */
+export function startingFrom<C extends object, K extends keyof C>(
+  key: K,
+  starts: Readonly<Record<C[K] & string, Partial<C>>>,
+  configure: Configure<C>,
+): Configure<C> {
+  return (overrides = {}) => {
+    const named = configure({ [key]: overrides[key] } as Partial<C>);
+    const start = starts[named[key] as C[K] & string];
+    return configure(overlaid(start, overrides));
+  };
+}
+
 /** Values over others; one that is undefined leaves what lies under it. */
-export function overlaid<C extends object>(
+function overlaid<C extends object>(
   under: C,
   over: Partial<NoInfer<C>>,
 ): C {

@@ -5,13 +5,13 @@ import {
   type Configure,
   defaultsOf,
   oneOf,
-  overlaid,
   partOf,
   positive,
   positiveInteger,
   probability,
   refusal,
   share,
+  startingFrom,
 } from "./config.ts";
 
 interface Toy {
@@ -112,11 +112,18 @@ Deno.test("settings of several parts are checked by each, under its own name", (
   );
 });
 
-Deno.test("what is undefined overrides nothing", () => {
-  assert.deepEqual(
-    overlaid({ a: 1, b: 2 }, { a: undefined, b: 3 }),
-    { a: 1, b: 3 },
+Deno.test("a key names where the others start from, and overrides lie on top", () => {
+  const starts = { adam: { noise: 0.1 }, sgd: { learningRate: 0.5 } };
+  const config = startingFrom<Toy, "optimizer">(
+    "optimizer",
+    starts as Record<string, Partial<Toy>>,
+    trainConfig,
   );
+  assert.deepEqual(config(), trainConfig({ noise: 0.1 }));
+  const named = config({ optimizer: "sgd", learningRate: undefined });
+  assert.deepEqual(named, trainConfig({ optimizer: "sgd", learningRate: 0.5 }));
+  assert.equal(config({ optimizer: "sgd", learningRate: 1 }).learningRate, 1);
+  assert.match(messageOf(() => config({ optimizer: "lion" })), /one of "adam"/);
 });
 
 Deno.test("a share is less than the whole", () => {
