@@ -116,29 +116,6 @@ export function partOf<C extends object>(
   return configure(Object.fromEntries(known) as Partial<C>);
 }
 
-/** `checkedConfig` for defaults and checks in two lists. */
-export function defineConfig<C extends object>(
-  action: string,
-  defaults: C,
-  checks: { readonly [K in keyof C]?: Check } = {},
-  rules: readonly ((
-    config: C,
-  ) => { key: keyof C & string; mustBe: string } | undefined)[] = [],
-): Configure<C> {
-  const fields = Object.entries(defaults).map((
-    [key, value],
-  ) => [key, [value, checks[key as keyof C]]]);
-  return checkedConfig<C>(
-    action,
-    Object.fromEntries(fields) as Fields<C>,
-    (config) =>
-      rules.flatMap((rule): Rule<C>[] => {
-        const broken = rule(config);
-        return broken ? [[broken.key, false, broken.mustBe]] : [];
-      }),
-  );
-}
-
 /**
  * What was given cannot be used, which is no fault of the program: its message
  * is all that there is to say.
@@ -217,16 +194,10 @@ function numberCheck(
 }
 
 /** 1, 2, 3, … */
-export const positiveInteger: Check = /* @__PURE__ */ numberCheck(
-  "an integer ≥ 1",
-  (x) => Number.isSafeInteger(x) && x >= 1,
-);
+export const positiveInteger: Check = /* @__PURE__ */ integerIn(1, Infinity);
 
 /** 0, 1, 2, … */
-export const nonNegativeInteger: Check = /* @__PURE__ */ numberCheck(
-  "an integer ≥ 0",
-  (x) => Number.isSafeInteger(x) && x >= 0,
-);
+export const nonNegativeInteger: Check = /* @__PURE__ */ integerIn(0, Infinity);
 
 /** An integer from `min` to `max`, both included. */
 export function integerIn(min: number, max: number): Check {

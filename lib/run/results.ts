@@ -5,8 +5,17 @@
  * @module
  */
 
-/** How an observed number is compared with its bound. */
-export type Comparison = "<=" | ">=" | "<" | ">" | "=" | "within";
+/** How an observed number is compared with one bound: sign and test. */
+const RELATIONS = {
+  "<=": ["≤", (a: number, b: number): boolean => a <= b],
+  ">=": ["≥", (a: number, b: number): boolean => a >= b],
+  "<": ["<", (a: number, b: number): boolean => a < b],
+  ">": [">", (a: number, b: number): boolean => a > b],
+  "=": ["=", (a: number, b: number): boolean => a === b],
+} as const;
+
+/** How an observed number is compared with its bound, or its two bounds. */
+export type Relation = keyof typeof RELATIONS | "within";
 
 /** A sentence with its evidence. */
 export interface Claim {
@@ -22,40 +31,29 @@ export interface Claim {
  * throw, it is shown as failed.
  *
  * @param bound a number, or for "within" the two ends, both included
- * @throws {TypeError} if the bound does not fit the comparison
+ * @throws {TypeError} if the bound does not fit the relation
  */
 export function claim(
   text: string,
   observed: number,
-  comparison: Comparison,
+  relation: Relation,
   bound: number | readonly [number, number],
 ): Claim {
-  if ((comparison === "within") !== (typeof bound !== "number")) {
+  if ((relation === "within") !== (typeof bound !== "number")) {
     throw new TypeError(
       `Cannot state a claim as its bound must be ${
-        comparison === "within" ? "two numbers" : "one number"
-      } for "${comparison}": current value is ${JSON.stringify(bound)}`,
+        relation === "within" ? "two numbers" : "one number"
+      } for "${relation}": current value is ${JSON.stringify(bound)}`,
     );
   }
   if (typeof bound !== "number") {
     const [low, high] = bound;
-    return {
-      text,
-      observed,
-      bound: `from ${low} to ${high}`,
-      holds: observed >= low && observed <= high,
-    };
+    const holds = observed >= low && observed <= high;
+    return { text, observed, bound: `from ${low} to ${high}`, holds };
   }
-  const signs = { "<=": "≤", ">=": "≥", "<": "<", ">": ">", "=": "=" };
-  const tests = {
-    "<=": observed <= bound,
-    ">=": observed >= bound,
-    "<": observed < bound,
-    ">": observed > bound,
-    "=": observed === bound,
-  };
-  const key = comparison as Exclude<Comparison, "within">;
-  return { text, observed, bound: `${signs[key]} ${bound}`, holds: tests[key] };
+  const [sign, test] = RELATIONS[relation as Exclude<Relation, "within">];
+  const holds = test(observed, bound);
+  return { text, observed, bound: `${sign} ${bound}`, holds };
 }
 
 /**

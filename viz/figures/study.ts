@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Claim, claim, type Comparison } from "../../lib/run/results.ts";
+import { type Claim, claim, type Relation } from "../../lib/run/results.ts";
 import { summarize } from "../../lib/numeric/statistics.ts";
 import { type Html, html } from "../page/html.ts";
 import { type Column, table, type TableOptions } from "./table.ts";
@@ -136,14 +136,14 @@ export function claimed(
           "end in a colon, a number, a comparison and a bound",
       );
     }
-    const [, text, index, comparison, low, high] = found;
-    const bound = comparison === "within"
+    const [, text, index, relation, low, high] = found;
+    const bound = relation === "within"
       ? [Number(low), Number(high)] as const
       : Number(low);
     return claim(
       text,
       observed[Number(index)],
-      comparison as Comparison,
+      relation as Relation,
       bound,
     );
   });
