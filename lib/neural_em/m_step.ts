@@ -39,7 +39,10 @@ export interface Cell {
   backward(s: number, wantsResidual: boolean): void;
 }
 
-/** What a cell reads and writes; see `UnrolledEm` for the lists. */
+/**
+ * What a cell reads and writes: states (batch·K × H), residuals and logits
+ * (batch·K × D) of each step, and the gradients by those of one step.
+ */
 export interface CellParts {
   params: Matrices;
   grads: Matrices;

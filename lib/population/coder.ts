@@ -29,9 +29,11 @@ export interface CoderConfig {
    * as a whole, narrow ones draw sharply.
    */
   widening: number;
+  /** Largest step size of an update. */
   learningRate: number;
   /** "cosine": down to 0 along half a cosine, after a short rise. */
   schedule: "constant" | "cosine";
+  /** Images an update. */
   batchSize: number;
   /** Updates. */
   steps: number;
@@ -42,6 +44,7 @@ export interface CoderConfig {
 /** A coder, in training or trained. */
 export interface Coder<Config> {
   config: Readonly<Config>;
+  /** By name; each kind of coder tells which. */
   params: Matrices;
   /** Present width of the bumps. */
   sigma: number;

@@ -126,9 +126,13 @@ export const descriptionConfig: Configure<DescriptionConfig> = checkedConfig(
 export interface Description {
   /** Each dimension of the place, in the order of the dimensions. */
   dimensionBits: Float64Array;
+  /** (5), of all dimensions. */
   codeBits: number;
+  /** (6) */
   bumpBits: number;
+  /** (7) */
   pixelBits: number;
+  /** Their sum. */
   totalBits: number;
   /** Squared error per pixel, of the noisy code. */
   mse: number;
@@ -461,8 +465,11 @@ export function descriptionOf(
 export interface DescriptionRun extends Description {
   /** Centres of the activities, count × dims. */
   centres: Float64Array<ArrayBuffer>;
+  /** count × units. */
   activities: Float64Array<ArrayBuffer>;
+  /** count × units. */
   bumps: Float64Array<ArrayBuffer>;
+  /** count × pixels. */
   outputs: Float64Array<ArrayBuffer>;
 }
 

@@ -2,6 +2,8 @@
  * A self-organising map: units on a grid, each with a weight image; the winner
  * and its neighbours on the grid move towards each input.
  *
+ *   wᵤ ← wᵤ + rate · exp(−‖placeᵤ − place of the winner‖² / 2 width²) (x − wᵤ)
+ *
  * Kohonen, T. (1982). Self-organized formation of topologically correct
  * feature maps. Biological Cybernetics 43, 59–69. The baseline that Zemel &
  * Hinton (1995) compare their codes with.
@@ -27,10 +29,13 @@ export interface KohonenConfig {
   dims: number;
   /** Inputs shown. */
   steps: number;
-  /** Step size and neighbourhood width, falling geometrically between ends. */
+  /** Step size at the first input, falling geometrically … */
   rateFrom: number;
+  /** … to that at the last. */
   rateTo: number;
+  /** Width of the neighbourhood at first, in units of the grid, falling … */
   widthFrom: number;
+  /** … to that at the last. */
   widthTo: number;
 }
 

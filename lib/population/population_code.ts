@@ -339,8 +339,11 @@ export function populationPass(
 
 /** What `runPopulation` returns; arrays of float64, count rows each. */
 export interface PopulationRun {
+  /** count × dims. */
   codes: Float64Array<ArrayBuffer>;
+  /** count × units. */
   activities: Float64Array<ArrayBuffer>;
+  /** count × pixels. */
   outputs: Float64Array<ArrayBuffer>;
   /** Squared error per pixel. */
   mse: number;
