@@ -46,13 +46,8 @@ import {
   trainNeuralEm,
 } from "../lib/neural_em/training.ts";
 import { stream } from "../lib/numeric/random.ts";
-import {
-  type Check,
-  nonNegativeInteger,
-  positive,
-  Refusal,
-  refusal,
-} from "../lib/run/config.ts";
+import * as is from "../lib/run/checks.ts";
+import { Refusal, refusal } from "../lib/run/config.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -127,7 +122,7 @@ async function readState(
 }
 
 /** A number among the options; an empty text is none. */
-function numberOf(option: string, text: string, check: Check): number {
+function numberOf(option: string, text: string, check: is.Check): number {
   const value = text.trim() === "" ? NaN : Number(text);
   const mustBe = check(value);
   if (mustBe) throw refusal("train neural EM", option, mustBe, text);
@@ -147,10 +142,10 @@ async function train(
   { values, signal }: Call<typeof OPTIONS>,
 ): Promise<void> {
   const { stage, set = [], updates, out } = values;
-  const seed = numberOf("--seed", values.seed, nonNegativeInteger);
+  const seed = numberOf("--seed", values.seed, is.nonNegativeInteger);
   const minutes = values.minutes === undefined
     ? Infinity
-    : numberOf("--minutes", values.minutes, positive);
+    : numberOf("--minutes", values.minutes, is.positive);
   if (stage !== "1" && stage !== "2") {
     throw refusal("train neural EM", "--stage", "1 or 2", stage);
   }

@@ -4,13 +4,12 @@
  *
  * @module
  */
+import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
   type Configure,
   defaultsOf,
-  oneOf,
   partOf,
-  positiveInteger,
   refusal,
   startingFrom,
 } from "../../lib/run/config.ts";
@@ -120,11 +119,11 @@ export const settings: Configure<Settings> = startingFrom(
     {
       ...defaultsOf(machineDefaults),
       ...defaultsOf(worldDefaults),
-      way: ["wakeSleep", oneOf(...Object.keys(WAYS))],
-      world: ["shifter", oneOf("shifter", "bars")],
-      directions: [2, oneOf(2, 4)],
-      evalImages: [256, positiveInteger],
-      evalSamples: [200, positiveInteger],
+      way: ["wakeSleep", is.oneOf(...Object.keys(WAYS))],
+      world: ["shifter", is.oneOf("shifter", "bars")],
+      directions: [2, is.oneOf(2, 4)],
+      evalImages: [256, is.positiveInteger],
+      evalSamples: [200, is.positiveInteger],
     },
     (all) => {
       machineOf(all);

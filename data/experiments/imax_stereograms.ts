@@ -10,15 +10,12 @@ import {
   type AgreementMetrics,
   conditionalMeans,
 } from "../../lib/agreement/readout.ts";
+import * as is from "../../lib/run/checks.ts";
 import {
-  between,
   checkedConfig,
   type Configure,
   defaultsOf,
-  integerIn,
-  oneOf,
   partOf,
-  positiveInteger,
   startingFrom,
 } from "../../lib/run/config.ts";
 import {
@@ -131,10 +128,10 @@ export const settings: Configure<Settings> = startingFrom(
     {
       ...defaultsOf(stereoConfig()),
       ...defaultsOf(imaxConfig()),
-      variant: ["reference", oneOf(...Object.keys(VARIANTS))],
-      heldOut: [4096, integerIn(100, 1_000_000)],
-      target: [1, between(0, 1)],
-      interpolatorSteps: [800, positiveInteger],
+      variant: ["reference", is.oneOf(...Object.keys(VARIANTS))],
+      heldOut: [4096, is.integerIn(100, 1_000_000)],
+      target: [1, is.between(0, 1)],
+      interpolatorSteps: [800, is.positiveInteger],
     },
     (all) => {
       modelOf(all);

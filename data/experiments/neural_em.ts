@@ -5,15 +5,12 @@
  *
  * @module
  */
+import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
   type Configure,
   defaultsOf,
-  integerIn,
-  nonNegativeInteger,
-  oneOf,
   partOf,
-  positiveInteger,
 } from "../../lib/run/config.ts";
 import type { ClusteringScores } from "../../lib/neural_em/clustering_scores.ts";
 import {
@@ -60,11 +57,11 @@ export const settings: Configure<Settings> = checkedConfig(
   "group shapes by neural EM",
   {
     ...defaultsOf(neuralEmConfig(SEED_MODEL)),
-    world: ["seed", oneOf("seed", "paper")],
-    objects: [3, integerIn(1, 9)],
-    trainImages: [1024, nonNegativeInteger],
-    evalImages: [128, positiveInteger],
-    evalEvery: [32, positiveInteger],
+    world: ["seed", is.oneOf("seed", "paper")],
+    objects: [3, is.integerIn(1, 9)],
+    trainImages: [1024, is.nonNegativeInteger],
+    evalImages: [128, is.positiveInteger],
+    evalEvery: [32, is.positiveInteger],
   },
   (all) => {
     modelOf(all);

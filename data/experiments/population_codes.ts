@@ -5,14 +5,12 @@
  *
  * @module
  */
+import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
   type Configure,
   defaultsOf,
-  nonNegativeInteger,
-  oneOf,
   partOf,
-  positiveInteger,
   startingFrom,
 } from "../../lib/run/config.ts";
 import {
@@ -206,17 +204,17 @@ export const settings: Configure<Settings> = startingFrom(
     "run a population code",
     {
       ...defaultsOf(REFERENCE),
-      recipe: ["reference", oneOf(...Object.keys(RECIPES))],
+      recipe: ["reference", is.oneOf(...Object.keys(RECIPES))],
       objective: [
         "squared-error",
-        oneOf("squared-error", "description-length"),
+        is.oneOf("squared-error", "description-length"),
       ],
-      world: ["dipole", oneOf(...Object.keys(WORLDS))],
-      trainImages: [2000, nonNegativeInteger],
-      testImages: [500, positiveInteger],
-      starts: [1, positiveInteger],
-      scoutSteps: [1000, positiveInteger],
-      topologyPoints: [0, nonNegativeInteger],
+      world: ["dipole", is.oneOf(...Object.keys(WORLDS))],
+      trainImages: [2000, is.nonNegativeInteger],
+      testImages: [500, is.positiveInteger],
+      starts: [1, is.positiveInteger],
+      scoutSteps: [1000, is.positiveInteger],
+      topologyPoints: [0, is.nonNegativeInteger],
     },
     (all) => {
       if (all.objective === "squared-error") coderOf(all);

@@ -4,15 +4,8 @@
  *
  * @module
  */
-import {
-  checkedConfig,
-  type Configure,
-  integerIn,
-  oneOf,
-  partOf,
-  positive,
-  positiveInteger,
-} from "../../lib/run/config.ts";
+import * as is from "../../lib/run/checks.ts";
+import { checkedConfig, type Configure, partOf } from "../../lib/run/config.ts";
 import { newPairs, type Pairs } from "../../lib/agreement/pairs.ts";
 import { correlationRatio } from "../../lib/agreement/readout.ts";
 import { effectiveRank, spread } from "../../lib/numeric/eigen.ts";
@@ -61,17 +54,17 @@ export interface Settings {
 export const settings: Configure<Settings> = checkedConfig(
   "train the encoders of stereograms",
   {
-    loss: ["vicReg", oneOf(...Object.keys(LOSSES))],
-    pairing: ["shared", oneOf("shared", "independent")],
-    stripWidth: [6, integerIn(3, 64)],
-    maxDisparity: [2, integerIn(1, 8)],
-    hidden: [16, positiveInteger],
-    codes: [4, positiveInteger],
-    learningRate: [0.01, positive],
-    batchSize: [128, integerIn(2, 4096)],
-    steps: [300, positiveInteger],
-    evalEvery: [10, positiveInteger],
-    heldOut: [500, integerIn(2, 100_000)],
+    loss: ["vicReg", is.oneOf(...Object.keys(LOSSES))],
+    pairing: ["shared", is.oneOf("shared", "independent")],
+    stripWidth: [6, is.integerIn(3, 64)],
+    maxDisparity: [2, is.integerIn(1, 8)],
+    hidden: [16, is.positiveInteger],
+    codes: [4, is.positiveInteger],
+    learningRate: [0.01, is.positive],
+    batchSize: [128, is.integerIn(2, 4096)],
+    steps: [300, is.positiveInteger],
+    evalEvery: [10, is.positiveInteger],
+    heldOut: [500, is.integerIn(2, 100_000)],
   },
 );
 

@@ -8,12 +8,10 @@
  *
  * @module
  */
+import * as is from "../../lib/run/checks.ts";
 import {
-  between,
   checkedConfig,
   type Configure,
-  integerIn,
-  oneOf,
   type Rule,
 } from "../../lib/run/config.ts";
 import { cos, exp, sin } from "../../lib/numeric/elementary.ts";
@@ -90,13 +88,13 @@ export interface DipoleConfig {
 export const dipoleConfig: Configure<DipoleConfig> = checkedConfig(
   "make dipole images",
   {
-    size: [8, integerIn(2, 64)],
-    separation: [2, between(0, 64)],
-    separationTo: [2, between(0, 64)],
-    blobSigma: [0.55, between(0.05, 64)],
-    pad: [1.5, between(0, 32)],
-    turn: [Math.PI, between(0, 2 * Math.PI)],
-    second: [-1, oneOf(-1, 0, 1)],
+    size: [8, is.integerIn(2, 64)],
+    separation: [2, is.between(0, 64)],
+    separationTo: [2, is.between(0, 64)],
+    blobSigma: [0.55, is.between(0.05, 64)],
+    pad: [1.5, is.between(0, 32)],
+    turn: [Math.PI, is.between(0, 2 * Math.PI)],
+    second: [-1, is.oneOf(-1, 0, 1)],
   },
   ({ pad, size, separation, separationTo }) => [
     padRule(pad, size),
@@ -213,9 +211,9 @@ export interface OneBarConfig {
 export const oneBarConfig: Configure<OneBarConfig> = checkedConfig(
   "make images of one bar",
   {
-    size: [8, integerIn(2, 64)],
-    barSigma: [0.7, between(0.05, 64)],
-    pad: [0.5, between(0, 32)],
+    size: [8, is.integerIn(2, 64)],
+    barSigma: [0.7, is.between(0.05, 64)],
+    pad: [0.5, is.between(0, 32)],
   },
   ({ pad, size }) => [padRule(pad, size)],
 );

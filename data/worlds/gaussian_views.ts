@@ -5,13 +5,8 @@
  *
  * @module
  */
-import {
-  checkedConfig,
-  type Configure,
-  integerIn,
-  nonNegative,
-  positive,
-} from "../../lib/run/config.ts";
+import * as is from "../../lib/run/checks.ts";
+import { checkedConfig, type Configure } from "../../lib/run/config.ts";
 import { newPairs, type Pairs } from "../../lib/agreement/pairs.ts";
 import { cos, exp, sin } from "../../lib/numeric/elementary.ts";
 import {
@@ -36,10 +31,10 @@ export interface PairConfig {
 export const pairConfig: Configure<PairConfig> = /* @__PURE__ */ checkedConfig(
   "draw Gaussian pairs",
   {
-    signal: [1, nonNegative],
-    noiseA: [1, positive],
-    noiseB: [1, positive],
-    gain: [1, positive],
+    signal: [1, is.nonNegative],
+    noiseA: [1, is.positive],
+    noiseB: [1, is.positive],
+    gain: [1, is.positive],
   },
 );
 
@@ -146,10 +141,10 @@ export interface CamerasConfig {
 /** The checked configuration of two cameras. */
 export const camerasConfig: Configure<CamerasConfig> =
   /* @__PURE__ */ checkedConfig("draw camera views", {
-    pixels: [12, /* @__PURE__ */ integerIn(4, 64)],
-    blur: [1.5, positive],
-    fly: [0.7, nonNegative],
-    noise: [0.1, nonNegative],
+    pixels: [12, /* @__PURE__ */ is.integerIn(4, 64)],
+    blur: [1.5, is.positive],
+    fly: [0.7, is.nonNegative],
+    noise: [0.1, is.nonNegative],
   });
 
 /**
@@ -196,8 +191,8 @@ export interface WaveConfig {
 export const waveConfig: Configure<WaveConfig> = /* @__PURE__ */ checkedConfig(
   "draw waves",
   {
-    seen: [4, /* @__PURE__ */ integerIn(2, 16)],
-    noise: [0.1, nonNegative],
+    seen: [4, /* @__PURE__ */ is.integerIn(2, 16)],
+    noise: [0.1, is.nonNegative],
   },
 );
 

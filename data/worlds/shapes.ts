@@ -14,12 +14,10 @@
  *
  * @module
  */
+import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
   type Configure,
-  integerIn,
-  nonNegative,
-  positiveInteger,
   refusal,
 } from "../../lib/run/config.ts";
 import { cos, sin } from "../../lib/numeric/elementary.ts";
@@ -145,7 +143,7 @@ function draw(
 }
 
 function emptyBatch(count: number, canvas: number): ShapesBatch {
-  const problem = positiveInteger(count);
+  const problem = is.positiveInteger(count);
   if (problem) {
     throw refusal("draw shapes", "count", problem, count);
   }
@@ -167,16 +165,16 @@ export interface ShapesConfig {
 const seedConfig: Configure<ShapesConfig> = checkedConfig(
   "draw the seed's shapes",
   {
-    canvas: [24, integerIn(9, 256)],
-    objects: [3, integerIn(1, 9)],
+    canvas: [24, is.integerIn(9, 256)],
+    objects: [3, is.integerIn(1, 9)],
   },
 );
 
 const paperConfig: Configure<ShapesConfig> = checkedConfig(
   "draw the paper's shapes",
   {
-    canvas: [28, integerIn(12, 256)],
-    objects: [3, integerIn(1, 9)],
+    canvas: [28, is.integerIn(12, 256)],
+    objects: [3, is.integerIn(1, 9)],
   },
 );
 
@@ -236,10 +234,10 @@ export interface FlyingConfig extends ShapesConfig {
 const flyingConfig: Configure<FlyingConfig> = checkedConfig(
   "draw flying shapes",
   {
-    canvas: [28, integerIn(13, 256)],
-    objects: [3, integerIn(1, 9)],
-    frames: [20, positiveInteger],
-    speed: [1.5, nonNegative],
+    canvas: [28, is.integerIn(13, 256)],
+    objects: [3, is.integerIn(1, 9)],
+    frames: [20, is.positiveInteger],
+    speed: [1.5, is.nonNegative],
   },
   ({ canvas, speed }) => [
     ["speed", speed <= canvas - 12, `at most ${canvas - 12} pixels a frame`],

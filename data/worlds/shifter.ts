@@ -8,13 +8,8 @@
  *
  * @module
  */
-import {
-  checkedConfig,
-  type Configure,
-  integerIn,
-  positiveInteger,
-  probability,
-} from "../../lib/run/config.ts";
+import * as is from "../../lib/run/checks.ts";
+import { checkedConfig, type Configure } from "../../lib/run/config.ts";
 import { log2 } from "../../lib/numeric/elementary.ts";
 import { integer, type Rng } from "../../lib/numeric/random.ts";
 
@@ -34,9 +29,9 @@ export interface ShifterConfig {
 export const shifterConfig: Configure<ShifterConfig> = checkedConfig(
   "make shifter images",
   {
-    width: [8, integerIn(2, 16)],
-    height: [4, positiveInteger],
-    pOn: [0.3, probability],
+    width: [8, is.integerIn(2, 16)],
+    height: [4, is.positiveInteger],
+    pOn: [0.3, is.probability],
     shifts: [[-1, 1]],
   },
   ({ width, height, shifts }) => [

@@ -16,14 +16,10 @@
  *
  * @module
  */
+import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
   type Configure,
-  integerIn,
-  nonNegative,
-  oneOf,
-  positive,
-  probability,
   type Rule,
 } from "../../lib/run/config.ts";
 import {
@@ -63,13 +59,13 @@ export const REACH = 3;
 export const stereoConfig: Configure<StereoConfig> = checkedConfig(
   "draw stereograms",
   {
-    stripWidth: [10, integerIn(2, 64)],
-    maxDisparity: [3, positive],
-    disparities: ["real", oneOf("real", "integer")],
-    renderer: ["linear", oneOf("linear", "blurred")],
-    leftEye: ["seen", oneOf("seen", "scrambled", "closed")],
-    pairing: ["shared", oneOf("shared", "independent")],
-    slant: [0, nonNegative],
+    stripWidth: [10, is.integerIn(2, 64)],
+    maxDisparity: [3, is.positive],
+    disparities: ["real", is.oneOf("real", "integer")],
+    renderer: ["linear", is.oneOf("linear", "blurred")],
+    leftEye: ["seen", is.oneOf("seen", "scrambled", "closed")],
+    pairing: ["shared", is.oneOf("shared", "independent")],
+    slant: [0, is.nonNegative],
   },
   ({ stripWidth, maxDisparity, disparities, slant }) => [
     [
@@ -272,13 +268,13 @@ export interface SurfaceConfig {
 /** Checks a surface's configuration. */
 export const surfaceConfig: Configure<SurfaceConfig> =
   /* @__PURE__ */ checkedConfig("draw surfaces", {
-    modules: [10, integerIn(2, 64)],
-    stripWidth: [10, integerIn(2, 64)],
-    gap: [6, integerIn(0, 64)],
-    maxDisparity: [3, positive],
-    shortest: [100, positive],
-    longest: [300, positive],
-    breaks: [0, probability],
+    modules: [10, is.integerIn(2, 64)],
+    stripWidth: [10, is.integerIn(2, 64)],
+    gap: [6, is.integerIn(0, 64)],
+    maxDisparity: [3, is.positive],
+    shortest: [100, is.positive],
+    longest: [300, is.positive],
+    breaks: [0, is.probability],
   }, ({ maxDisparity, stripWidth, shortest, longest }) => [
     widthRule(maxDisparity, stripWidth),
     ["longest", longest >= shortest, `at least shortest, ${shortest}`],

@@ -14,16 +14,8 @@
  *
  * @module
  */
-import {
-  checkedConfig,
-  type Configure,
-  integerIn,
-  nonNegativeInteger,
-  oneOf,
-  positive,
-  positiveInteger,
-  probability,
-} from "../run/config.ts";
+import * as is from "../run/checks.ts";
+import { checkedConfig, type Configure } from "../run/config.ts";
 import { sigmoid } from "../numeric/elementary.ts";
 import { fillNormal, type Rng } from "../numeric/random.ts";
 import { measured, type Measurement, type Training } from "../run/training.ts";
@@ -98,24 +90,24 @@ export type Inference = typeof INFERENCES[number];
 export const helmholtzConfig: Configure<HelmholtzConfig> = checkedConfig(
   "train the Helmholtz machine",
   {
-    visible: [32, positiveInteger],
-    hidden: [16, integerIn(1, 64)],
-    top: [4, integerIn(1, 10)],
-    learningRate: [0.1, positive],
-    finalLearningRate: [0.1, positive],
-    steps: [1_500_000, positiveInteger],
-    initScale: [0.1, positive],
+    visible: [32, is.positiveInteger],
+    hidden: [16, is.integerIn(1, 64)],
+    top: [4, is.integerIn(1, 10)],
+    learningRate: [0.1, is.positive],
+    finalLearningRate: [0.1, is.positive],
+    steps: [1_500_000, is.positiveInteger],
+    initScale: [0.1, is.positive],
     visibleBias: [-0.8472978603872037], // logit(0.3)
     hiddenBias: [0],
-    evalEvery: [50_000, positiveInteger],
-    inference: ["recognition", oneOf(...INFERENCES)],
-    samples: [1, integerIn(1, 1000)],
-    constrainedSteps: [0, nonNegativeInteger],
-    constrainedFinalRate: [0.01, positive],
-    explainingDropout: [0, probability],
-    splitEvery: [5000, nonNegativeInteger],
-    splitImages: [200, positiveInteger],
-    holdTopBias: [0, oneOf(0, 1)],
+    evalEvery: [50_000, is.positiveInteger],
+    inference: ["recognition", is.oneOf(...INFERENCES)],
+    samples: [1, is.integerIn(1, 1000)],
+    constrainedSteps: [0, is.nonNegativeInteger],
+    constrainedFinalRate: [0.01, is.positive],
+    explainingDropout: [0, is.probability],
+    splitEvery: [5000, is.nonNegativeInteger],
+    splitImages: [200, is.positiveInteger],
+    holdTopBias: [0, is.oneOf(0, 1)],
   },
   ({ constrainedSteps, steps, inference, samples }) => [
     [

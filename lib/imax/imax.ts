@@ -26,16 +26,8 @@ import {
   type AgreementMetrics,
   agreementMetrics,
 } from "../agreement/readout.ts";
-import {
-  checkedConfig,
-  type Configure,
-  integerIn,
-  nonNegative,
-  oneOf,
-  positive,
-  positiveInteger,
-  share,
-} from "../run/config.ts";
+import * as is from "../run/checks.ts";
+import { checkedConfig, type Configure } from "../run/config.ts";
 import { canonicalCorrelations } from "../numeric/eigen.ts";
 import { scale, sub } from "../numeric/matrix/elementwise.ts";
 import {
@@ -99,32 +91,32 @@ export const MAX_SHIFT = 3;
 
 /** Checks a configuration; the defaults are the reference's. */
 export const imaxConfig: Configure<ImaxConfig> = checkedConfig("train Imax", {
-  stripWidth: [10, integerIn(2, 64)],
-  inputs: ["products", oneOf("pixels", "products")],
+  stripWidth: [10, is.integerIn(2, 64)],
+  inputs: ["products", is.oneOf("pixels", "products")],
   hidden: [[48], (value) =>
     Array.isArray(value) && value.length > 0 &&
       value.every((units) => Number.isSafeInteger(units) && units > 0)
       ? undefined
       : "an array of layer sizes ≥ 1"],
-  activation: ["sigmoid", oneOf("sigmoid", "tanh", "relu")],
-  outputs: [1, integerIn(1, 16)],
+  activation: ["sigmoid", is.oneOf("sigmoid", "tanh", "relu")],
+  outputs: [1, is.integerIn(1, 16)],
   shared: [false],
-  parity: ["free", oneOf("free", "odd")],
+  parity: ["free", is.oneOf("free", "odd")],
   objective: [
     "difference",
-    oneOf(...CONVENTIONS, "infoNce", "barlowTwins", "vicReg"),
+    is.oneOf(...CONVENTIONS, "infoNce", "barlowTwins", "vicReg"),
   ],
-  memory: [0, share],
-  optimizer: ["momentum", oneOf("momentum", "adam")],
-  learningRate: [0.05, positive],
-  schedule: ["constant", oneOf("constant", "cosine")],
-  momentum: [0.9, nonNegative],
-  weightDecay: [1e-5, nonNegative],
-  initScale: [0.5, positive],
-  signedStart: [0, nonNegative],
-  batchSize: [256, integerIn(2, 65536)],
-  steps: [800, positiveInteger],
-  evalEvery: [10, positiveInteger],
+  memory: [0, is.share],
+  optimizer: ["momentum", is.oneOf("momentum", "adam")],
+  learningRate: [0.05, is.positive],
+  schedule: ["constant", is.oneOf("constant", "cosine")],
+  momentum: [0.9, is.nonNegative],
+  weightDecay: [1e-5, is.nonNegative],
+  initScale: [0.5, is.positive],
+  signedStart: [0, is.nonNegative],
+  batchSize: [256, is.integerIn(2, 65536)],
+  steps: [800, is.positiveInteger],
+  evalEvery: [10, is.positiveInteger],
 }, ({ batchSize, outputs, shared, signedStart, inputs, hidden }) => [
   ["batchSize", batchSize > 2 * outputs, `above twice the ${outputs} outputs`],
   ["outputs", outputs === 1 || shared, "1 unless the modules share weights"],

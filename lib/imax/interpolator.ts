@@ -20,14 +20,8 @@ import {
   jointOf,
 } from "../agreement/gaussian_information.ts";
 import { etaSquared } from "../agreement/readout.ts";
-import {
-  checkedConfig,
-  type Configure,
-  integerIn,
-  positive,
-  positiveInteger,
-  share,
-} from "../run/config.ts";
+import * as is from "../run/checks.ts";
+import { checkedConfig, type Configure } from "../run/config.ts";
 import { encoder, encodeStrips, type ImaxModel } from "./imax.ts";
 import { type Workspace, workspace } from "../numeric/matrix/workspace.ts";
 import { cos } from "../numeric/elementary.ts";
@@ -68,12 +62,12 @@ export interface InterpolatorConfig {
 export const interpolatorConfig: Configure<InterpolatorConfig> = checkedConfig(
   "train the interpolator",
   {
-    modules: [10, integerIn(5, 64)],
-    lines: [64, integerIn(2, 65536)],
-    steps: [1000, positiveInteger],
-    learningRate: [1e-3, positive],
-    memory: [0.98, share],
-    evalEvery: [50, positiveInteger],
+    modules: [10, is.integerIn(5, 64)],
+    lines: [64, is.integerIn(2, 65536)],
+    steps: [1000, is.positiveInteger],
+    learningRate: [1e-3, is.positive],
+    memory: [0.98, is.share],
+    evalEvery: [50, is.positiveInteger],
   },
 );
 

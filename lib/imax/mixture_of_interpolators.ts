@@ -13,13 +13,8 @@
  *
  * @module
  */
-import {
-  checkedConfig,
-  type Configure,
-  integerIn,
-  positive,
-  positiveInteger,
-} from "../run/config.ts";
+import * as is from "../run/checks.ts";
+import { checkedConfig, type Configure } from "../run/config.ts";
 import { type Matrix, workspace } from "../numeric/matrix/workspace.ts";
 import type { Dtype } from "../numeric/wasm/kernels.ts";
 import { initMlp, mlp } from "../numeric/mlp.ts";
@@ -49,12 +44,12 @@ export interface MixtureConfig {
 export const mixtureConfig: Configure<MixtureConfig> = checkedConfig(
   "train the mixture of interpolators",
   {
-    experts: [4, integerIn(1, 16)],
-    hidden: [16, positiveInteger],
-    batchSize: [512, positiveInteger],
-    steps: [4000, positiveInteger],
-    learningRate: [5e-3, positive],
-    evalEvery: [200, positiveInteger],
+    experts: [4, is.integerIn(1, 16)],
+    hidden: [16, is.positiveInteger],
+    batchSize: [512, is.positiveInteger],
+    steps: [4000, is.positiveInteger],
+    learningRate: [5e-3, is.positive],
+    evalEvery: [200, is.positiveInteger],
   },
 );
 

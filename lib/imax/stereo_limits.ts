@@ -20,7 +20,8 @@ import {
   type Convention,
   information,
 } from "../agreement/gaussian_information.ts";
-import { integerIn, refusal } from "../run/config.ts";
+import * as is from "../run/checks.ts";
+import { refusal } from "../run/config.ts";
 import { symmetricEigen } from "../numeric/eigen.ts";
 import { log2 } from "../numeric/elementary.ts";
 
@@ -54,9 +55,9 @@ export function enumerateStrips(
   maxDisparity: number,
 ): StripTable {
   const action = "enumerate strips";
-  const wrong = integerIn(2, 11)(width);
+  const wrong = is.integerIn(2, 11)(width);
   if (wrong) throw refusal(action, "width", wrong, width);
-  const range = integerIn(1, Math.min(7, width - 1))(maxDisparity);
+  const range = is.integerIn(1, Math.min(7, width - 1))(maxDisparity);
   if (range) {
     throw refusal(action, "maxDisparity", range, maxDisparity);
   }

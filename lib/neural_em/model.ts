@@ -24,19 +24,8 @@
  *
  * @module
  */
-import {
-  between,
-  checkedConfig,
-  type Configure,
-  integerIn,
-  nonNegative,
-  nonNegativeInteger,
-  oneOf,
-  positive,
-  positiveInteger,
-  probability,
-  Refusal,
-} from "../run/config.ts";
+import * as is from "../run/checks.ts";
+import { checkedConfig, type Configure, Refusal } from "../run/config.ts";
 import { fill } from "../numeric/matrix/elementwise.ts";
 import { emStep, emStepBackward } from "../numeric/matrix/em_step.ts";
 import { addColumnSums } from "../numeric/matrix/reductions.ts";
@@ -117,31 +106,31 @@ export interface NeuralEmConfig {
 export const neuralEmConfig: Configure<NeuralEmConfig> = checkedConfig(
   "train neural EM",
   {
-    canvas: [28, integerIn(2, 256)],
-    components: [4, integerIn(1, 64)],
-    hidden: [250, positiveInteger],
-    mStep: ["sigmoid", oneOf("sigmoid", "tanh", "gradient")],
-    start: ["responsibilities", oneOf("responsibilities", "states")],
-    startNoise: [0, nonNegative],
-    steps: [15, positiveInteger],
-    unroll: [15, positiveInteger],
-    lossSteps: ["last", oneOf("last", "half", "all")],
-    intra: [1, nonNegative],
-    inter: [1, nonNegative],
-    interOn: [1, nonNegative],
-    mixture: [0, nonNegative],
+    canvas: [28, is.integerIn(2, 256)],
+    components: [4, is.integerIn(1, 64)],
+    hidden: [250, is.positiveInteger],
+    mStep: ["sigmoid", is.oneOf("sigmoid", "tanh", "gradient")],
+    start: ["responsibilities", is.oneOf("responsibilities", "states")],
+    startNoise: [0, is.nonNegative],
+    steps: [15, is.positiveInteger],
+    unroll: [15, is.positiveInteger],
+    lossSteps: ["last", is.oneOf("last", "half", "all")],
+    intra: [1, is.nonNegative],
+    inter: [1, is.nonNegative],
+    interOn: [1, is.nonNegative],
+    mixture: [0, is.nonNegative],
     throughGamma: [true],
-    noise: [0.1, probability],
-    noiseOn: ["input", oneOf("input", "image")],
-    batchSize: [64, positiveInteger],
-    updates: [100_000, nonNegativeInteger],
-    learningRate: [1e-3, positive],
-    warmup: [0, nonNegativeInteger],
-    cooldown: [0, between(0, 1)],
-    clipNorm: [1e9, positive],
-    initScale: [1, positive],
+    noise: [0.1, is.probability],
+    noiseOn: ["input", is.oneOf("input", "image")],
+    batchSize: [64, is.positiveInteger],
+    updates: [100_000, is.nonNegativeInteger],
+    learningRate: [1e-3, is.positive],
+    warmup: [0, is.nonNegativeInteger],
+    cooldown: [0, is.between(0, 1)],
+    clipNorm: [1e9, is.positive],
+    initScale: [1, is.positive],
     initTied: [false],
-    initMemory: [0, nonNegative],
+    initMemory: [0, is.nonNegative],
     pixelBias: [0],
   },
   ({ steps, unroll, batchSize, start, mStep }) => {

@@ -32,16 +32,8 @@
  *
  * @module
  */
-import {
-  between,
-  checkedConfig,
-  type Configure,
-  integerIn,
-  nonNegativeInteger,
-  oneOf,
-  positive,
-  positiveInteger,
-} from "../run/config.ts";
+import * as is from "../run/checks.ts";
+import { checkedConfig, type Configure } from "../run/config.ts";
 import {
   axpy,
   scale,
@@ -102,23 +94,23 @@ export interface DescriptionConfig extends CoderConfig {
 export const descriptionConfig: Configure<DescriptionConfig> = checkedConfig(
   "minimise description length",
   {
-    pixels: [64, positiveInteger],
-    encoderUnits: [128, positiveInteger],
-    encoderLayers: [2, integerIn(1, 4)],
-    activation: ["relu", oneOf("tanh", "relu")],
-    units: [100, positiveInteger],
-    dims: [2, integerIn(1, 16)],
-    activities: ["free", oneOf("free", "built-in")],
-    pressure: ["description-length", oneOf("description-length", "none")],
-    span: [4, positive],
-    widening: [1, positive],
-    strictness: [1, positive],
-    precision: [2 / 255, between(1e-6, 1)],
-    learningRate: [5e-3, positive],
-    schedule: ["cosine", oneOf("constant", "cosine")],
-    batchSize: [128, positiveInteger],
-    steps: [4000, nonNegativeInteger],
-    evalEvery: [100, positiveInteger],
+    pixels: [64, is.positiveInteger],
+    encoderUnits: [128, is.positiveInteger],
+    encoderLayers: [2, is.integerIn(1, 4)],
+    activation: ["relu", is.oneOf("tanh", "relu")],
+    units: [100, is.positiveInteger],
+    dims: [2, is.integerIn(1, 16)],
+    activities: ["free", is.oneOf("free", "built-in")],
+    pressure: ["description-length", is.oneOf("description-length", "none")],
+    span: [4, is.positive],
+    widening: [1, is.positive],
+    strictness: [1, is.positive],
+    precision: [2 / 255, is.between(1e-6, 1)],
+    learningRate: [5e-3, is.positive],
+    schedule: ["cosine", is.oneOf("constant", "cosine")],
+    batchSize: [128, is.positiveInteger],
+    steps: [4000, is.nonNegativeInteger],
+    evalEvery: [100, is.positiveInteger],
   },
 );
 

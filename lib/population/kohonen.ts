@@ -10,13 +10,8 @@
  *
  * @module
  */
-import {
-  checkedConfig,
-  type Configure,
-  integerIn,
-  positive,
-  positiveInteger,
-} from "../run/config.ts";
+import * as is from "../run/checks.ts";
+import { checkedConfig, type Configure } from "../run/config.ts";
 import { exp, pow } from "../numeric/elementary.ts";
 import { squaredDistance } from "../numeric/points.ts";
 import { type Floats, integer, type Rng } from "../numeric/random.ts";
@@ -43,13 +38,13 @@ export interface KohonenConfig {
 export const kohonenConfig: Configure<KohonenConfig> = checkedConfig(
   "train a Kohonen map",
   {
-    side: [10, integerIn(2, 100)],
-    dims: [2, integerIn(1, 4)],
-    steps: [20_000, positiveInteger],
-    rateFrom: [0.5, positive],
-    rateTo: [0.02, positive],
-    widthFrom: [4, positive],
-    widthTo: [0.4, positive],
+    side: [10, is.integerIn(2, 100)],
+    dims: [2, is.integerIn(1, 4)],
+    steps: [20_000, is.positiveInteger],
+    rateFrom: [0.5, is.positive],
+    rateTo: [0.02, is.positive],
+    widthFrom: [4, is.positive],
+    widthTo: [0.4, is.positive],
   },
 );
 

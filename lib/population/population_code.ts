@@ -19,15 +19,8 @@
  *
  * @module
  */
-import {
-  checkedConfig,
-  type Configure,
-  integerIn,
-  nonNegativeInteger,
-  oneOf,
-  positive,
-  positiveInteger,
-} from "../run/config.ts";
+import * as is from "../run/checks.ts";
+import { checkedConfig, type Configure } from "../run/config.ts";
 import {
   scale,
   sigmoid,
@@ -86,22 +79,22 @@ export interface PopulationConfig extends CoderConfig {
 export const populationConfig: Configure<PopulationConfig> = checkedConfig(
   "train a population code",
   {
-    pixels: [64, positiveInteger],
-    encoderUnits: [64, positiveInteger],
-    encoderLayers: [1, integerIn(1, 4)],
-    activation: ["tanh", oneOf("tanh", "relu")],
-    units: [225, positiveInteger],
-    dims: [3, integerIn(1, 16)],
-    sigma: [0.18, positive],
-    widening: [1, positive],
-    decoder: ["bumps", oneOf("bumps", "dense")],
-    centres: ["grid", oneOf("grid", "random")],
-    optimizer: ["sgd", oneOf("sgd", "adam")],
-    learningRate: [0.1, positive],
-    schedule: ["constant", oneOf("constant", "cosine")],
-    batchSize: [64, positiveInteger],
-    steps: [6400, nonNegativeInteger],
-    evalEvery: [64, positiveInteger],
+    pixels: [64, is.positiveInteger],
+    encoderUnits: [64, is.positiveInteger],
+    encoderLayers: [1, is.integerIn(1, 4)],
+    activation: ["tanh", is.oneOf("tanh", "relu")],
+    units: [225, is.positiveInteger],
+    dims: [3, is.integerIn(1, 16)],
+    sigma: [0.18, is.positive],
+    widening: [1, is.positive],
+    decoder: ["bumps", is.oneOf("bumps", "dense")],
+    centres: ["grid", is.oneOf("grid", "random")],
+    optimizer: ["sgd", is.oneOf("sgd", "adam")],
+    learningRate: [0.1, is.positive],
+    schedule: ["constant", is.oneOf("constant", "cosine")],
+    batchSize: [64, is.positiveInteger],
+    steps: [6400, is.nonNegativeInteger],
+    evalEvery: [64, is.positiveInteger],
   },
   ({ decoder, centres, units, dims }) => [[
     "units",

@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
+import * as is from "./checks.ts";
 import {
   checkedConfig,
   checkPreset,
   type Configure,
   defaultsOf,
-  oneOf,
   partOf,
-  positive,
-  positiveInteger,
-  probability,
   refusal,
-  share,
   startingFrom,
 } from "./config.ts";
 
@@ -24,10 +20,10 @@ interface Toy {
 const trainConfig: Configure<Toy> = checkedConfig(
   "train a toy",
   {
-    batchSize: [32, positiveInteger],
-    learningRate: [0.1, positive],
-    noise: [0.2, probability],
-    optimizer: ["adam", oneOf("adam", "sgd")],
+    batchSize: [32, is.positiveInteger],
+    learningRate: [0.1, is.positive],
+    noise: [0.2, is.probability],
+    optimizer: ["adam", is.oneOf("adam", "sgd")],
   },
   ({ optimizer, learningRate }) => [
     [
@@ -96,7 +92,10 @@ Deno.test("a rule between keys is checked", () => {
 Deno.test("settings of several parts are checked by each, under its own name", () => {
   const settings: Configure<Toy & { images: number }> = checkedConfig(
     "study the toy",
-    { ...defaultsOf(trainConfig({ noise: 0 })), images: [4, positiveInteger] },
+    {
+      ...defaultsOf(trainConfig({ noise: 0 })),
+      images: [4, is.positiveInteger],
+    },
     (all) => void partOf(trainConfig, all),
   );
   const all = settings({ batchSize: 8 });
@@ -127,8 +126,8 @@ Deno.test("a key names where the others start from, and overrides lie on top", (
 });
 
 Deno.test("a share is less than the whole", () => {
-  assert.equal(share(0), undefined);
-  assert.match(share(1)!, /in \[0, 1\)/);
+  assert.equal(is.share(0), undefined);
+  assert.match(is.share(1)!, /in \[0, 1\)/);
 });
 
 Deno.test("a preset is full or smoke", () => {

@@ -13,16 +13,8 @@
  *
  * @module
  */
-import {
-  checkedConfig,
-  type Configure,
-  integerIn,
-  nonNegative,
-  nonNegativeInteger,
-  oneOf,
-  positive,
-  positiveInteger,
-} from "../run/config.ts";
+import * as is from "../run/checks.ts";
+import { checkedConfig, type Configure } from "../run/config.ts";
 import { tanh } from "../numeric/elementary.ts";
 import { fillNormal, type Rng } from "../numeric/random.ts";
 import { type Training, trainingSteps } from "../run/training.ts";
@@ -58,18 +50,18 @@ export interface TwoViewConfig {
 export const twoViewConfig: Configure<TwoViewConfig> = checkedConfig(
   "train two views to agree",
   {
-    inputs: [4, positiveInteger],
-    hidden: [0, nonNegativeInteger],
-    codes: [2, positiveInteger],
-    activation: ["tanh", oneOf("tanh", "relu")],
+    inputs: [4, is.positiveInteger],
+    hidden: [0, is.nonNegativeInteger],
+    codes: [2, is.positiveInteger],
+    activation: ["tanh", is.oneOf("tanh", "relu")],
     shared: [false],
-    optimizer: ["adam", oneOf("adam", "descent")],
-    learningRate: [0.01, positive],
-    weightDecay: [0, nonNegative],
-    initScale: [1, nonNegative],
-    batchSize: [256, integerIn(2, Infinity)],
-    steps: [500, nonNegativeInteger],
-    evalEvery: [25, positiveInteger],
+    optimizer: ["adam", is.oneOf("adam", "descent")],
+    learningRate: [0.01, is.positive],
+    weightDecay: [0, is.nonNegative],
+    initScale: [1, is.nonNegative],
+    batchSize: [256, is.integerIn(2, Infinity)],
+    steps: [500, is.nonNegativeInteger],
+    evalEvery: [25, is.positiveInteger],
   },
 );
 

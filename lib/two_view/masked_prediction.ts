@@ -15,15 +15,8 @@
  *
  * @module
  */
-import {
-  checkedConfig,
-  type Configure,
-  nonNegative,
-  oneOf,
-  positive,
-  positiveInteger,
-  probability,
-} from "../run/config.ts";
+import * as is from "../run/checks.ts";
+import { checkedConfig, type Configure } from "../run/config.ts";
 import { spread } from "../numeric/eigen.ts";
 import { product } from "../numeric/linear_algebra.ts";
 import { addWeightGrad, descend, linear } from "./linear_layer.ts";
@@ -54,15 +47,15 @@ export interface MaskedConfig {
 export const maskedConfig: Configure<MaskedConfig> = checkedConfig(
   "predict hidden parts",
   {
-    inputs: [4, positiveInteger],
-    codes: [2, positiveInteger],
-    target: ["data", oneOf("data", "own", "stop", "ema", "floor")],
+    inputs: [4, is.positiveInteger],
+    codes: [2, is.positiveInteger],
+    target: ["data", is.oneOf("data", "own", "stop", "ema", "floor")],
     collapsed: [false],
-    learningRate: [0.2, positive],
-    weightDecay: [0, nonNegative],
-    emaDecay: [0.99, probability],
-    initScale: [0.7, positive],
-    steps: [1200, positiveInteger],
+    learningRate: [0.2, is.positive],
+    weightDecay: [0, is.nonNegative],
+    emaDecay: [0.99, is.probability],
+    initScale: [0.7, is.positive],
+    steps: [1200, is.positiveInteger],
   },
 );
 
