@@ -7,8 +7,9 @@
  * @module
  */
 import { basename, dirname, join, resolve } from "node:path";
-import type { Results } from "../lib/run/results.ts";
-import { checkPreset } from "../lib/run/config.ts";
+import { checkPreset, Refusal, refusal } from "../lib/run/config.ts";
+import { reader } from "../lib/run/reader.ts";
+import { parseVerdict, type Verdict } from "../lib/run/results.ts";
 import { type Environment, environment } from "./notebook/environment.ts";
 import type { Output } from "./notebook/output.ts";
 import { executeNotebook, resultsOf } from "./notebook/execute.ts";
@@ -23,7 +24,7 @@ import {
   type ParameterValue,
   parseSettings,
   readNotebook,
-  writeWhole,
+  writeAll,
 } from "./notebook/notebook.ts";
 import { CALLED_FROM, NOTEBOOKS, ROOT } from "./project.ts";
 import {
@@ -36,17 +37,21 @@ import {
 } from "./terminal.ts";
 
 /** What stands in `DIR/<notebook>.results.json`. */
-export interface Report
-  extends Omit<Results, "seed" | "preset" | "paramsSha256"> {
+export interface Report extends Verdict {
+  notebook: string;
   title: string;
   seed: number | null;
   preset: string | null;
+  config: Readonly<Record<string, unknown>>;
   paramsSha256: string | null;
   environment: Environment;
   wallSeconds: number;
   /** Seconds of each code cell by id: what the next run's estimate is made of. */
   cellSeconds: Record<string, number>;
 }
+
+/** What is read of a report that was written before. */
+type PastReport = Omit<Report, "config" | "paramsSha256" | "environment">;
 
 interface Job {
   name: string;
@@ -82,7 +87,7 @@ export function settingsOf(
 export async function report(
   { values, words, signal }: Call<typeof OPTIONS>,
 ): Promise<void> {
-  const timeoutSeconds = Number(values.timeout ?? 3600);
+  const timeoutSeconds = checkTimeout(values.timeout ?? "3600");
   const settings = settingsOf(values);
   const files = await findNotebooks(words, NOTEBOOKS);
   const jobs = await Promise.all(files.map(async (file): Promise<Job> => {
@@ -98,6 +103,7 @@ export async function report(
   const out = values.out === undefined
     ? join(ROOT, "reports")
     : resolve(CALLED_FROM, values.out);
+  await refuseLosses(jobs, out);
   await prepareFolder(out);
   const progress = statusLine();
   for (const [i, job] of jobs.entries()) {
@@ -125,7 +131,8 @@ async function reportOne(
 ): Promise<void> {
   const { out, label, progress } = context;
   const notebook = injectParameters(job.notebook, job.values);
-  const before = await readReport(join(out, `${job.name}.results.json`));
+  const before = await readReport(join(out, `${job.name}.results.json`))
+    .catch(() => null);
   const preset = valueOf(job, "preset") as string | null;
   const known = before?.preset === preset ? before.cellSeconds : {};
   const watch = cellProgress(
@@ -159,18 +166,16 @@ async function reportOne(
       ),
     };
     context.signal.throwIfAborted();
-    await writeTogether(out, {
-      [`${job.name}.html`]: notebookPage(executed.notebook, {
-        name: job.name,
-        facts,
-      }),
-      [`${job.name}.ipynb`]: formatNotebook(executed.notebook),
-      [`${job.name}.results.json`]: JSON.stringify(facts, null, 2) + "\n",
+    const page = notebookPage(executed.notebook, { name: job.name, facts });
+    const file = (ending: string): string => join(out, job.name + ending);
+    await writeInto(out, {
+      [file(".html")]: page,
+      [file(".ipynb")]: formatNotebook(executed.notebook),
+      [file(".results.json")]: JSON.stringify(facts, null, 2) + "\n",
     });
-    await writeWhole(
-      join(out, "index.html"),
-      indexPage(await readReports(out)),
-    );
+    const { reports, damaged } = await readReports(out);
+    await writeInto(out, { [join(out, "index.html")]: indexPage(reports) });
+    for (const why of damaged) progress.log(`left out of the index: ${why}`);
     progress.log(
       `${label}: done in ${duration(executed.wallSeconds)}${verdict(facts)}`,
     );
@@ -259,6 +264,46 @@ export function cellProgress(
   };
 }
 
+/** The longest time that a timer takes, in whole seconds. */
+const MAX_TIMEOUT = Math.floor((2 ** 31 - 1) / 1000);
+
+function checkTimeout(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= MAX_TIMEOUT)) {
+    const range = `a number of seconds > 0 and at most ${MAX_TIMEOUT}`;
+    throw refusal("report", "--timeout", range, text);
+  }
+  return seconds;
+}
+
+/** Refuses what would put one file in the place of another that is no report. */
+async function refuseLosses(
+  jobs: readonly Job[],
+  out: string,
+): Promise<void> {
+  const names = new Map([["index", "the index of all reports"]]);
+  for (const { name, file } of jobs) {
+    const other = names.get(name.toLowerCase());
+    if (other !== undefined) {
+      throw new Refusal(
+        `Cannot report as ${file} and ${other} must have names that differ`,
+      );
+    }
+    names.set(name.toLowerCase(), file);
+    const target = join(out, `${name}.ipynb`);
+    const there = await Deno.realPath(target).catch(() => null);
+    const isReport = await Deno.stat(join(out, `${name}.results.json`))
+      .then(() => true, () => false);
+    const source = await Deno.realPath(file);
+    if (there === source || there !== null && !isReport) {
+      throw new Refusal(
+        `Cannot report as --out must be a folder without ${target}, ` +
+          "which no report wrote",
+      );
+    }
+  }
+}
+
 /** Make the folder, and prove that a file can be written there. */
 async function prepareFolder(folder: string): Promise<void> {
   try {
@@ -275,50 +320,54 @@ async function prepareFolder(folder: string): Promise<void> {
   }
 }
 
-/** Write files beside their places, and rename them only when all are whole. */
-async function writeTogether(
+async function writeInto(
   folder: string,
   files: Record<string, string>,
 ): Promise<void> {
-  const moves = Object.keys(files).map((name) => ({
-    from: join(folder, `.${name}.${Deno.pid}.part`),
-    to: join(folder, name),
-    text: files[name],
-  }));
-  try {
-    for (const { from, text } of moves) await Deno.writeTextFile(from, text);
-    for (const { from, to } of moves) await Deno.rename(from, to);
-  } catch (error) {
-    for (const { from } of moves) await Deno.remove(from).catch(() => {});
-    throw new Error(
-      `Cannot write the report to ${folder}: ${(error as Error).message}`,
-    );
-  }
+  await writeAll(files).catch((error) => {
+    throw new Error(`Cannot write the report to ${folder}: ${error.message}`);
+  });
 }
 
-/** A report's results file, or null where there is none that can be read. */
-export async function readReport(file: string): Promise<Report | null> {
-  try {
-    const report = JSON.parse(await Deno.readTextFile(file));
-    return Array.isArray(report.metrics) && Array.isArray(report.claims)
-      ? report
-      : null;
-  } catch {
-    return null;
-  }
+/**
+ * Read a report's results file.
+ *
+ * @throws Refusal where it is none, and Deno's errors where it cannot be read
+ */
+export async function readReport(file: string): Promise<PastReport> {
+  const from = reader(`read ${basename(file)}`);
+  const text = await Deno.readTextFile(file);
+  const raw = from.object(from.json(text, "its text"), "its content");
+  return {
+    notebook: from.string(raw.notebook, "its notebook"),
+    title: from.string(raw.title, "its title"),
+    seed: from.optional(raw.seed, "its seed", from.number),
+    preset: from.optional(raw.preset, "its preset", from.string),
+    wallSeconds: from.number(raw.wallSeconds, "its wallSeconds"),
+    cellSeconds: from.record(raw.cellSeconds, "its cellSeconds", from.number),
+    ...parseVerdict(raw, from),
+  };
 }
 
-async function readReports(folder: string): Promise<Report[]> {
+/** All reports of a folder, and what is wrong with those that are none. */
+async function readReports(
+  folder: string,
+): Promise<{ reports: PastReport[]; damaged: string[] }> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(folder)) {
     if (name.endsWith(".results.json") && !name.startsWith(".")) {
       names.push(name);
     }
   }
-  const reports = await Promise.all(
+  const read = await Promise.allSettled(
     names.sort().map((name) => readReport(join(folder, name))),
   );
-  return reports.filter((r) => r !== null);
+  return {
+    reports: read.flatMap((r) => r.status === "fulfilled" ? [r.value] : []),
+    damaged: read.flatMap((r) =>
+      r.status === "rejected" ? [r.reason.message] : []
+    ),
+  };
 }
 
 if (import.meta.main) {

@@ -99,10 +99,10 @@ export async function sweepCommand(
   const tell = (): void => {
     const passed = (performance.now() - start) / 1000;
     const left = passed / finished * (jobs.length - finished);
-    line.update(
-      `${bar(finished / jobs.length)} ${finished} of ${jobs.length} rows · ` +
-        duration(passed) + (finished ? ` · about ${duration(left)} left` : ""),
-    );
+    const share = bar(finished / jobs.length);
+    const step = `${share} ${finished} of ${jobs.length} rows`;
+    const rest = finished ? ` · about ${duration(left)} left` : "";
+    line.update(`${step} · ${duration(passed)}${rest}`, step);
   };
   await runJobs(jobs, workers, async ({ seed, settings }, pool) => {
     const [outcome] = await pool.sweep<ExperimentOptions, SeedResult>(

@@ -6,7 +6,7 @@
  */
 import { PINNED_DENO, wrongDeno } from "../viz/notebook/pinned_deno.ts";
 import { parseArgs } from "node:util";
-import { didYouMean, Refusal } from "../lib/run/config.ts";
+import { didYouMean, Refusal, refusal } from "../lib/run/config.ts";
 
 /** Ctrl-C, or a polite request to end. */
 export class Interrupted extends Error {
@@ -67,6 +67,9 @@ function parse<O extends Options>(
     throw new Refusal(`Cannot run: ${(error as Error).message}`);
   }
   const { values, positionals } = parsed;
+  for (const [name, value] of Object.entries(values)) {
+    if (value === "") throw refusal("run", `--${name}`, "given a value", value);
+  }
   if (positionals.length > words) {
     const most = words === 0 ? "no words" : `at most ${words} words`;
     throw new Refusal(
@@ -139,16 +142,13 @@ export function reason(error: unknown): string {
 
 /** A command's state on standard error: a line that changes, or plain lines. */
 export interface StatusLine {
-  /** Show how far the command is. */
-  update(text: string): void;
+  /** Show how far the command is; where that is no terminal, each new `step`. */
+  update(text: string, step?: string): void;
   /** Print a line that stays. */
   log(text: string): void;
 }
 
-/**
- * A line that says how far a command is. Where standard error is no terminal,
- * each text that differs in its `step` is printed once.
- */
+/** A line that says how far a command is. */
 export function statusLine(): StatusLine {
   const isTerminal = Deno.stderr.isTerminal();
   const encoder = new TextEncoder();
@@ -158,9 +158,8 @@ export function statusLine(): StatusLine {
   let last = 0;
   let plainStep = "";
   return {
-    update(text: string): void {
+    update(text: string, step = plainStep): void {
       if (!isTerminal) {
-        const step = text.split(" · ")[0];
         if (step !== plainStep) write(`${plainStep = step}\n`);
         return;
       }

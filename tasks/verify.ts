@@ -6,6 +6,7 @@
  * @module
  */
 import { basename, dirname, join } from "node:path";
+import { reader } from "../lib/run/reader.ts";
 import type { Results } from "../lib/run/results.ts";
 import { checkPreset, Refusal } from "../lib/run/config.ts";
 import { executeNotebook, resultsOf } from "./notebook/execute.ts";
@@ -87,9 +88,19 @@ export function changedCells(before: Notebook, after: Notebook): string[] {
 }
 
 /** The recorded fingerprints of the smoke preset, by notebook. */
-export async function readSmoke(): Promise<Record<string, Fingerprint>> {
+export async function readSmoke(
+  file = SMOKE,
+): Promise<Record<string, Fingerprint>> {
+  const from = reader(`read ${basename(file)}`);
   try {
-    return JSON.parse(await Deno.readTextFile(SMOKE));
+    const text = await Deno.readTextFile(file);
+    return from.record(from.json(text, "its text"), "it", (value, name) => {
+      const raw = from.object(value, name);
+      return {
+        paramsSha256: from.string(raw.paramsSha256, `paramsSha256 of ${name}`),
+        metrics: from.record(raw.metrics, `metrics of ${name}`, from.number),
+      };
+    });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return {};
     throw error;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { metric, type Results } from "../lib/run/results.ts";
 import { readNotebook } from "./notebook/notebook.ts";
-import { changedCells, differences, fingerprint } from "./verify.ts";
+import { changedCells, differences, fingerprint, readSmoke } from "./verify.ts";
 
 const results: Results = {
   notebook: "x",
@@ -45,4 +45,23 @@ Deno.test("outputs that changed are named, those of the environment may", async 
     ];
   }
   assert.deepEqual(changedCells(before, after), ["train"]);
+});
+
+Deno.test("recorded results that are damaged are named", async () => {
+  const file = await Deno.makeTempFile({ suffix: "-smoke.json" });
+  const cases: [string, RegExp][] = [
+    ["{", /Cannot read .*smoke.json as its text must be JSON/],
+    [`{"a": null}`, /a of it must be an object: current value is null/],
+    [`{"a": {"paramsSha256": "0"}}`, /metrics of a of it must be an object/],
+    [
+      `{"a": {"paramsSha256": "0", "metrics": {"b": "1"}}}`,
+      /b of metrics of a/,
+    ],
+  ];
+  for (const [text, message] of cases) {
+    await Deno.writeTextFile(file, text);
+    await assert.rejects(readSmoke(file), message);
+  }
+  await Deno.remove(file);
+  assert.deepEqual(await readSmoke(file), {});
 });

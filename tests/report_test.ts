@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { userInfo } from "node:os";
 import { ROOT } from "../tasks/project.ts";
-import { kernelsBelow, lives, start, task, until } from "./processes.ts";
+import {
+  type Ended,
+  kernelsBelow,
+  lives,
+  start,
+  type Started,
+  task,
+  until,
+} from "./processes.ts";
 
 const FIXTURES = `${ROOT}/tests/fixtures`;
 const SMALL = `${FIXTURES}/small.ipynb`;
@@ -179,6 +187,124 @@ Deno.test("an unknown or impossible setting is refused before anything runs", ()
     assert.deepEqual(listing(folder), []);
   }));
 
+Deno.test("numbers that no number can be are refused before anything runs", () =>
+  inFolder(async (folder) => {
+    const cases: [string[], RegExp][] = [
+      ...["9999999", "abc", "0", "-1", "1e400"].map((text) =>
+        [
+          [`--timeout=${text}`],
+          /--timeout must be a number of seconds > 0/,
+        ] as [
+          string[],
+          RegExp,
+        ]
+      ),
+      [["--timeout="], /--timeout must be given a value/],
+      [["--out="], /--out must be given a value/],
+      [["--set", "draws=1e400"], /draws must be made of finite numbers/],
+      [["--set", "levels=[1,-1e400]"], /levels must be made of finite numbers/],
+    ];
+    const all = await Promise.all(
+      cases.map(([args]) => task("report", ["--out", folder, SMALL, ...args])),
+    );
+    for (const [i, { code, stderr }] of all.entries()) {
+      assert.equal(code, 1);
+      assert.match(stderr, cases[i][1]);
+      assert.match(stderr, /^\n[^\n]*\n$/);
+    }
+    assert.deepEqual(listing(folder), []);
+  }));
+
+Deno.test("a report that would take the place of another file is refused before anything runs", () =>
+  inFolder(async (folder) => {
+    const other = `${folder}/other`;
+    const link = `${folder}/link`;
+    for (const name of ["a", "b", "other"]) {
+      await Deno.mkdir(`${folder}/${name}`);
+    }
+    await Deno.symlink(`${folder}/a`, link);
+    const source = await Deno.readTextFile(SMALL);
+    const files = ["a/same", "b/same", "a/index", "other/same"];
+    for (const name of files) {
+      await Deno.writeTextFile(`${folder}/${name}.ipynb`, source);
+    }
+    const [same, twin, index] = files.map((name) => `${folder}/${name}.ipynb`);
+    const cases: [string[], RegExp][] = [
+      [[same, "--out", `${folder}/a`], /without .*a\/same.ipynb/],
+      [[same, "--out", link], /without .*link\/same.ipynb/],
+      [[same, "--out", other], /without .*other\/same.ipynb, which no report/],
+      [[same, twin], /same.ipynb and .*same.ipynb must have names that differ/],
+      [[index], /index.ipynb and the index of all reports must have names/],
+    ];
+    for (const [args, message] of cases) {
+      const { code, stderr } = await task("report", [
+        "--out",
+        `${folder}/o`,
+        ...args,
+      ]);
+      assert.equal(code, 1);
+      assert.match(stderr, message);
+      assert.match(stderr, /^\n[^\n]*\n$/);
+    }
+    for (const name of files) {
+      const file = `${folder}/${name}.ipynb`;
+      assert.equal(await Deno.readTextFile(file), source, file);
+    }
+    assert.deepEqual(listing(`${folder}/a`), ["index.ipynb", "same.ipynb"]);
+  }));
+
+Deno.test("damaged results of another report are named and left out of the index", () =>
+  inFolder(async (folder) => {
+    const damaged = ["null", "{", `{"metrics":[],"claims":[null]}`, "[]"];
+    for (const [i, text] of damaged.entries()) {
+      await Deno.writeTextFile(`${folder}/other${i}.results.json`, text);
+    }
+    const run = (): Promise<Ended> => task("report", [SMALL, "--out", folder]);
+    const { code, stderr } = await run();
+    assert.equal(code, 0, stderr);
+    for (const i of damaged.keys()) {
+      assert.match(
+        stderr,
+        new RegExp(`left out .*Cannot read other${i}.results`),
+      );
+    }
+    assert.match(
+      await Deno.readTextFile(`${folder}/index.html`),
+      /href="small.html"/,
+    );
+    // The report's own, too: its estimate is lost, and no more.
+    await Deno.writeTextFile(`${folder}/small.results.json`, "null");
+    assert.equal((await run()).code, 0);
+  }));
+
+Deno.test("what is no terminal is told one line a notebook", () =>
+  inFolder(async (folder) => {
+    const { code, stderr } = await task("report", [SMALL, "--out", folder]);
+    assert.equal(code, 0);
+    assert.match(stderr, /^small: done in [^\n]*\n$/);
+  }));
+
+Deno.test("run keeps the link that leads to a notebook, and the notebook's mode", async () => {
+  await Deno.mkdir(`${ROOT}/reports`, { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: `${ROOT}/reports` });
+  try {
+    const [file, link] = [`${folder}/small.ipynb`, `${folder}/link.ipynb`];
+    await Deno.copyFile(SMALL, file);
+    await Deno.chmod(file, 0o600);
+    await Deno.symlink(file, link);
+    const { code, stderr } = await task("run", [link]);
+    assert.equal(code, 0, stderr);
+    assert.ok((await Deno.lstat(link)).isSymlink);
+    assert.equal((await Deno.stat(file)).mode! & 0o777, 0o600);
+    assert.notEqual(
+      await Deno.readTextFile(file),
+      await Deno.readTextFile(SMALL),
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("what is not a notebook is refused in one line", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/bad.ipynb`, "# not JSON");
@@ -253,19 +379,25 @@ Deno.test("a cell that takes too long is ended", () =>
     assert.match(stderr, /cell 2 "waits" .* longer than 1 s/);
   }));
 
+/** A report that is at work in the cell that waits, and its kernel. */
+async function atWork(
+  words: string[],
+): Promise<Started & { kernel: number }> {
+  const started = await Deno.makeTempFile();
+  const notebook = `${FIXTURES}/slow.ipynb`;
+  const env = { STARTED: started };
+  const run = start([...words, notebook], { env });
+  const said = (): number => Number(Deno.readTextFileSync(started));
+  await until(() => said() > 0, 60);
+  const kernel = said();
+  await Deno.remove(started);
+  return { ...run, kernel };
+}
+
 Deno.test("a kernel killed in mid-cell is reported at once", () =>
   inFolder(async (folder) => {
-    const run = start([
-      "run",
-      "-A",
-      "tasks/report.ts",
-      `${FIXTURES}/slow.ipynb`,
-      "--out",
-      folder,
-    ]);
-    await until(() => run.said().includes("waits"));
-    const [kernel] = await kernelsBelow(run.pid);
-    Deno.kill(kernel, "SIGKILL");
+    const run = await atWork(["run", "-A", "tasks/report.ts", "--out", folder]);
+    Deno.kill(run.kernel, "SIGKILL");
     const start_ = performance.now();
     const { code, stderr } = await run.ended;
     assert.equal(code, 1);
@@ -281,16 +413,7 @@ for (const whole of [true, false]) {
   const to = whole ? "the process group, as a terminal does" : "the task alone";
   Deno.test(`Ctrl-C to ${to}: exit 130, nothing half-written, no kernel left`, () =>
     inFolder(async (folder) => {
-      const run = start([
-        "task",
-        "report",
-        `${FIXTURES}/slow.ipynb`,
-        "--out",
-        folder,
-      ]);
-      await until(() => run.said().includes("waits"));
-      const [kernel] = await kernelsBelow(run.pid);
-      assert.ok(kernel);
+      const run = await atWork(["task", "report", "--out", folder]);
       await new Deno.Command("kill", {
         args: ["-INT", "--", `${whole ? "-" : ""}${run.pid}`],
       }).output();
@@ -298,9 +421,50 @@ for (const whole of [true, false]) {
       assert.equal(code, 130, stderr);
       assert.match(stderr, /Interrupted: nothing was written half/);
       assert.deepEqual(listing(folder), []);
-      assert.ok(!await lives(kernel), "a kernel is left over");
+      assert.ok(!await lives(run.kernel), "a kernel is left over");
     }));
 }
+
+Deno.test("thirty reports and runs that are killed leave no kernel and lose no file", () =>
+  inFolder(async (folder) => {
+    const copy = `${folder}/slow.ipynb`;
+    const source = await Deno.readTextFile(`${FIXTURES}/slow.ipynb`);
+    const [reports, temporary] = [`${folder}/reports`, `${folder}/tmp`];
+    for (const made of [reports, temporary]) await Deno.mkdir(made);
+    await Deno.writeTextFile(`${reports}/slow.html`, "the last good report");
+    await Deno.writeTextFile(copy, source);
+    const killed = async (i: number): Promise<number[]> => {
+      const words = i % 2
+        ? ["tasks/run.ts"]
+        : ["tasks/report.ts", "--out", reports];
+      const env = { TMPDIR: temporary };
+      const run = start(["run", "-A", ...words, copy], { env });
+      let kernels: number[] = [];
+      await until(
+        async () => (kernels = await kernelsBelow(run.pid)).length > 0,
+        60,
+      );
+      // In the first moments of a kernel, and later.
+      await new Promise((resolve) => setTimeout(resolve, 40 * i));
+      Deno.kill(run.pid, "SIGKILL");
+      await run.ended;
+      return kernels;
+    };
+    for (let i = 0; i < 30; i += 3) {
+      const kernels = await Promise.all([
+        killed(i),
+        killed(i + 1),
+        killed(i + 2),
+      ]);
+      for (const kernel of kernels.flat()) {
+        await until(async () => !await lives(kernel), 5);
+      }
+    }
+    assert.equal(await Deno.readTextFile(copy), source);
+    await until(() => listing(temporary).length === 0, 5);
+    assert.deepEqual(listing(folder), ["reports", "slow.ipynb", "tmp"]);
+    assert.deepEqual(listing(reports), ["slow.html"]);
+  }));
 
 Deno.test("an output folder that cannot be written is refused before anything runs", () =>
   inFolder(async (folder) => {

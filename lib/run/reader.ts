@@ -17,11 +17,23 @@ export interface Reader {
   string(value: unknown, name: string): string;
   /** A finite number. */
   number(value: unknown, name: string): number;
-  oneOf<T extends string>(
+  oneOf<T extends string | boolean>(
     value: unknown,
     name: string,
     choices: readonly T[],
   ): T;
+  /** An object whose values are what `read` makes of them. */
+  record<T>(
+    value: unknown,
+    name: string,
+    read: (value: unknown, name: string) => T,
+  ): Record<string, T>;
+  /** What `read` makes of the value, or null where there is none. */
+  optional<T>(
+    value: unknown,
+    name: string,
+    read: (value: unknown, name: string) => T,
+  ): T | null;
   /** Objects and lists that lie in each other `most` deep at most. */
   shallow(value: unknown, name: string, most: number): void;
   /** The value of a JSON text. */
@@ -33,10 +45,16 @@ export function reader(action: string): Reader {
   const refuse = (name: string, mustBe: string, value: unknown): never => {
     throw refusal(action, name, mustBe, value);
   };
+  const object = (value: unknown, name: string): Json =>
+    isObject(value) ? value : refuse(name, "an object", value);
   return {
     refuse,
-    object: (value, name) =>
-      isObject(value) ? value : refuse(name, "an object", value),
+    object,
+    record: (value, name, read) =>
+      Object.fromEntries(
+        Object.entries(object(value, name))
+          .map(([key, part]) => [key, read(part, `${key} of ${name}`)]),
+      ),
     list: (value, name) =>
       Array.isArray(value) ? value : refuse(name, "a list", value),
     string: (value, name) =>
@@ -47,7 +65,9 @@ export function reader(action: string): Reader {
         : refuse(name, "a finite number", value),
     oneOf: (value, name, choices) =>
       choices.find((choice) => choice === value) ??
-        refuse(name, choices.map((c) => `"${c}"`).join(" or "), value),
+        refuse(name, choices.map((c) => JSON.stringify(c)).join(" or "), value),
+    optional: (value, name, read) =>
+      value === null || value === undefined ? null : read(value, name),
     shallow(value, name, most): void {
       // Level by level: a walk that calls itself would end where V8's stack does.
       let level = [value];

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Reader } from "./reader.ts";
 
 /** How an observed number is compared with one bound: sign and test. */
 const RELATIONS = {
@@ -103,6 +104,68 @@ export interface Results {
   paramsSha256: string;
   metrics: Metric[];
   claims: Claim[];
+}
+
+/** What tables and indexes are made from. */
+export type Verdict = Pick<Results, "metrics" | "claims">;
+
+/** @throws Refusal where what was read has not the shape of a verdict */
+export function parseVerdict(value: unknown, from: Reader): Verdict {
+  const raw = from.object(value, "its content");
+  const metrics = from.list(raw.metrics, "its metrics");
+  const claims = from.list(raw.claims, "its claims");
+  return {
+    metrics: metrics.map((one, i) => parseMetric(one, `metric ${i}`, from)),
+    claims: claims.map((one, i) => parseClaim(one, `claim ${i}`, from)),
+  };
+}
+
+function parseMetric(value: unknown, of: string, from: Reader): Metric {
+  const raw = from.object(value, of);
+  const name = from.string(raw.name, `the name of ${of}`);
+  const part = (key: string): string => `${key} of the metric "${name}"`;
+  const number = (key: string): number | null =>
+    from.optional(raw[key], part(key), from.number);
+  return {
+    name,
+    value: from.number(raw.value, part("value")),
+    sd: number("sd"),
+    seeds: number("seeds"),
+    unit: from.string(raw.unit, part("unit")),
+    paper: number("paper"),
+    reference: number("reference"),
+    chance: number("chance"),
+    limit: number("limit"),
+    better: from.optional(
+      raw.better,
+      part("better"),
+      (value, name) => from.oneOf(value, name, ["higher", "lower"]),
+    ),
+  };
+}
+
+function parseClaim(value: unknown, of: string, from: Reader): Claim {
+  const raw = from.object(value, of);
+  const part = (key: string): string => `${key} of ${of}`;
+  return {
+    text: from.string(raw.text, part("text")),
+    observed: from.number(raw.observed, part("observed")),
+    bound: from.string(raw.bound, part("bound")),
+    holds: from.oneOf(raw.holds, part("holds"), [true, false]),
+  };
+}
+
+/** @throws Refusal where what was read has not the shape of results */
+export function parseResults(value: unknown, from: Reader): Results {
+  const raw = from.object(value, "its content");
+  return {
+    notebook: from.string(raw.notebook, "its notebook"),
+    preset: from.oneOf(raw.preset, "its preset", ["full", "smoke"]),
+    seed: from.number(raw.seed, "its seed"),
+    config: from.object(raw.config, "its config"),
+    paramsSha256: from.string(raw.paramsSha256, "its paramsSha256"),
+    ...parseVerdict(raw, from),
+  };
 }
 
 /** The MIME type under which a notebook's last output carries its `Results`. */

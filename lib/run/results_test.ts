@@ -5,7 +5,10 @@ import {
   collectClaims,
   metric,
   paramsSha256,
+  parseResults,
+  type Results,
 } from "./results.ts";
+import { reader } from "./reader.ts";
 
 Deno.test("a claim says what was observed, its bound and whether it holds", () => {
   assert.deepEqual(claim("AMI beats k-means", 0.9, ">=", 0.819), {
@@ -64,4 +67,42 @@ Deno.test("the hash is SHA-256 of the bytes, by name, and sees one bit", async (
   assert.equal(hash, await paramsSha256({ a, b: view }));
   b[1] = 2.0000002;
   assert.notEqual(hash, await paramsSha256({ a, b }));
+});
+
+Deno.test("results that were read are what was written, or the part that is not is named", () => {
+  const results: Results = {
+    notebook: "x",
+    preset: "smoke",
+    seed: 1,
+    config: { steps: 2 },
+    paramsSha256: "0",
+    metrics: [metric("loss", 1, { better: "lower", unit: "nats" })],
+    claims: [claim("it learns", 1, ">", 0)],
+  };
+  const read = (change: object): Results =>
+    parseResults(
+      JSON.parse(JSON.stringify({ ...results, ...change })),
+      reader("read x"),
+    );
+  assert.deepEqual(read({}), results);
+  const cases: [object, RegExp][] = [
+    [{ metrics: null }, /its metrics must be a list: current value is null/],
+    [{ metrics: [null] }, /metric 0 must be an object/],
+    [
+      { metrics: [metric("loss", NaN)] },
+      /value of the metric "loss" must be a/,
+    ],
+    [{ metrics: [{ name: "a", value: 1 }] }, /unit of the metric "a" must be/],
+    [
+      { metrics: [metric("a", 1, { sd: "2" as never })] },
+      /sd of the metric "a"/,
+    ],
+    [{ claims: [{ ...results.claims[0], holds: 1 }] }, /holds of claim 0 must/],
+    [{ claims: {} }, /its claims must be a list/],
+    [{ preset: "quick" }, /its preset must be "full" or "smoke"/],
+    [{ seed: null }, /its seed must be a finite number/],
+  ];
+  for (const [change, message] of cases) {
+    assert.throws(() => read(change), message);
+  }
 });

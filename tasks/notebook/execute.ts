@@ -4,9 +4,14 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { homedir } from "node:os";
-import { type Results, RESULTS_MIME } from "../../lib/run/results.ts";
+import {
+  parseResults,
+  type Results,
+  RESULTS_MIME,
+} from "../../lib/run/results.ts";
 import { Refusal } from "../../lib/run/config.ts";
+import { reader } from "../../lib/run/reader.ts";
+import { type Scrub, scrubber } from "./scrub.ts";
 import { KernelDied, startKernel } from "./jupyter_client.ts";
 import type { Output } from "./output.ts";
 import { type Cell, hasTag, INJECTED, type Notebook } from "./notebook.ts";
@@ -67,7 +72,7 @@ export async function executeNotebook(
   const cells: Cell[] = notebook.cells.map((c) => ({ ...c, outputs: [] }));
   const executed = { ...notebook, cells };
   const cellSeconds: Record<string, number> = {};
-  const scrub = scrubber(await projectRoot(cwd));
+  const scrub = scrubber({ root: await projectRoot(cwd) });
   const kernel = await startKernel({ cwd });
   const kill = (): void => void kernel.kill();
   signal?.addEventListener("abort", kill);
@@ -120,14 +125,20 @@ export async function executeNotebook(
   return { notebook: scrubbed(executed, scrub), wallSeconds, cellSeconds };
 }
 
-/** What the notebook's last results output says, or null without one. */
+/**
+ * What the notebook's last results output says, or null without one.
+ *
+ * @throws Refusal where that output is none
+ */
 export function resultsOf(notebook: Notebook): Results | null {
   const outputs = notebook.cells.flatMap((cell) => cell.outputs);
   for (const output of outputs.reverse()) {
     const found = "data" in output && output.data[RESULTS_MIME];
-    if (found) {
-      return (typeof found === "string" ? JSON.parse(found) : found) as Results;
-    }
+    if (!found) continue;
+    const from = reader("read the results of the notebook");
+    const isText = typeof found === "string";
+    const raw = isText ? from.json(found, "their text") : found;
+    return parseResults(raw, from);
   }
   return null;
 }
@@ -141,26 +152,15 @@ export async function projectRoot(folder: string): Promise<string> {
   }
 }
 
-/** Takes the machine's paths out of text: the project's and the home folder. */
-function scrubber(root: string): (text: string) => string {
-  const home = homedir();
-  return (text) => {
-    let clean = text.replaceAll(`file://${root}/`, "")
-      .replaceAll(`${root}/`, "");
-    if (home.length > 1) clean = clean.replaceAll(`${home}/`, "~/");
-    return clean;
-  };
-}
-
 function scrubbed(
   notebook: Notebook,
-  scrub: (text: string) => string,
+  scrub: Scrub,
 ): Notebook {
   const clean = (value: unknown): unknown => {
     if (typeof value === "string") return scrub(value);
     if (Array.isArray(value)) return value.map(clean);
     if (typeof value !== "object" || value === null) return value;
-    const entries = Object.entries(value).map(([k, v]) => [k, clean(v)]);
+    const entries = Object.entries(value).map(([k, v]) => [scrub(k), clean(v)]);
     return Object.fromEntries(entries);
   };
   const cells = notebook.cells.map((cell) => ({

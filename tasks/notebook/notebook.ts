@@ -257,14 +257,30 @@ export async function readNotebook(file: string): Promise<Notebook> {
   return parseNotebook(await Deno.readTextFile(file), name);
 }
 
-/** Put text beside a file and rename it into place, so it is never half there. */
-export async function writeWhole(file: string, text: string): Promise<void> {
-  const beside = join(dirname(file), `.${basename(file)}.${Deno.pid}.part`);
+/** {@link writeAll} for one file. */
+export function writeWhole(file: string, text: string): Promise<void> {
+  return writeAll({ [file]: text });
+}
+
+/**
+ * Put texts beside their files and rename them into place when all are whole,
+ * so that no file is ever half there. A file that is there keeps its mode, and a
+ * link still leads to it.
+ */
+export async function writeAll(files: Record<string, string>): Promise<void> {
+  const moves: { from: string; to: string }[] = [];
   try {
-    await Deno.writeTextFile(beside, text);
-    await Deno.rename(beside, file);
+    for (const [file, text] of Object.entries(files)) {
+      const to = await Deno.realPath(file).catch(() => file);
+      const from = join(dirname(to), `.${basename(to)}.${Deno.pid}.part`);
+      moves.push({ from, to });
+      await Deno.writeTextFile(from, text);
+      const mode = await Deno.stat(to).then((s) => s.mode, () => null);
+      if (mode !== null) await Deno.chmod(from, mode & 0o7777);
+    }
+    for (const { from, to } of moves) await Deno.rename(from, to);
   } catch (error) {
-    await Deno.remove(beside).catch(() => {});
+    for (const { from } of moves) await Deno.remove(from).catch(() => {});
     throw error;
   }
 }
@@ -355,6 +371,12 @@ function parseValue(parameter: Parameter, text: string): ParameterValue {
       `${article} ${kind(standard)}`,
       value,
     );
+  }
+  reader("set a parameter").shallow(value, name, MAX_DEPTH);
+  const parts = ([value] as unknown[]).flat(Infinity);
+  if (parts.some((x) => typeof x === "number" && !Number.isFinite(x))) {
+    const mustBe = "made of finite numbers";
+    throw refusal("set a parameter", name, mustBe, text);
   }
   if (
     name === "seed" && !(Number.isSafeInteger(value) && (value as number) >= 0)

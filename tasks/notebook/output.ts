@@ -67,14 +67,13 @@ export function parseBundle(
   name: string,
   from: Reader,
 ): MimeBundle {
-  const entries = Object.entries(from.object(raw, name)).map(
-    ([type, value]) => {
-      const part = `${type} of ${name}`;
-      if (!isJson(type)) return [type, textOf(value, part, from)];
-      from.shallow(value, part, MAX_DEPTH);
-      return [type, value];
-    },
-  );
+  const bundle = from.object(raw, name);
+  const entries = Object.keys(bundle).map((type) => {
+    const part = `${type} of ${name}`;
+    if (!isJson(type)) return [type, textOf(bundle[type], part, from)];
+    from.shallow(bundle[type], part, MAX_DEPTH);
+    return [type, bundle[type]];
+  });
   return Object.fromEntries(entries);
 }
 

@@ -115,7 +115,8 @@ export async function watchShards(
       line.log(standingLine(standing));
       return;
     }
-    line.update(standingLine(standing));
+    const text = standingLine(standing);
+    line.update(text, text.split(" · ")[0]);
     await delay(2000, undefined, { signal });
   }
 }

@@ -11,7 +11,12 @@
  *
  * @module
  */
-import { type Results, RESULTS_MIME } from "../../lib/run/results.ts";
+import { reader } from "../../lib/run/reader.ts";
+import {
+  parseResults,
+  type Results,
+  RESULTS_MIME,
+} from "../../lib/run/results.ts";
 import { verdictTable } from "../figures/table.ts";
 import { escape, type Html, html, isHtml, raw } from "../page/html.ts";
 import { listen } from "./cell_outputs.ts";
@@ -94,7 +99,7 @@ export function bundle(items: readonly Showable[]): Bundle {
  * {@link RESULTS_MIME}, in one `display_data`: what a report puts into
  * `results.json`.
  *
- * Throws `TypeError` when a metric or an observed number is not a number, or
+ * Throws a `Refusal` when a metric or an observed number is not finite, or
  * stands there twice.
  */
 export async function showResults(results: Results): Promise<void> {
@@ -105,8 +110,7 @@ export async function showResults(results: Results): Promise<void> {
         `trained ${changes.join(", ")}. Run all cells again`,
     );
   }
-  for (const m of results.metrics) requireNumber(m.name, m.value);
-  for (const c of results.claims) requireNumber(c.text, c.observed);
+  parseResults(results, reader("show the results"));
   requireOnce(results.metrics.map(({ name }) => name));
   requireOnce(results.claims.map(({ text }) => text));
   await send({
@@ -164,14 +168,6 @@ function checkSize(markup: string): string {
     );
   }
   return markup;
-}
-
-function requireNumber(name: string, value: unknown): void {
-  if (typeof value !== "number" || Number.isNaN(value)) {
-    throw new TypeError(
-      `Cannot show the results as "${name}" must be a number: current value is ${value}`,
-    );
-  }
 }
 
 function requireOnce(names: readonly string[]): void {

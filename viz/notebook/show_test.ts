@@ -66,7 +66,7 @@ Deno.test("results that say something twice, or no number, are refused", async (
     [{ metrics: [...metrics, metric("loss", 2)] }, /"loss" must stand there/],
     [
       { metrics: [metric("loss", NaN)] },
-      /^TypeError: Cannot show the results as "loss" must be a number: current value is NaN$/,
+      /Cannot show the results as value of the metric "loss" must be a finite number: current value is NaN$/,
     ],
   ];
   for (const [change, words] of wrong) {
