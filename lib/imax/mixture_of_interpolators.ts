@@ -20,13 +20,7 @@ import type { Dtype } from "../numeric/wasm/kernels.ts";
 import { initMlp, mlp } from "../numeric/mlp.ts";
 import { cos, exp, log } from "../numeric/elementary.ts";
 import { adam, likeParams, type Matrices } from "../numeric/optimizers.ts";
-import {
-  type Floats,
-  integer,
-  type Rng,
-  stream,
-  uniform,
-} from "../numeric/random.ts";
+import { integer, type Rng, stream, uniform } from "../numeric/random.ts";
 import { type Training, trainingSteps } from "../run/training.ts";
 
 /** Size of the mixture and its training. */
@@ -109,6 +103,40 @@ export function mixtureModel(
   const y = new Float64Array(rows);
   const gates = new Float64Array(rows * k);
   const responsibilities = new Float64Array(rows * k);
+  const z = gating.input.data;
+  const errorOf = (i: number, e: number): number => {
+    let error = y[i] - own.bias.data[e];
+    for (let p = 0; p < INPUTS; p++) {
+      error -= own.experts.data[p * k + e] * z[i * INPUTS + p];
+    }
+    return error;
+  };
+  // −ln p(y | z) of example i; adds its share of the gradient.
+  const explain = (i: number): number => {
+    const at = i * k;
+    const logSd = own.logSd.data;
+    for (let e = at; e < at + k; e++) gates[e] = gating.output.data[e];
+    softmaxInPlace(gates, at, at + k);
+    for (let e = 0; e < k; e++) {
+      const scaled = errorOf(i, e) * exp(-logSd[e]);
+      responsibilities[at + e] = log(gates[at + e] + 1e-300) - logSd[e] -
+        0.5 * scaled * scaled - 0.9189385332046727; // ½ ln 2π
+    }
+    const nats = softmaxInPlace(responsibilities, at, at + k);
+    for (let e = 0; e < k; e++) {
+      const r = responsibilities[at + e];
+      dGate.data[at + e] = (gates[at + e] - r) / rows;
+      const error = errorOf(i, e);
+      const precision = exp(-2 * logSd[e]);
+      const pull = -r * error * precision / rows;
+      for (let p = 0; p < INPUTS; p++) {
+        ownGrads.experts.data[p * k + e] += pull * z[i * INPUTS + p];
+      }
+      ownGrads.bias.data[e] += pull;
+      ownGrads.logSd.data[e] += r * (1 - error * error * precision) / rows;
+    }
+    return -nats;
+  };
   return {
     params,
     grads: { ...gating.grads, ...ownGrads },
@@ -118,76 +146,13 @@ export function mixtureModel(
     responsibilities,
     lossAndGrads(): number {
       gating.forward();
-      for (const name in ownGrads) {
-        ownGrads[name as keyof typeof ownGrads].data.fill(0);
-      }
+      for (const grad of Object.values(ownGrads)) grad.data.fill(0);
       let loss = 0;
-      for (let i = 0; i < rows; i++) {
-        loss += explain(i, {
-          z: gating.input.data,
-          logits: gating.output.data,
-          dLogits: dGate.data,
-          y,
-          gates,
-          responsibilities,
-          params: own,
-          grads: ownGrads,
-        });
-      }
+      for (let i = 0; i < rows; i++) loss += explain(i);
       gating.backward(dGate);
       return loss / rows;
     },
   };
-}
-
-type Own = Record<"experts" | "bias" | "logSd", Matrix>;
-
-// −ln p(y | z) of example i; adds its share of the gradient.
-function explain(
-  i: number,
-  { z, logits, dLogits, y, gates, responsibilities, params, grads }: {
-    z: Floats;
-    logits: Floats;
-    dLogits: Floats;
-    y: Float64Array;
-    gates: Float64Array;
-    responsibilities: Float64Array;
-    params: Own;
-    grads: Own;
-  },
-): number {
-  const k = params.bias.cols;
-  const n = y.length;
-  const at = i * k;
-  const { experts, bias, logSd } = params;
-  const errorOf = (e: number): number => {
-    let error = y[i] - bias.data[e];
-    for (let p = 0; p < INPUTS; p++) {
-      error -= experts.data[p * k + e] * z[i * INPUTS + p];
-    }
-    return error;
-  };
-  for (let e = at; e < at + k; e++) gates[e] = logits[e];
-  softmaxInPlace(gates, at, at + k);
-  for (let e = 0; e < k; e++) {
-    const scaled = errorOf(e) * exp(-logSd.data[e]);
-    responsibilities[at + e] = log(gates[at + e] + 1e-300) - logSd.data[e] -
-      0.5 * scaled * scaled - 0.9189385332046727; // ½ ln 2π
-  }
-  const nats = softmaxInPlace(responsibilities, at, at + k);
-  for (let e = 0; e < k; e++) {
-    const r = responsibilities[at + e];
-    dLogits[at + e] = (gates[at + e] - r) / n;
-    const error = errorOf(e);
-    const precision = exp(-2 * logSd.data[e]);
-    const pull = -r * error * precision / n;
-    for (let p = 0; p < INPUTS; p++) {
-      grads.experts.data[p * k + e] += pull * z[i * INPUTS + p];
-    }
-    grads.bias.data[e] += pull;
-    grads.logSd.data[e] += r * (1 - error * error * precision) / n;
-  }
-  return -nats;
 }
 
 // Replaces the values before `end` by their softmax. Returns their ln Σ exp.
