@@ -29,6 +29,10 @@ function problemsOf(change: (notebook: Notebook) => void): string[] {
   shows("claims", {
     "application/vnd.hidden-causes.results+json": {
       notebook: "small",
+      preset: "full",
+      seed: 1,
+      config: {},
+      paramsSha256: "0",
       metrics: [],
       claims: [{ text: "t", observed: 1, bound: "≥ 0", holds: true }],
     },
