@@ -34,14 +34,6 @@ def make(name):
             return lambda: sigmoid(x)
         if rest == "softplus":
             return lambda: np.logaddexp(F(0), x, out=out)
-        if rest == "softmax":
-            x = x.reshape(32, 3, 576)
-
-            def softmax():
-                e = np.exp(x - x.max(axis=1, keepdims=True))
-                return e / e.sum(axis=1, keepdims=True)
-
-            return softmax
         if rest == "log":
             x = np.abs(x)
         function = getattr(np, rest)

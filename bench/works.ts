@@ -17,7 +17,6 @@ import {
   softplus,
   tanh,
 } from "../lib/numeric/matrix/elementwise.ts";
-import { softmaxGroups } from "../lib/numeric/matrix/groups.ts";
 import { matmul, matmulNT, matmulTN } from "../lib/numeric/matrix/products.ts";
 import {
   type Matrix,
@@ -104,18 +103,6 @@ function map(name: keyof typeof MAPS): Work {
   };
 }
 
-const softmax: Work = {
-  name: "map:softmax",
-  title: "softmax over 3 components, 32 × 3 × 576",
-  elements: 96 * 576,
-  make(): () => unknown {
-    const space = workspace("float32");
-    const x = randomMatrix(space, 96, 576);
-    const out = space.matrix(96, 576);
-    return () => softmaxGroups(x, 3, out);
-  },
-};
-
 const imax: Work = {
   name: "imax",
   title: "Imax step with its data",
@@ -199,7 +186,6 @@ export const WORKS: readonly Work[] = [
   map("exp"),
   map("log"),
   map("softplus"),
-  softmax,
   imax,
   population,
   neuralEm,

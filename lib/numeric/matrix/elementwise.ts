@@ -65,9 +65,6 @@ export const tanhBackward: ElementBackward = mapPair("tanhBackward");
 /** out = dy where y > 0, else 0, with y = max(a, 0). */
 export const reluBackward: ElementBackward = mapPair("reluBackward");
 
-/** out = dy · (1 − e⁻ʸ), with y = ln(1 + eᵃ). */
-export const softplusBackward: ElementBackward = mapPair("softplusBackward");
-
 /** out = a + b. */
 export const add: ElementPairMap = mapPair("add");
 

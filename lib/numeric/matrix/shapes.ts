@@ -60,24 +60,3 @@ export function checkShape(
     );
   }
 }
-
-// A tensor of batch × K × pixels is a (batch·K) × pixels matrix: K rows in
-// succession form a group. "Narrow" matrices are batch × pixels.
-
-/** K of a narrow and a wide matrix. */
-export function groupSize(
-  action: string,
-  narrow: Matrix,
-  wide: Matrix,
-): number {
-  const size = narrow.rows === 0 ? 0 : wide.rows / narrow.rows;
-  check(
-    narrow.cols === wide.cols && size * narrow.rows === wide.rows &&
-      Number.isInteger(size),
-    action,
-    "shapes must be batch × pixels and batch·K × pixels",
-    narrow,
-    wide,
-  );
-  return size;
-}

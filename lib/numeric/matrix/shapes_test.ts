@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { add } from "./elementwise.ts";
-import { softmaxGroups, subGroups } from "./groups.ts";
 import { matmul, matmulTN } from "./products.ts";
 import { addRow } from "./rows.ts";
 import { doubles, workspace } from "./workspace.ts";
@@ -19,8 +18,6 @@ Deno.test("shape errors are TypeErrors that name the operation and both shapes",
   );
   assert.throws(() => add(a, space.matrix(3, 2), a), /add .* 2×3 and 3×2/);
   assert.throws(() => addRow(a, a, a), /addRow .* 2×3 and 2×3/);
-  assert.throws(() => softmaxGroups(a, 3, b), /softmaxGroups of 2×3/);
-  assert.throws(() => subGroups(space.matrix(2, 4), a, b), /2×4 and 2×3/);
   const foreign = workspace("float64").matrix(2, 3);
   assert.throws(() => add(a, foreign, a), /one workspace/);
   assert.throws(() => doubles({ a }), /a must live in a float64 workspace/);

@@ -13,14 +13,13 @@ import { FLOAT32, FLOAT64 } from "./binaries.ts";
 /** Number type of a workspace: float32 to train, float64 to check gradients. */
 export type Dtype = "float32" | "float64";
 
-type Operand = [a: number, out: number];
 type Operands = [a: number, b: number, out: number];
 
-type Activation = "sigmoid" | "tanh" | "relu" | "softplus";
+type Activation = "sigmoid" | "tanh" | "relu";
 /** Kernels with one and with two operands, element by element. */
-export type MapKernel = "exp" | "log" | Activation;
+export type MapKernel = "exp" | "log" | "softplus" | Activation;
 export type MapPairKernel = `${Activation}Backward` | "add" | "sub" | "mul";
-type Map = (...numbers: [...Operand, n: number]) => void;
+type Map = (a: number, out: number, n: number) => void;
 type MapPair = (...numbers: [...Operands, n: number]) => void;
 
 /** Kernels of A·B, Aᵀ·B and A·Bᵀ: m × n sums over k. */
@@ -28,20 +27,13 @@ export type ProductKernel = "matmul" | "matmulTN" | "matmulNT";
 type ProductSizes = [m: number, k: number, n: number, accumulate: number];
 type Product = (...numbers: [...Operands, ...ProductSizes]) => void;
 
-/** Kernels of groups of K rows, with one operand and with two. */
-export type GroupKernel = "softmaxGroups" | GroupReductionKernel;
-export type GroupReductionKernel = "logSumExpGroups" | "sumGroups";
-export type GroupPairKernel = "softmaxGroupsBackward" | BroadcastKernel;
-export type BroadcastKernel = "subGroups" | "mulGroups" | "bernoulli";
-type GroupSizes = [batch: number, group: number, pixels: number];
-type Group = (...numbers: [...Operand, ...GroupSizes]) => void;
-type GroupPair = (...numbers: [...Operands, ...GroupSizes]) => void;
-
 type BumpSizes = [m: number, units: number, d: number, sigma: number];
 
 /** Sizes of an EM iteration and weights of its losses. */
 type EmSettings = [
-  ...GroupSizes,
+  batch: number,
+  K: number,
+  pixels: number,
   intra: number,
   inter: number,
   interOn: number,
@@ -54,9 +46,7 @@ export interface Kernels
   extends
     Record<MapKernel, Map>,
     Record<MapPairKernel, MapPair>,
-    Record<ProductKernel, Product>,
-    Record<GroupKernel, Group>,
-    Record<GroupPairKernel, GroupPair> {
+    Record<ProductKernel, Product> {
   addRow(a: number, row: number, out: number, m: number, n: number): void;
   columnSums(
     a: number,
@@ -65,26 +55,10 @@ export interface Kernels
     n: number,
     accumulate: number,
   ): void;
-  rowSums(a: number, out: number, m: number, n: number): void;
   axpy(alpha: number, x: number, out: number, n: number): void;
   scale(alpha: number, a: number, out: number, n: number): void;
   sum(a: number, n: number): number;
   dot(a: number, b: number, n: number): number;
-  mean(a: number, stride: number, n: number): number;
-  covariance(
-    a: number,
-    strideA: number,
-    b: number,
-    strideB: number,
-    n: number,
-  ): number;
-  bernoulliBackward(
-    x: number,
-    logits: number,
-    dy: number,
-    out: number,
-    ...sizes: GroupSizes
-  ): void;
   gaussianBumps(
     codes: number,
     centres: number,

@@ -8,7 +8,6 @@
  * @module
  */
 import * as numeric from "../elementary.ts";
-import { covariance, mean } from "../statistics.ts";
 import type { Dtype, Kernels } from "./kernels.ts";
 
 /** Reads and writes one pixel of batch × K × pixels, all K rows at a time. */
@@ -103,18 +102,6 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
       }
     }
   };
-  const groups =
-    (f: (a: number[]) => number[]): Kernels["sumGroups"] =>
-    (a, out, ...sizes) =>
-      eachPixel(sizes, ({ all, put }) => put(out, f(all(a))));
-  const broadcast =
-    (f: (x: number, a: number) => number): Kernels["subGroups"] =>
-    (x, a, out, ...sizes) =>
-      eachPixel(
-        sizes,
-        ({ one, all, put }) =>
-          put(out, all(a).map((value) => f(one(x), value))),
-      );
 
   return {
     matmul: product((_, k, n) => [k, 1, 1, n]),
@@ -133,11 +120,6 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
           (accumulate ? before : 0) + sum(series(a + j * size, m, n))
         ),
       ),
-    rowSums: (a, out, m, n) =>
-      store(
-        out,
-        series(out, m).map((_, i) => sum(series(a + i * n * size, n))),
-      ),
     exp: map(numeric.exp),
     log: map(numeric.log),
     sigmoid: map(numeric.sigmoid),
@@ -147,7 +129,6 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
     sigmoidBackward: mapPair((y, dy) => dy * y * (1 - y)),
     tanhBackward: mapPair((y, dy) => dy * (1 - y * y)),
     reluBackward: mapPair((y, dy) => y > 0 ? dy : 0),
-    softplusBackward: mapPair((y, dy) => dy * -numeric.expm1(-y)),
     add: mapPair((x, y) => x + y),
     sub: mapPair((x, y) => x - y),
     mul: mapPair((x, y) => x * y),
@@ -156,29 +137,6 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
     scale: (alpha, a, out, n) => map((x) => alpha * x)(a, out, n),
     sum: (a, n) => sum(series(a, n)),
     dot: (a, b, n) => dot(series(a, n), series(b, n)),
-    mean: (a, stride, n) => mean(series(a, n, stride)),
-    covariance: (a, strideA, b, strideB, n) =>
-      covariance(series(a, n, strideA), series(b, n, strideB)),
-    softmaxGroups: groups((a) => {
-      const total = numeric.logSumExp(a);
-      return a.map((x) => numeric.exp(x - total));
-    }),
-    softmaxGroupsBackward: (y, dy, out, ...sizes) =>
-      eachPixel(sizes, ({ all, put }) => {
-        const [shares, slopes] = [all(y), all(dy)];
-        const inner = dot(shares, slopes);
-        put(out, shares.map((share, k) => share * (slopes[k] - inner)));
-      }),
-    logSumExpGroups: groups((a) => [numeric.logSumExp(a)]),
-    sumGroups: groups((a) => [sum(a)]),
-    subGroups: broadcast((x, a) => x - a),
-    mulGroups: broadcast((x, a) => x * a),
-    bernoulli: broadcast((x, a) => x * a - numeric.softplus(a)),
-    bernoulliBackward: (x, logits, dy, out, ...sizes) =>
-      eachPixel(sizes, ({ one, all, put }) => {
-        const slopes = all(logits).map((a) => one(x) - numeric.sigmoid(a));
-        put(out, all(dy).map((value, k) => value * slopes[k]));
-      }),
     gaussianBumps: (codes, centres, out, m, units, d, sigma) => {
       const [c, mu] = [series(codes, m * d), series(centres, units * d)];
       for (let i = 0; i < m; i++) {

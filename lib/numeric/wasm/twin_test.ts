@@ -13,7 +13,6 @@ import {
   sigmoid,
   sigmoidBackward,
   softplus,
-  softplusBackward,
   sub,
   tanh,
   tanhBackward,
@@ -24,18 +23,6 @@ import {
   gaussianBumpsBackward,
 } from "../matrix/gaussian_bumps.ts";
 import {
-  logSumExpGroups,
-  mulGroups,
-  softmaxGroups,
-  softmaxGroupsBackward,
-  subGroups,
-  sumGroups,
-} from "../matrix/groups.ts";
-import {
-  bernoulliLogLikelihood,
-  bernoulliLogLikelihoodBackward,
-} from "../matrix/likelihoods.ts";
-import {
   addMatmul,
   addMatmulNT,
   addMatmulTN,
@@ -45,14 +32,8 @@ import {
 } from "../matrix/products.ts";
 import {
   addColumnSums,
-  columnCovariance,
-  columnMean,
-  columnMeans,
   columnSums,
-  columnVariance,
-  covarianceMatrix,
   dot,
-  rowSums,
   sum,
   sumOfSquares,
 } from "../matrix/reductions.ts";
@@ -149,14 +130,13 @@ Deno.test("the three products match their twins on any shape", () => {
     ]));
 });
 
-Deno.test("sums over rows and columns, rows added, match their twins", () => {
+Deno.test("sums over columns, rows added, match their twins", () => {
   const sizes = [[1, 1], [3, 4], [5, 19], [64, 24], [0, 5], [5, 0], [7, 16]];
   matchesTwin("rows", (make) =>
     sizes.flatMap(([m, n]) => [
       addRow(make(m, n), make(1, n), make(m, n)),
       columnSums(make(m, n), make(1, n)),
       addColumnSums(make(m, n), make(1, n)),
-      rowSums(make(m, n), make(m, 1)),
     ]));
 });
 
@@ -176,7 +156,6 @@ Deno.test("element-wise kernels match their twins on any length", () => {
         sigmoidBackward(make(1, n), make(1, n), out()),
         tanhBackward(make(1, n), make(1, n), out()),
         reluBackward(make(1, n), make(1, n), out()),
-        softplusBackward(positive, make(1, n), out()),
         add(make(1, n), make(1, n), out()),
         sub(make(1, n), make(1, n), out()),
         mul(make(1, n), make(1, n), out()),
@@ -191,27 +170,7 @@ Deno.test("element-wise kernels match their twins on any length", () => {
     }));
 });
 
-Deno.test("groups, likelihoods and bumps match their twins", () => {
-  const sizes = [[2, 3, 5], [1, 1, 1], [3, 4, 8], [2, 3, 24], [0, 2, 3]];
-  matchesTwin("groups", (make) =>
-    sizes.flatMap(([batch, group, pixels]) => {
-      const wide = () => make(batch * group, pixels);
-      const narrow = () => make(batch, pixels);
-      const results = [
-        softmaxGroups(wide(), group, wide()),
-        softmaxGroupsBackward(wide(), wide(), group, wide()),
-      ];
-      if (batch === 0) return results;
-      return [
-        ...results,
-        logSumExpGroups(wide(), narrow()),
-        sumGroups(wide(), narrow()),
-        subGroups(narrow(), wide(), wide()),
-        mulGroups(narrow(), wide(), wide()),
-        bernoulliLogLikelihood(narrow(), wide(), wide()),
-        bernoulliLogLikelihoodBackward(narrow(), wide(), wide(), wide()),
-      ];
-    }));
+Deno.test("Gaussian bumps and their backward pass match their twins", () => {
   matchesTwin(
     "bumps",
     (make) =>
@@ -273,19 +232,6 @@ Deno.test("an EM iteration and its backward pass match their twins", () => {
         })
       ),
   );
-});
-
-Deno.test("column statistics match their twins", () => {
-  matchesTwin("statistics", (make, space) => {
-    const [a, b] = [make(50, 3), make(50, 2)];
-    return [
-      columnMean(a, 1),
-      columnVariance(a, 2),
-      columnCovariance(a, 0, b, 1),
-      columnMeans(a, space.matrix(1, 3)),
-      covarianceMatrix(a, b, space.matrix(3, 2)),
-    ];
-  });
 });
 
 Deno.test("the optimisers match their twins over many steps", () => {

@@ -1,4 +1,4 @@
-import { atLeast, expV, LANES, loadPart, logV, one, oneMinusExpNegV, sigmoidV, SIZE, softplusV, splat, storePart, tanhV } from "./math";
+import { atLeast, expV, LANES, loadPart, logV, one, sigmoidV, SIZE, softplusV, splat, storePart, tanhV } from "./math";
 
 // An operation is a class without fields. `changetype<O>(0)` is an instance
 // of it, and the call of its one method is compiled in place.
@@ -23,11 +23,6 @@ class TanhBackward {
 class ReluBackward {
   @inline apply(y: v128, dy: v128): v128 {
     return v128.and(dy, v128.gt<real>(y, splat(0)));
-  }
-}
-class SoftplusBackward {
-  @inline apply(y: v128, dy: v128): v128 {
-    return v128.mul<real>(dy, oneMinusExpNegV(y));
   }
 }
 class Add { @inline apply(x: v128, y: v128): v128 { return v128.add<real>(x, y); } }
@@ -72,7 +67,6 @@ export function softplus(a: usize, out: usize, n: usize): void { map1<Softplus>(
 export function sigmoidBackward(y: usize, dy: usize, out: usize, n: usize): void { map2<SigmoidBackward>(y, dy, out, n); }
 export function tanhBackward(y: usize, dy: usize, out: usize, n: usize): void { map2<TanhBackward>(y, dy, out, n); }
 export function reluBackward(y: usize, dy: usize, out: usize, n: usize): void { map2<ReluBackward>(y, dy, out, n); }
-export function softplusBackward(y: usize, dy: usize, out: usize, n: usize): void { map2<SoftplusBackward>(y, dy, out, n); }
 export function add(a: usize, b: usize, out: usize, n: usize): void { map2<Add>(a, b, out, n); }
 export function sub(a: usize, b: usize, out: usize, n: usize): void { map2<Sub>(a, b, out, n); }
 export function mul(a: usize, b: usize, out: usize, n: usize): void { map2<Mul>(a, b, out, n); }

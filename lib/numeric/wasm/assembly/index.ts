@@ -3,7 +3,7 @@
 /// checks shapes before it calls one.
 export * from "./elementwise";
 export * from "./em";
-export * from "./groups";
+export * from "./gaussian_bumps";
 export * from "./products";
 export * from "./reductions";
 export * from "./stereo";

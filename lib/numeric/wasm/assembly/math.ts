@@ -349,7 +349,7 @@ function twiceArtanhV(s: v128): v128 {
 /** ln(1 + u) for u in [0, 1]. */
 // @ts-ignore: decorator
 @inline
-export function log1pV(u: v128): v128 {
+function log1pV(u: v128): v128 {
   return twiceArtanhV(v128.div<real>(u, v128.add<real>(number(N.TWO), u)));
 }
 
@@ -423,13 +423,4 @@ export function tanhV(x: v128): v128 {
   // The sign of x.
   const sign = number(N.MINUS_ZERO);
   return v128.or(v128.andnot(result, sign), v128.and(x, sign));
-}
-
-/** 1 − e⁻ʸ for y ≥ 0: the slope of softplus, from its output y. */
-// @ts-ignore: decorator
-@inline
-export function oneMinusExpNegV(y: v128): v128 {
-  // (1 − e⁻ʸ) = 2t / (1 + t) with t = tanh(y / 2): no cancellation near 0.
-  const t = tanhV(v128.mul<real>(y, number(N.HALF)));
-  return v128.div<real>(v128.add<real>(t, t), v128.add<real>(one(), t));
 }

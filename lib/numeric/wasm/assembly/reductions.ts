@@ -39,24 +39,6 @@ export function dot(a: usize, b: usize, n: usize): f64 {
   return total;
 }
 
-/** Mean of n numbers `stride` apart. */
-export function mean(a: usize, stride: usize, n: usize): f64 {
-  let total: f64 = 0;
-  for (let i: usize = 0; i < n; i++) total += <f64> load<real>(a + i * stride * SIZE);
-  return total / <f64> n;
-}
-
-/** Covariance of two strided columns, from their means. */
-export function covariance(a: usize, strideA: usize, b: usize, strideB: usize, n: usize): f64 {
-  const meanA = mean(a, strideA, n);
-  const meanB = mean(b, strideB, n);
-  let total: f64 = 0;
-  for (let i: usize = 0; i < n; i++) {
-    total += (<f64> load<real>(a + i * strideA * SIZE) - meanA) * (<f64> load<real>(b + i * strideB * SIZE) - meanB);
-  }
-  return total / <f64> n;
-}
-
 /** out[j] (+)= Σᵢ a[i, j], row after row. */
 export function columnSums(a: usize, out: usize, m: usize, n: usize, accumulate: i32): void {
   let j: usize = 0;
@@ -79,12 +61,5 @@ export function columnSums(a: usize, out: usize, m: usize, n: usize, accumulate:
     let total: real = accumulate ? load<real>(to) : 0;
     for (let i: usize = 0; i < m; i++) total += load<real>(a + i * row + j * SIZE);
     store<real>(to, total);
-  }
-}
-
-/** out[i] = Σⱼ a[i, j], summed in float64. */
-export function rowSums(a: usize, out: usize, m: usize, n: usize): void {
-  for (let i: usize = 0; i < m; i++) {
-    store<real>(out + i * SIZE, <real> sum(a + i * n * SIZE, n));
   }
 }
