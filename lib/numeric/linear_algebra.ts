@@ -6,15 +6,18 @@
  * @module
  */
 
-/** Aᵀ·B of a (m × n) and b (m × p), n × p: summed over the rows in order. */
+/**
+ * Adds Aᵀ·B of a (m × n) and b (m × p) to `out`, n × p, by default 0: summed
+ * over the rows in order.
+ */
 export function productTN(
   a: Float64Array,
   b: Float64Array,
   m: number,
+  out: Float64Array = new Float64Array(a.length / m * b.length / m),
 ): Float64Array {
   const n = a.length / m;
   const p = b.length / m;
-  const out = new Float64Array(n * p);
   for (let k = 0; k < m; k++) {
     for (let i = 0; i < n; i++) {
       const left = a[k * n + i];

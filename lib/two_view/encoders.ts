@@ -18,9 +18,9 @@ import { checkedConfig, type Configure } from "../run/config.ts";
 import { tanh } from "../numeric/elementary.ts";
 import { fillNormal, type Rng } from "../numeric/random.ts";
 import { type Training, trainingSteps } from "../run/training.ts";
-import { addWeightGrad, descend, linear } from "./linear_layer.ts";
+import { descend, linear } from "./linear_layer.ts";
 import { newPairs, type PairSampler, type Views } from "../agreement/pairs.ts";
-import { product } from "../numeric/linear_algebra.ts";
+import { product, productTN } from "../numeric/linear_algebra.ts";
 import type { CodeLoss } from "../agreement/losses.ts";
 
 /** Sizes and learning constants of two encoders. */
@@ -144,7 +144,7 @@ export function encode(
   if (units === 0) {
     return {
       codes: linear(views, params.w, inputs),
-      backward: (d, grads) => addWeightGrad(d, views, n, grads.w),
+      backward: (d, grads) => void productTN(d, views, n, grads.w),
     };
   }
   const smooth = activation === "tanh";
@@ -153,14 +153,14 @@ export function encode(
   return {
     codes: linear(hidden, params.w2, units),
     backward(d, grads): void {
-      addWeightGrad(d, hidden, n, grads.w2);
+      productTN(d, hidden, n, grads.w2);
       const dHidden = product(d, params.w2, k);
       for (let i = 0; i < dHidden.length; i++) {
         const h = hidden[i];
         dHidden[i] *= smooth ? 1 - h * h : h > 0 ? 1 : 0;
         grads.b1[i % units] += dHidden[i];
       }
-      addWeightGrad(dHidden, views, n, grads.w1);
+      productTN(dHidden, views, n, grads.w1);
     },
   };
 }

@@ -27,26 +27,6 @@ export function linear(
   return out;
 }
 
-/** Adds ∂loss/∂W = dᵀ x to `grad`, for d = ∂loss/∂(x Wᵀ), rows × outputs. */
-export function addWeightGrad(
-  d: Float64Array,
-  x: Float64Array,
-  rows: number,
-  grad: Float64Array,
-): void {
-  const outputs = d.length / rows;
-  const inputs = x.length / rows;
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < outputs; j++) {
-      const g = d[i * outputs + j];
-      if (g === 0) continue;
-      for (let p = 0; p < inputs; p++) {
-        grad[j * inputs + p] += g * x[i * inputs + p];
-      }
-    }
-  }
-}
-
 /** Plain descent on the weights p, in place, with gradient g and L2 penalty. */
 export function descend(
   p: Float64Array,

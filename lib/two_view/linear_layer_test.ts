@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { gradientCheck } from "../numeric/gradient_check.ts";
+import { productTN } from "../numeric/linear_algebra.ts";
 import { fillNormal, stream } from "../numeric/random.ts";
-import { addWeightGrad, descend, linear } from "./linear_layer.ts";
+import { descend, linear } from "./linear_layer.ts";
 
 const x = Float64Array.of(1, 2, 3, /**/ 4, 5, 6);
 const w = Float64Array.of(1, 0, -1, /**/ 2, 1, 0);
@@ -20,7 +21,7 @@ Deno.test("the weights' gradient agrees with finite differences, and is added", 
   const { maxRelativeError } = gradientCheck({ w }, () => {
     const loss = linear(x, w, 3).reduce((sum, y, i) => sum + pull[i] * y, 0);
     const grad = before.slice();
-    addWeightGrad(pull, x, 2, grad);
+    productTN(pull, x, 2, grad);
     return { loss, grads: { w: grad.map((g, i) => g - before[i]) } };
   });
   assert.ok(maxRelativeError <= 1e-6, `${maxRelativeError}`);

@@ -18,8 +18,8 @@
 import * as is from "../run/checks.ts";
 import { checkedConfig, type Configure } from "../run/config.ts";
 import { spread } from "../numeric/eigen.ts";
-import { product } from "../numeric/linear_algebra.ts";
-import { addWeightGrad, descend, linear } from "./linear_layer.ts";
+import { product, productTN } from "../numeric/linear_algebra.ts";
+import { descend, linear } from "./linear_layer.ts";
 import { fillNormal, type Rng } from "../numeric/random.ts";
 import { vicReg } from "../agreement/losses.ts";
 
@@ -44,7 +44,7 @@ export interface MaskedConfig {
 }
 
 /** The checked configuration of masked prediction. */
-export const maskedConfig: Configure<MaskedConfig> = checkedConfig(
+const maskedConfig: Configure<MaskedConfig> = checkedConfig(
   "predict hidden parts",
   {
     inputs: [4, is.positiveInteger],
@@ -135,7 +135,7 @@ export function maskedLossAndGrads(
     w: new Float64Array(params.w.length),
     p: new Float64Array(params.p.length),
   };
-  addWeightGrad(error, codes, n, grads.p);
+  productTN(error, codes, n, grads.p);
   const dCodes = product(error, params.p, error.length / n);
   if (config.target === "floor") {
     const out = { da: new Float64Array(n * k), db: new Float64Array(n * k) };
@@ -145,10 +145,10 @@ export function maskedLossAndGrads(
     }
   }
   if (config.collapsed) return { loss, grads };
-  addWeightGrad(dCodes, x, n, grads.w);
+  productTN(dCodes, x, n, grads.w);
   if (config.target === "own" || config.target === "floor") {
     const through = new Float64Array(grads.w.length);
-    addWeightGrad(error, y, n, through);
+    productTN(error, y, n, through);
     for (let i = 0; i < through.length; i++) grads.w[i] -= through[i];
   }
   return { loss, grads };
