@@ -151,7 +151,7 @@ export function worldOf(settings: Settings): Readonly<StereoConfig> {
 }
 
 /** The interpolator's part of the settings. */
-export function interpolatorOf(
+function interpolatorOf(
   settings: Settings,
 ): Readonly<InterpolatorConfig> {
   return interpolatorConfig({ steps: settings.interpolatorSteps });
@@ -225,7 +225,7 @@ export function outputsOf(state: ImaxState, pixels: Floats): Float64Array {
 const tables = new Map<string, StripTable>();
 
 /** Every strip of the settings' world (kept after the first call). */
-export function tableOf(
+function tableOf(
   { stripWidth, maxDisparity }: Pick<
     Settings,
     "stripWidth" | "maxDisparity"

@@ -87,7 +87,7 @@ export type EncoderRow = { step: number; loss: number } & EncoderMetrics;
 export type EncoderOutcome = Outcome<EncoderMetrics, EncoderParams>;
 
 /** Entries of a view: both eyes, and the left eye times the right, shifted. */
-export function viewLength({ stripWidth, maxDisparity }: Settings): number {
+function viewLength({ stripWidth, maxDisparity }: Settings): number {
   return stripWidth * (2 + 2 * maxDisparity + 1);
 }
 
@@ -126,7 +126,7 @@ function withProducts(pixels: Float64Array, settings: Settings): Float64Array {
 }
 
 /** Untrained encoders. */
-export function initEncoders(seed: number, settings: Settings): TwoView {
+function initEncoders(seed: number, settings: Settings): TwoView {
   const inputs = viewLength(settings);
   return initTwoView(
     stream(seed, "init"),

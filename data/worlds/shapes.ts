@@ -23,8 +23,6 @@ import {
 import { cos, sin } from "../../lib/numeric/elementary.ts";
 import { integer, type Rng, uniform } from "../../lib/numeric/random.ts";
 
-/** The label of a pixel that no shape covers. */
-export const BACKGROUND = 0;
 /** The label of a pixel that two or more shapes cover: it belongs to none. */
 export const OVERLAP = 255;
 
@@ -36,7 +34,7 @@ export interface ShapesBatch {
   canvas: number;
   /** count × canvas², 0 or 1. */
   images: Float32Array;
-  /** count × canvas²: BACKGROUND, 1 … objects, or OVERLAP. */
+  /** count × canvas²: 0 for background, 1 … objects, or OVERLAP. */
   labels: Uint8Array;
 }
 

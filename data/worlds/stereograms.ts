@@ -51,7 +51,7 @@ export interface StereoConfig {
 }
 
 /** Standard deviation in pixels of a blurred dot. */
-export const BLUR = 0.7;
+const BLUR = 0.7;
 /** A blurred dot ends at this distance from its centre, in pixels. */
 export const REACH = 3;
 
@@ -266,8 +266,9 @@ export interface SurfaceConfig {
 }
 
 /** Checks a surface's configuration. */
-export const surfaceConfig: Configure<SurfaceConfig> =
-  /* @__PURE__ */ checkedConfig("draw surfaces", {
+const surfaceConfig: Configure<SurfaceConfig> = /* @__PURE__ */ checkedConfig(
+  "draw surfaces",
+  {
     modules: [10, is.integerIn(2, 64)],
     stripWidth: [10, is.integerIn(2, 64)],
     gap: [6, is.integerIn(0, 64)],
@@ -275,10 +276,12 @@ export const surfaceConfig: Configure<SurfaceConfig> =
     shortest: [100, is.positive],
     longest: [300, is.positive],
     breaks: [0, is.probability],
-  }, ({ maxDisparity, stripWidth, shortest, longest }) => [
+  },
+  ({ maxDisparity, stripWidth, shortest, longest }) => [
     widthRule(maxDisparity, stripWidth),
     ["longest", longest >= shortest, `at least shortest, ${shortest}`],
-  ]);
+  ],
+);
 
 /** A batch of scan lines, filled by a sampler. */
 export interface SurfaceLines {

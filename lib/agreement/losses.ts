@@ -59,7 +59,7 @@ export const VICREG: Readonly<VicregWeights> = Object.freeze({
 });
 
 /** Added to a variance before its square root (their released code). */
-export const VICREG_EPSILON = 1e-4;
+const VICREG_EPSILON = 1e-4;
 
 /**
  * Invariance, variance floor and covariance, as VICReg's authors compute them.
@@ -217,7 +217,7 @@ function crossEntropy(
 }
 
 /** Weight of the off-diagonal terms of Barlow Twins (the authors'). */
-export const BARLOW_LAMBDA = 0.0051;
+const BARLOW_LAMBDA = 0.0051;
 
 /**
  * Barlow Twins: the correlation matrix of a's entries with b's is drawn to the

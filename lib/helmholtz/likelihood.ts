@@ -1,6 +1,6 @@
 /**
  * Exact quantities of a Helmholtz machine that is small enough to enumerate:
- * likelihood, posterior means and the recognition model's law of the top layer.
+ * likelihood, posterior and the recognition model's law of the top layer.
  *
  * A state of a layer is a number whose bit j is unit j. The hidden units are
  * cut into a lower and a higher half, with states a and b, so that pixel i's
@@ -497,43 +497,10 @@ export function halfPosteriors(
   return { low, high, sums };
 }
 
-/** E[h | v] of each pattern, count × hidden, exact. */
-export function exactHiddenMeans(
-  params: HelmholtzParams,
-  patterns: Patterns,
-): Float64Array {
-  const factors = factorize(params, patterns);
-  const prior = hiddenPrior(factors);
-  mul(factors.C, prior, prior);
-  const { low, high } = halfPosteriors(factors, prior);
-  const count = low.cols;
-  const hidden = params.hiddenBias.length;
-  const means = new Float64Array(count * hidden);
-  for (
-    const [{ data, rows }, first] of [[low, 0], [high, factors.low]] as const
-  ) {
-    for (let s = 0; s < rows; s++) {
-      for (let j = 0; s >> j > 0; j++) {
-        if ((s >> j & 1) === 0) continue;
-        for (let k = 0; k < count; k++) {
-          means[k * hidden + first + j] += data[s * count + k];
-        }
-      }
-    }
-  }
-  giveBack(factors);
-  return means;
-}
-
-/** q(t | v) = Σ_h q(h | v) q(t | h) of each pattern and top state, count × 2^top, exact. */
-export function recognitionTop(
-  params: HelmholtzParams,
-  patterns: Patterns,
-): Float64Array {
-  return finish(sumRecognitionTop(params, patterns));
-}
-
-/** `recognitionTop` with pauses. */
+/**
+ * q(t | v) = Σ_h q(h | v) q(t | h) of each pattern and top state,
+ * count × 2^top, exact, with pauses.
+ */
 export function* sumRecognitionTop(
   params: HelmholtzParams,
   patterns: Patterns,

@@ -87,7 +87,7 @@ export interface ImaxConfig {
 }
 
 /** Largest shift of the product features. */
-export const MAX_SHIFT = 3;
+const MAX_SHIFT = 3;
 
 /** Checks a configuration; the defaults are the reference's. */
 export const imaxConfig: Configure<ImaxConfig> = checkedConfig("train Imax", {
@@ -451,7 +451,7 @@ function freshPairs(
  * The weights of the outputs whose sum agrees best between the modules: their
  * first canonical direction on `pairs`. [1] for a single output.
  */
-export function readoutOf(model: ImaxModel, pairs: Pairs): Float64Array {
+function readoutOf(model: ImaxModel, pairs: Pairs): Float64Array {
   const k = model.config.outputs;
   if (k === 1) return Float64Array.of(1);
   const a = model.encode(pairs.a, "a");

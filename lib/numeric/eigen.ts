@@ -110,7 +110,7 @@ export function inverse(s: Float64Array, n: number): Float64Array {
 }
 
 /** Added to the covariance that a least-squares map inverts. */
-export const RIDGE = 1e-9;
+const RIDGE = 1e-9;
 
 /** Σ⁻¹C and C, with the covariance Σ of `from` plus `ridge` on its diagonal. */
 function regression(

@@ -137,18 +137,3 @@ export function extent(...columns: readonly Numbers[]): [number, number] {
   }
   return [low, high];
 }
-
-/** Counts of values in `bins` equal bins over [low, high]; others are left out. */
-export function histogram(
-  values: Numbers,
-  bins: number,
-  [low, high]: readonly [number, number],
-): Int32Array {
-  const counts = new Int32Array(bins);
-  for (let i = 0; i < values.length; i++) {
-    const x = values[i];
-    if (!(x >= low && x <= high)) continue;
-    counts[Math.min(bins - 1, Math.floor(bins * (x - low) / (high - low)))]++;
-  }
-  return counts;
-}

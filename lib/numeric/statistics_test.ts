@@ -5,7 +5,6 @@ import {
   correlation,
   covariance,
   extent,
-  histogram,
   mean,
   quantile,
   standardDeviation,
@@ -55,10 +54,6 @@ Deno.test("a 90 % bootstrap interval covers the mean about nine times in ten", (
     if (low <= 0 && high >= 0) covered++;
   }
   assert.ok(covered > 165 && covered < 195, `${covered} of 200`);
-});
-
-Deno.test("a histogram counts both ends and leaves out what lies outside", () => {
-  assert.deepEqual([...histogram([0, 0.1, 0.5, 1, 2, -1], 2, [0, 1])], [2, 2]);
 });
 
 Deno.test("an extent is that of all columns, and of finite values alone", () => {

@@ -230,7 +230,7 @@ export function stepTwoView(
 }
 
 /** Plain descent, or Adam (Kingma & Ba 2015) with its usual constants. */
-export function updateArray(
+function updateArray(
   p: Float64Array,
   g: Float64Array,
   mean: Float64Array,

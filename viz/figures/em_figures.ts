@@ -22,7 +22,7 @@ export interface ImageBatch {
 }
 
 /** The pixels of image `i`. */
-export function imageOf(
+function imageOf(
   { canvas, images }: ImageBatch,
   i: number,
 ): Float32Array {

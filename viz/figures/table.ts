@@ -111,7 +111,7 @@ function formatted<Row>(
 }
 
 /** "✓ yes" in green or "✗ no" in red: never colour alone. */
-export function yesNo(holds: boolean, words = ["yes", "no"]): Html {
+function yesNo(holds: boolean, words = ["yes", "no"]): Html {
   return holds
     ? html`<span class="hc-good">✓ ${words[0]}</span>`
     : html`<span class="hc-bad">✗ ${words[1]}</span>`;

@@ -76,7 +76,7 @@ interface Relief {
  * Entry 1 is shared (correlation 0.8), entry 2 is nearly private (0.1) and
  * varies more; both are turned by 35°.
  */
-export const PLANE_SCENE = Object.freeze({
+const PLANE_SCENE = Object.freeze({
   signal: Object.freeze([1, 0.3]),
   noise: Object.freeze([0.25, 2.7]),
   angle: 0.6108652381980153,
