@@ -13,13 +13,7 @@ import {
   populationPass,
 } from "./population_code.ts";
 
-const SMALL: Partial<PopulationConfig> = {
-  pixels: 6,
-  encoderUnits: 5,
-  units: 8,
-  dims: 3,
-  sigma: 0.4,
-};
+const SMALL = { pixels: 6, encoderUnits: 5, units: 8, dims: 3, sigma: 0.4 };
 
 for (
   const overrides of [

@@ -48,31 +48,38 @@ export const DIFFERENCES: Readonly<
   "sigmoid recurrence": { mStep: "sigmoid" },
 });
 
-const together: Partial<Settings> = Object.assign(
-  {},
-  ...Object.values(DIFFERENCES),
-);
+/** The variants of one study, each laid over `base`. */
+function variantsOf(
+  study: string,
+  base: Partial<Settings>,
+  byLabel: Readonly<Record<string, Partial<Settings>>>,
+): Variant[] {
+  return Object.entries(byLabel).map(([label, overrides]) => ({
+    study,
+    label,
+    overrides: { ...base, ...overrides },
+  }));
+}
 
-/** "all but" drops one difference from the paper's model, in turn. */
-function allBut(label: string): Partial<Settings> {
+/** All differences together, but for one. */
+function allBut(label?: string): Partial<Settings> {
   const rest = Object.entries(DIFFERENCES).filter(([name]) => name !== label);
   return Object.assign({}, ...rest.map(([, overrides]) => overrides));
 }
 
-const onSeed: Variant[] = [
-  { study: "one change", label: "the seed's model", overrides: {} },
-  ...Object.entries(DIFFERENCES).map(([label, overrides]) => ({
-    study: "one change",
-    label,
-    overrides,
-  })),
-  { study: "one change", label: "all changes together", overrides: together },
-  ...Object.keys(DIFFERENCES).map((label) => ({
-    study: "all but one",
-    label,
-    overrides: allBut(label),
-  })),
-];
+const oneChange = variantsOf("one change", {}, {
+  "the seed's model": {},
+  ...DIFFERENCES,
+  "all changes together": allBut(),
+});
+
+const allButOne = variantsOf(
+  "all but one",
+  {},
+  Object.fromEntries(
+    Object.keys(DIFFERENCES).map((label) => [label, allBut(label)]),
+  ),
+);
 
 const sizes: Variant[] = [8, 16, 24, 64].flatMap((hidden) =>
   [2, 4, 8].map((steps) => ({
@@ -82,68 +89,41 @@ const sizes: Variant[] = [8, 16, 24, 64].flatMap((hidden) =>
   }))
 );
 
-const weighting: Variant[] = ["all", "half", "last"].map((lossSteps) => ({
-  study: "loss weighting",
-  label: lossSteps,
-  overrides: { lossSteps },
-}));
+const weighting = variantsOf("loss weighting", {}, {
+  all: { lossSteps: "all" },
+  half: { lossSteps: "half" },
+  last: { lossSteps: "last" },
+});
 
 /** What the seed has in place of each part of the model trained here. */
-const seedParts: Record<string, Partial<Settings>> = {
+const onPaper = variantsOf("all but one, paper's images", {
+  ...PAPER_SETTINGS,
+  updates: 300,
+  evalEvery: 100,
+  evalImages: 100,
+}, {
+  "the whole": {},
   "loss within and between components": { intra: 0, inter: 0, mixture: 1 },
   "loss between components": { inter: 0 },
   "one component more than objects": { components: 3 },
   "clean target, noise on the input": { noiseOn: "image" },
   "sigmoid recurrence": { mStep: "tanh" },
   "gradient through the responsibilities": { throughGamma: false },
-};
+});
 
-const onPaper: Variant[] = [
-  { label: "the whole", overrides: {} },
-  ...Object.entries(seedParts).map(([label, overrides]) => ({
-    label,
-    overrides,
-  })),
-].map(({ label, overrides }) => ({
-  study: "all but one, paper's images",
-  label,
-  overrides: {
-    ...PAPER_SETTINGS,
-    updates: 300,
-    evalEvery: 100,
-    evalImages: 100,
-    ...overrides,
-  },
-}));
+/** So many steps backpropagated, each time as many in all: about as long. */
+function unrolled(unroll: number, lossSteps: string): Partial<Settings> {
+  const updates = 3200 / unroll;
+  return { unroll, lossSteps, updates, evalEvery: updates / 4 };
+}
 
-/** The same number of EM steps backpropagated, hence about the same time. */
-const BUDGET = 3200;
-
-const schemes: Variant[] = [
-  {
-    label: "16 steps unrolled, loss of the last (paper)",
-    unroll: 16,
-    lossSteps: "last",
-  },
-  {
-    label: "16 steps unrolled, loss of the later half",
-    unroll: 16,
-    lossSteps: "half",
-  },
-  { label: "8 steps unrolled, states carried", unroll: 8, lossSteps: "all" },
-  { label: "4 steps unrolled, states carried", unroll: 4, lossSteps: "all" },
-  { label: "2 steps unrolled, states carried", unroll: 2, lossSteps: "all" },
-].map(({ label, unroll, lossSteps }) => ({
-  study: "training scheme",
-  label,
-  overrides: {
-    ...PAPER_SETTINGS,
-    unroll,
-    lossSteps,
-    updates: BUDGET / unroll,
-    evalEvery: BUDGET / unroll / 4,
-  },
-}));
+const schemes = variantsOf("training scheme", PAPER_SETTINGS, {
+  "16 steps unrolled, loss of the last (paper)": unrolled(16, "last"),
+  "16 steps unrolled, loss of the later half": unrolled(16, "half"),
+  "8 steps unrolled, states carried": unrolled(8, "all"),
+  "4 steps unrolled, states carried": unrolled(4, "all"),
+  "2 steps unrolled, states carried": unrolled(2, "all"),
+});
 
 /** How much a component pays for pixels that another is responsible for. */
 const interWeights: Variant[] = [1, 0.5, 0.3, 0.1].map((inter) => ({
@@ -157,33 +137,26 @@ const interWeights: Variant[] = [1, 0.5, 0.3, 0.1].map((inter) => ({
  * N-EM proper, whose M-step is a step along the gradient: at chance with
  * carried states, above it where all steps are unrolled.
  */
-const gradient: Variant[] = [
-  { label: "4 steps unrolled, states carried", overrides: {} },
-  {
-    label: "16 steps unrolled, loss of the last (paper)",
-    overrides: { unroll: 16, lossSteps: "last" },
+const gradient = variantsOf("N-EM", {
+  ...PAPER_SETTINGS,
+  mStep: "gradient",
+  learningRate: 6e-3,
+  updates: 500,
+  evalEvery: 100,
+  evalImages: 100,
+}, {
+  "4 steps unrolled, states carried": {},
+  "16 steps unrolled, loss of the last (paper)": {
+    unroll: 16,
+    lossSteps: "last",
   },
-  {
-    label: "16 steps unrolled, loss of every step",
-    overrides: { unroll: 16 },
+  "16 steps unrolled, loss of every step": { unroll: 16 },
+  "loss of the last, 1,500 updates": {
+    unroll: 16,
+    lossSteps: "last",
+    updates: 1500,
   },
-  {
-    label: "loss of the last, 1,500 updates",
-    overrides: { unroll: 16, lossSteps: "last", updates: 1500 },
-  },
-].map(({ label, overrides }) => ({
-  study: "N-EM",
-  label,
-  overrides: {
-    ...PAPER_SETTINGS,
-    mStep: "gradient",
-    learningRate: 6e-3,
-    updates: 500,
-    evalEvery: 100,
-    evalImages: 100,
-    ...overrides,
-  },
-}));
+});
 
 /** What the second stage owes its loss and its choice among starts to. */
 const secondStages: Variant[] = [
@@ -201,7 +174,8 @@ const secondStages: Variant[] = [
 
 /** Every configuration of every study. */
 export const VARIANTS: readonly Variant[] = Object.freeze([
-  ...onSeed,
+  ...oneChange,
+  ...allButOne,
   ...weighting,
   ...sizes,
   ...schemes,
