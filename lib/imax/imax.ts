@@ -429,22 +429,11 @@ export function* trainImax(
       return { step, ...evaluate(model, heldOut, readout) };
     },
   });
-  const readout = readoutOf(
-    model,
-    freshPairs(stream(seed, "readout"), task, config),
-  );
-  return { config, model, steps, readout };
-}
-
-function freshPairs(
-  rng: Rng,
-  { sample }: ImaxTask,
-  { outputs, stripWidth }: ImaxConfig,
-): Pairs {
-  const n = outputs === 1 ? 2 : 16384;
-  const pairs = newPairs(Float32Array, n, 2 * stripWidth);
-  if (outputs > 1) sample(rng, pairs);
-  return pairs;
+  // Of several outputs, the readout is found on pairs of its own.
+  const fresh = config.outputs === 1 ? 0 : 16384;
+  const pairs = newPairs(Float32Array, fresh, 2 * config.stripWidth);
+  sample(stream(seed, "readout"), pairs);
+  return { config, model, steps, readout: readoutOf(model, pairs) };
 }
 
 /**
