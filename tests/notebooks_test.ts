@@ -13,13 +13,23 @@ import {
   injectParameters,
   readNotebook,
 } from "../tasks/notebook/notebook.ts";
-import { NOTEBOOKS } from "../tasks/project.ts";
+import { editorFindings } from "../tasks/notebook/language_server.ts";
+import { NOTEBOOKS, ROOT } from "../tasks/project.ts";
 import { differences, fingerprint, readSmoke } from "../tasks/verify.ts";
 import { findChromium, launch, openPage } from "./browser.ts";
 
 const chromium = findChromium();
 /** Packages of which a page may hold code, with their licences. */
 const PACKAGES: Record<string, string> = { seedrandom: "MIT" };
+
+Deno.test("an editor finds nothing wrong in any cell", async () => {
+  const files = await findNotebooks([], NOTEBOOKS);
+  const opened = await Promise.all(
+    files.map(async (file) => ({ file, notebook: await readNotebook(file) })),
+  );
+  const said = await editorFindings(ROOT, opened);
+  assert.deepEqual(said, files.map(() => []));
+});
 
 for (const file of await findNotebooks([], NOTEBOOKS)) {
   const name = basename(file, ".ipynb");

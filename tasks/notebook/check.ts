@@ -8,6 +8,7 @@ import { hostname, userInfo } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { RESULTS_MIME } from "../../lib/run/results.ts";
 import { resultsOf } from "./execute.ts";
+import { editorFindings } from "./language_server.ts";
 import {
   type Cell,
   findNotebooks,
@@ -17,6 +18,7 @@ import {
   type Notebook,
   parametersOf,
   parseNotebook,
+  readNotebook,
 } from "./notebook.ts";
 import { formatted, isReadableId } from "./tidy.ts";
 import { NOTEBOOKS, ROOT } from "../project.ts";
@@ -298,9 +300,13 @@ export async function notebookProblems(file: string): Promise<string[]> {
 /** Check the named notebooks, or all; throws when there are problems. */
 export async function checkNotebooks({ words }: Call): Promise<void> {
   const files = await findNotebooks(words, NOTEBOOKS);
+  const opened = await Promise.all(
+    files.map(async (file) => ({ file, notebook: await readNotebook(file) })),
+  );
+  const said = await editorFindings(ROOT, opened);
   let count = 0;
-  for (const file of files) {
-    const problems = await notebookProblems(file);
+  for (const [i, file] of files.entries()) {
+    const problems = [...await notebookProblems(file), ...said[i]];
     count += problems.length;
     console.log(`${problems.length ? "✗" : "✓"} ${basename(file)}`);
     for (const problem of problems) {
