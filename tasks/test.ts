@@ -70,9 +70,15 @@ const OPTIONS = { filter: { type: "string" } } as const;
 export async function test(
   { values: { filter }, words }: Call<typeof OPTIONS>,
 ): Promise<void> {
-  const runs = words.length > 0
-    ? [words.map(testFile)]
-    : [["--parallel", `--ignore=${ALONE}`], [ALONE]];
+  const files = words.map(testFile);
+  const alone = files.filter((file) => `${file}/`.startsWith(ALONE));
+  const others = files.filter((file) => !alone.includes(file));
+  const runs = words.length === 0
+    ? [["--parallel", `--ignore=${ALONE}`], [ALONE]]
+    : [
+      ...others.length > 0 ? [["--parallel", ...others]] : [],
+      ...alone.length > 0 ? [alone] : [],
+    ];
   const total: Count = { passed: 0, failed: 0, skipped: 0 };
   for (const run of runs) {
     const filters = filter === undefined ? [] : [`--filter=${filter}`];
@@ -93,7 +99,7 @@ function testFile(word: string): string {
       `Cannot test "${word}" as it must be a file or a folder of tests`,
     );
   }
-  return relative(ROOT, path);
+  return relative(ROOT, path) || ".";
 }
 
 if (import.meta.main) {

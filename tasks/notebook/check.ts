@@ -5,7 +5,7 @@
  * @module
  */
 import { hostname, userInfo } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { RESULTS_MIME } from "../../lib/run/results.ts";
 import { resultsOf } from "./execute.ts";
 import { editorFindings } from "./language_server.ts";
@@ -20,6 +20,7 @@ import {
   parseNotebook,
   readNotebook,
 } from "./notebook.ts";
+import { asModule, modulesOf, withModule } from "./modules.ts";
 import { formatted, isReadableId } from "./tidy.ts";
 import { NOTEBOOKS, ROOT } from "../project.ts";
 import { readSmoke } from "../verify.ts";
@@ -220,33 +221,20 @@ function typedNumbers(cells: readonly Cell[]): string[] {
   });
 }
 
-/** A notebook's code cells as one module, and the cell of each of its lines. */
-export function asModule(
-  notebook: Notebook,
-): { source: string; cellOf: string[] } {
-  const source: string[] = ["// deno-lint-ignore-file prefer-const"];
-  const cellOf: string[] = [""];
-  for (const cell of notebook.cells) {
-    if (cell.cell_type !== "code") continue;
-    cell.source.split("\n").forEach((line, i) => {
-      source.push(line);
-      cellOf.push(`cell "${cell.id}" line ${i + 1}`);
-    });
-  }
-  return { source: source.join("\n") + "\nexport {};\n", cellOf };
-}
-
 /** What `deno check` and `deno lint` find in the joined cells. */
 async function codeFindings(
   notebook: Notebook,
   file: string,
 ): Promise<string[]> {
   const { source, cellOf } = asModule(notebook);
-  const name = `.${basename(file, ".ipynb")}.${Deno.pid}.cells.ts`;
-  const module = join(dirname(file), name);
-  const findings: string[] = [];
-  try {
-    await Deno.writeTextFile(module, source);
+  return await withModule({ file, source }, async (module) => {
+    const place = new RegExp(
+      `(?:file://)?[^\\s(]*${
+        basename(module).replaceAll(".", "\\.")
+      }:(\\d+):(\\d+)`,
+      "g",
+    );
+    const findings: string[] = [];
     for (const tool of ["check", "lint"]) {
       const { success, stderr, stdout } = await new Deno.Command(
         Deno.execPath(),
@@ -259,23 +247,40 @@ async function codeFindings(
       if (success) continue;
       const decoder = new TextDecoder();
       const words = decoder.decode(stdout) + decoder.decode(stderr);
-      const place = new RegExp(
-        `(?:file://)?[^\\s(]*${name.replaceAll(".", "\\.")}:(\\d+):(\\d+)`,
-        "g",
+      const placed = words.replace(
+        place,
+        (_, line) => cellOf[Number(line) - 1] ?? "the end",
       );
-      findings.push(
-        `deno ${tool}:\n` +
-          words.replace(
-            place,
-            (_, line) => cellOf[Number(line) - 1] ?? "the end",
-          )
-            .replace(/\n+Stack backtrace:[^]*$/, "").trim(),
-      );
+      const [said] = placed.split(/\n+Stack backtrace:/);
+      findings.push(`deno ${tool}:\n${said.trim()}`);
     }
-  } finally {
-    await Deno.remove(module).catch(() => {});
+    return findings;
+  });
+}
+
+/** Marks what is the example's in a notebook and its modules, see tasks/new.ts. */
+const LEFT = /\bREPLACE\b[^\n"]*/;
+
+/** What `deno task new` marked and nobody has written yet, in cells and modules. */
+async function placesLeft(
+  notebook: Notebook,
+  file: string,
+): Promise<string[]> {
+  const sources: [place: string, text: string][] = notebook.cells
+    .map(({ id, source }) => [`cell "${id}"`, source]);
+  for (const module of await modulesOf(notebook, file)) {
+    // Every notebook imports the numbers of all papers; their test finds these.
+    if (module === "data/references.ts") continue;
+    sources.push([module, await Deno.readTextFile(join(ROOT, module))]);
   }
-  return findings;
+  return sources.flatMap(([place, text]) =>
+    text.split("\n").flatMap((line, i) => {
+      const [left] = LEFT.exec(line) ?? [];
+      return left === undefined
+        ? []
+        : [`${place} line ${i + 1}: still the example's: ${left}`];
+    })
+  );
 }
 
 /** All problems of a notebook file, one each. */
@@ -294,7 +299,11 @@ export async function notebookProblems(file: string): Promise<string[]> {
         `reach: run  deno task verify ${name} --preset smoke --record`,
     );
   }
-  return [...problems, ...await codeFindings(notebook, file)];
+  return [
+    ...problems,
+    ...await placesLeft(notebook, file),
+    ...await codeFindings(notebook, file),
+  ];
 }
 
 /** Check the named notebooks, or all; throws when there are problems. */

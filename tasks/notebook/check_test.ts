@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { hostname } from "node:os";
-import {
-  asModule,
-  machineTraces,
-  notebookProblems,
-  structureProblems,
-} from "./check.ts";
+import { machineTraces, notebookProblems, structureProblems } from "./check.ts";
 import type { MimeBundle, Output } from "./output.ts";
 import {
   type Cell,
@@ -143,14 +138,6 @@ Deno.test("paths, user and host names are found in outputs", () => {
   if (host.length > 3 && host !== "localhost") {
     assert.equal(traces(`on ${host}`).length, 1);
   }
-});
-
-Deno.test("cells are joined so that a finding can name its cell", () => {
-  const { source, cellOf } = asModule(small);
-  const at = source.split("\n").findIndex((line) =>
-    line.startsWith("const mean")
-  );
-  assert.equal(cellOf[at], 'cell "train" line 5');
 });
 
 Deno.test("the fixtures that stand for notebooks type-check", async () => {
