@@ -127,7 +127,7 @@ const notebooksOf = (folder: string): Source[] =>
     return source(path, code.join("\n"));
   });
 const notebooks = notebooksOf("notebooks");
-const fixtures = notebooksOf("tests/fixtures");
+const fixtures = ["tests/fixtures", "tasks/template"].flatMap(notebooksOf);
 
 /** Path of the project that a relative import leads to. */
 function target(from: Source, specifier: string): string | null {

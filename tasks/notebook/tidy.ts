@@ -62,21 +62,31 @@ function slugOf(heading: string): string {
   return isReadableId(slug) ? slug : "cell";
 }
 
-/** The same notebook in the format of `deno fmt`; what is no code stays. */
-export async function formatted(notebook: Notebook): Promise<Notebook> {
+/** The text in the format of `deno fmt`. */
+export async function denoFmt(
+  text: string,
+  extension: "ts" | "ipynb",
+): Promise<string> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--ext", "ipynb", "-"],
+    args: ["fmt", "--ext", extension, "-"],
     cwd: ROOT,
     stdin: "piped",
     stdout: "piped",
-    stderr: "null",
+    stderr: "piped",
   }).spawn();
   const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(formatNotebook(notebook)));
+  await writer.write(new TextEncoder().encode(text));
   await writer.close();
-  const { stdout, success } = await child.output();
-  if (!success) return notebook;
-  const { cells } = parseNotebook(new TextDecoder().decode(stdout), "notebook");
+  const { stdout, stderr, success } = await child.output();
+  const decoder = new TextDecoder();
+  if (!success) throw new Error(`Cannot format: ${decoder.decode(stderr)}`);
+  return decoder.decode(stdout);
+}
+
+/** The same notebook in the format of `deno fmt`; what is no code stays. */
+export async function formatted(notebook: Notebook): Promise<Notebook> {
+  const text = await denoFmt(formatNotebook(notebook), "ipynb");
+  const { cells } = parseNotebook(text, "notebook");
   return {
     ...notebook,
     cells: notebook.cells.map((cell, i) => ({
