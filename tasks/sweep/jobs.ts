@@ -40,8 +40,8 @@ export async function experimentNamed(
   return { name, module, experiment: await import(module) };
 }
 
-/** Rows of a sweep at most. */
-const MOST = 1_000_000;
+/** Rows of a sweep at most: what a merge holds in two gigabytes. */
+const MOST = 250_000;
 
 /**
  * Seeds of a list such as `0-9,12`, without repetition, in order.
@@ -116,7 +116,7 @@ function parseValues(text: string): unknown[] {
  * last grid's values next to each other.
  *
  * @throws {Refusal} for what is no such pair, a key that stands twice, or
- *   more than a million combinations
+ *   too many combinations
  */
 export function combinations(
   set: readonly string[],
