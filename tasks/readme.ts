@@ -32,6 +32,10 @@ const HEADLINES: Record<string, readonly string[]> = {
     "exact NLL, reweighted",
     "direction, by q",
     "direction by q, reweighted",
+    "exact NLL, in stages",
+    "direction by q, in stages",
+    "exact NLL, one top unit",
+    "direction by q, one top unit",
   ],
   neural_em: [
     "seed, NMI (chosen)",
