@@ -32,18 +32,31 @@ const pairs = (...settings: string[]): string[] =>
 const SMALL = pairs("steps=100000", "hidden=4", "top=1", "width=4")
   .concat(pairs("evalImages=8"));
 const SWEEP = ["helmholtz_shifter", "--seeds=0-39", ...SMALL];
-const TRAINING = pairs("updates=120", "evalEvery=40", "evalImages=10")
+const TRAINING = pairs("updates=240", "evalEvery=40", "evalImages=10")
   .concat(pairs("hidden=8"));
 
-/** Elements that run: their array's job, their index, their node. */
-async function elements(
+interface Element {
+  index: string;
+  node: string;
+}
+
+/** Waits for an element of an array that is in the middle of its shard. */
+async function inTheMiddle(
   slurm: Slurm,
-): Promise<{ array: string; index: string; node: string }[]> {
-  const list = await slurm.ask("squeue", "-hr", "-t", "R", "-o", "%F %K %N");
-  return list.trim().split("\n").map((line) => {
-    const [array, index, node] = line.split(" ");
-    return { array, index, node };
-  });
+  { array, folder, not }: { array: string; folder: string; not?: Element },
+): Promise<Element> {
+  let found: Element | undefined;
+  await until(async () => {
+    const list = await slurm.ask("squeue", "-hr", "-t", "R", "-o", "%F %K %N");
+    for (const line of list.trim().split("\n")) {
+      const [job, index, node] = line.split(" ");
+      if (job !== array || index === not?.index) continue;
+      const rows = await countRows(join(folder, `${index}.jsonl`));
+      if (rows >= 1 && rows <= 5) found = { index, node };
+    }
+    return found !== undefined;
+  }, 60);
+  return found!;
 }
 
 Deno.test({
@@ -83,28 +96,13 @@ Deno.test({
       await endTime(`${training}_1`);
 
       // A node dies in the middle of a shard, and comes back.
-      let dead = { array: "", index: "", node: "" };
-      await until(async () => {
-        for (const element of await elements(slurm)) {
-          if (element.array !== sweep) continue;
-          const rows = await countRows(shard(element.index));
-          if (rows >= 2 && rows <= 7) dead = element;
-        }
-        return dead.node !== "";
-      }, 60);
+      const dead = await inTheMiddle(slurm, { array: sweep, folder: swept });
       await slurm.killNode(dead.node);
-      assert.ok(await countRows(shard(dead.index)) < 10);
       await slurm.startNode(dead.node);
 
       // The time of another shard is over.
-      let late = { array: "", index: "", node: "" };
-      await until(async () => {
-        for (const element of await elements(slurm)) {
-          if (element.array !== sweep || element.index === dead.index) continue;
-          if (await countRows(shard(element.index)) < 8) late = element;
-        }
-        return late.node !== "" && await countRows(shard(late.index)) > 0;
-      }, 60);
+      const other = { array: sweep, folder: swept, not: dead };
+      const late = await inTheMiddle(slurm, other);
       await endTime(`${sweep}_${late.index}`);
 
       await until(
@@ -127,7 +125,7 @@ Deno.test({
       );
       assert.deepEqual(
         rows.map(({ step }: { step: number }) => step),
-        [40, 80, 120],
+        [40, 80, 120, 160, 200, 240],
       );
 
       const local = join(folder, "local.jsonl");

@@ -87,7 +87,9 @@ export async function startSlurm(): Promise<Slurm> {
       env,
     }).output();
     const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-    if (!success) throw new Error(`${command}: ${text(stderr)}`);
+    if (!success) {
+      throw new Error(`${command} ${args.join(" ")}: ${text(stderr)}`);
+    }
     return text(stdout);
   };
 
