@@ -19,11 +19,15 @@ Deno.test("a notebook's modules are those that it imports, and that these import
   assert.deepEqual(modules, [
     "lib/numeric/elementary.ts",
     "lib/numeric/random.ts",
+    "lib/run/checks.ts",
+    "lib/run/config.ts",
+    "lib/run/reader.ts",
     "lib/run/results.ts",
   ]);
   assert.deepEqual(testsOf([...modules, "lib/run/sweep_worker.ts"]), [
     "lib/numeric/elementary_test.ts",
     "lib/numeric/random_test.ts",
+    "lib/run/config_test.ts",
     "lib/run/results_test.ts",
   ]);
 });
