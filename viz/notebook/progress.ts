@@ -61,7 +61,7 @@ const LAST = 4;
 /** How soon a followed loop says that it is back, in milliseconds. */
 const RUNNING = 0; // no timer can be heard meanwhile
 const RESTING = 300;
-const WAITING = 10_000;
+const WAITING = 60_000;
 
 /** What is being followed now; the stop button aborts all of it. */
 const followed = new Set<AbortController>();
@@ -236,6 +236,12 @@ export async function followSeeds<
 
 /** Milliseconds between two looks at whether a loop is back. */
 const LOOK = 100;
+/**
+ * Looks in vain until a loop is given up. On a busy machine the process itself
+ * may have had no turn: then looks that are late come before the loop's timer,
+ * but no more than one of each kind.
+ */
+const LOOKS = 4;
 
 /**
  * Runs `work` with a signal that the stop button aborts.
@@ -255,14 +261,16 @@ async function untilStopped<T>(
   const controller = new AbortController();
   followed.add(controller);
   let due = Infinity;
+  let vain = 0;
   const gone = Promise.withResolvers<void>();
   const look = (): void => {
-    if (performance.now() > due) gone.resolve();
+    if (performance.now() > due && ++vain >= LOOKS) gone.resolve();
   };
   // Two, as one of them may be what was ended.
   const looks = [setInterval(look, LOOK), setInterval(look, 1.3 * LOOK)];
   const back = (within: number): void => {
     due = performance.now() + within;
+    vain = 0;
   };
   try {
     back(WAITING);

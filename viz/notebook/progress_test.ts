@@ -205,3 +205,17 @@ Deno.test("a stop within an evaluation is kept at the last pause", async () => {
   assert.equal(run.interrupted, true);
   assert.equal(run.state, seen);
 });
+
+Deno.test("a process that gets no turn for a while is not taken for one that was stopped", async () => {
+  // Holds the thread for longer than a loop may rest, again and again.
+  const busy = setInterval(() => {
+    const end = performance.now() + 500;
+    while (performance.now() < end);
+  }, 60);
+  try {
+    const run = await follow(train(80, 5), { label: "a model", total: 80 });
+    assert.equal(run.rows.length, 80);
+  } finally {
+    clearInterval(busy);
+  }
+});
