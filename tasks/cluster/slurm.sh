@@ -29,7 +29,7 @@ run() {
   mkdir -p "$DENO_DIR"
   ln -sfn "$shared/npm" "$DENO_DIR/npm"
   deno run -A "tasks/${task//:/_}.ts" "$@" &
-  local child=$!
+  child=$! # global, as the traps may run when this function has ended
   # A minute before the time is over: end, and queue again.
   trap 'kill -TERM "$child"; wait "$child" || scontrol requeue "$SLURM_JOB_ID"' USR1
   trap 'kill -TERM "$child"; wait "$child"' TERM
