@@ -212,7 +212,7 @@ export async function followSeeds<
       // Waits in code, not for an event: a message that stops what runs would
       // else find nothing to stop, and stop all that runs from then on.
       back(RUNNING);
-      Atomics.wait(still, 0, 0, SLICE);
+      if (!stop.aborted) Atomics.wait(still, 0, 0, SLICE / followed.size);
       back(RESTING);
       const outcomes = await Promise.race([trained, pause(0)]);
       if (outcomes) {
