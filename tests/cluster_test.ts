@@ -52,7 +52,7 @@ async function inTheMiddle(
       const [job, index, node] = line.split(" ");
       if (job !== array || index === not?.index) continue;
       const rows = await countRows(join(folder, `${index}.jsonl`));
-      if (rows >= 1 && rows <= 5) found = { index, node };
+      if (rows >= 1 && rows <= 3) found = { index, node };
     }
     return found !== undefined;
   }, 60);
@@ -101,9 +101,13 @@ Deno.test({
       await slurm.startNode(dead.node);
 
       // The time of another shard is over.
-      const other = { array: sweep, folder: swept, not: dead };
-      const late = await inTheMiddle(slurm, other);
-      await endTime(`${sweep}_${late.index}`);
+      let late = dead;
+      await until(async () => {
+        const other = { array: sweep, folder: swept, not: dead };
+        late = await inTheMiddle(slurm, other);
+        const told = endTime(`${sweep}_${late.index}`);
+        return await told.then(() => true, () => false); // it had ended
+      }, 60);
 
       await until(
         async () => (await slurm.ask("squeue", "-h")).trim() === "",
