@@ -223,7 +223,7 @@ class OpenNotebook {
         const start = performance.now();
         app.commands.execute("notebook:interrupt-kernel");
         // The line is absent for a moment where it is shown anew.
-        while (trains(lines(cell)[at] ?? "1 steps · left")) await wait(10);
+        while (trains(lines(cell)[at] ?? "1 steps · 1 s left")) await wait(10);
         const line = lines(cell)[at];
         while (runs(cell) && !lines(cell).some(trains)) await wait(10);
         const took = Math.round(performance.now() - start);

@@ -16,14 +16,14 @@ await kernel.execute(${JSON.stringify(cell)});
 const folders = (inside: string): string[] =>
   readdirSync(inside).filter((name) => name.includes("kernel"));
 
-/** Runs a test with a folder for temporary files, which are to be gone then. */
+/** Runs a test with a folder for temporary files, which are gone soon after it. */
 async function withTemporaryFolder(
   test: (folder: string) => Promise<void>,
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
     await test(folder);
-    assert.deepEqual(folders(folder), []);
+    await until(() => folders(folder).length === 0, 10);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
