@@ -25,12 +25,11 @@ import {
   imaxModel,
   type ImaxState,
   imaxStep,
+  objectiveBytes,
   scalarOutputs,
   trainImax,
 } from "../../lib/imax/imax.ts";
 import {
-  type InterpolatorConfig,
-  interpolatorConfig,
   type InterpolatorState,
   surfaceMetrics,
   trainInterpolator,
@@ -38,6 +37,7 @@ import {
   windowsOf,
 } from "../../lib/imax/interpolator.ts";
 import { workspace } from "../../lib/numeric/matrix/workspace.ts";
+import { countedKernels } from "../../lib/numeric/wasm/traffic.ts";
 import { arraysOf } from "../../lib/numeric/optimizers.ts";
 import { type Floats, stream } from "../../lib/numeric/random.ts";
 import {
@@ -46,9 +46,8 @@ import {
   stereoLimits,
   type StripTable,
 } from "../../lib/imax/stereo_limits.ts";
-import { countedKernels, objectiveBytes } from "../../lib/run/traffic.ts";
 import type { Outcome } from "../../lib/run/experiment.ts";
-import type { Training } from "../../lib/run/training.ts";
+import { type Training, withRows } from "../../lib/run/training.ts";
 import {
   neighbourSampler,
   type StereoConfig,
@@ -150,13 +149,6 @@ export function worldOf(settings: Settings): Readonly<StereoConfig> {
   return partOf(stereoConfig, settings);
 }
 
-/** The interpolator's part of the settings. */
-function interpolatorOf(
-  settings: Settings,
-): Readonly<InterpolatorConfig> {
-  return interpolatorConfig({ steps: settings.interpolatorSteps });
-}
-
 /** Trains and measures one seed; yields the step with held-out metrics. */
 export function* trainSeed(
   seed: number,
@@ -172,16 +164,11 @@ export function* trainSeed(
     sample: stereoSampler(world),
     heldOut,
   });
-  let next = training.next();
   let reached = false;
-  while (!next.done) {
-    const { value } = next;
-    if (typeof value === "object") {
-      reached = value.etaSquared >= settings.target;
-    }
-    next = training.next((yield value) || reached);
-  }
-  const state = next.value;
+  const state = yield* withRows(training, (row) => {
+    reached = row.etaSquared >= settings.target;
+    return row;
+  }, () => reached);
   const metrics: Record<string, number> = {
     ...evaluate(state.model, heldOut, state.readout),
     oddShare: oddShare(outputsOf(state, heldOut.a), heldOut.cause),
@@ -322,7 +309,8 @@ export function* surfaceTraining(
   });
   const heldOut = surfaceLines(100);
   surfaceSampler()(stream(seed, "eval"), heldOut);
-  const training = trainInterpolator(interpolatorOf(settings), {
+  const phase = { steps: settings.interpolatorSteps };
+  const training = trainInterpolator(phase, {
     seed,
     sample: surfaceSampler(),
     modules: modules.model,

@@ -9,6 +9,7 @@ import { checkedConfig, type Configure, partOf } from "../../lib/run/config.ts";
 import { newPairs, type Pairs } from "../../lib/agreement/pairs.ts";
 import { correlationRatio } from "../../lib/agreement/readout.ts";
 import { effectiveRank, spread } from "../../lib/numeric/eigen.ts";
+import { columnOf } from "../../lib/numeric/least_squares.ts";
 import { type Rng, stream } from "../../lib/numeric/random.ts";
 import { correlation, mean } from "../../lib/numeric/statistics.ts";
 import type { Outcome } from "../../lib/run/experiment.ts";
@@ -143,16 +144,15 @@ export function measure(
   const n = pairs.cause.length;
   const { a, b } = codesOf(model, pairs);
   const spreads = spread(a, n);
-  const column = (z: Float64Array, j: number): Float64Array =>
-    z.filter((_, i) => i % k === j);
-  const entries = Array.from({ length: k }, (_, j) => j);
+  const correlations = Array.from(
+    { length: k },
+    (_, j) => correlation(columnOf(a, k, j), columnOf(b, k, j)),
+  );
   return {
     eta: correlationRatio(a, pairs.cause),
     rank: effectiveRank(spreads),
     spread: mean(spreads),
-    correlation: mean(
-      entries.map((j) => correlation(column(a, j), column(b, j))),
-    ),
+    correlation: mean(correlations),
   };
 }
 

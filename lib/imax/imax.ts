@@ -357,6 +357,21 @@ function isConvention(objective: Objective): objective is Convention {
   return (CONVENTIONS as readonly string[]).includes(objective);
 }
 
+/**
+ * Bytes that an objective of n pairs of k outputs moves: it reads the outputs
+ * twice (value, gradient) and writes their gradients. InfoNCE scores all n²
+ * pairs in float64: scores written once and read in both directions, their
+ * gradient added to in both directions and read once.
+ */
+export function objectiveBytes(
+  objective: Objective,
+  n: number,
+  k: number,
+): number {
+  const outputs = 6 * n * k * 4;
+  return objective === "infoNce" ? outputs + 8 * n * n * 8 : outputs;
+}
+
 /** A training step: draws a batch, updates the weights, returns −I. */
 export type ImaxStep = (rng: Rng) => number;
 

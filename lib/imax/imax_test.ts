@@ -9,10 +9,11 @@ import {
   imaxModel,
   type ImaxState,
   imaxStep,
+  objectiveBytes,
   scalarOutputs,
   trainImax,
 } from "./imax.ts";
-import { twinKernels } from "../numeric/wasm/twin.ts";
+import { twinKernels } from "../../tests/twin_kernels.ts";
 import { doubles, workspace } from "../numeric/matrix/workspace.ts";
 import { fillNormal, type Rng, stream } from "../numeric/random.ts";
 import { finish, nextRow } from "../run/training.ts";
@@ -217,4 +218,11 @@ Deno.test("bad configurations are refused with one clear sentence", () => {
   );
   assert.throws(() => imaxConfig({ outputs: 2 }), /outputs must be 1 unless/);
   assert.throws(() => imaxConfig({ hidden: [] }), /hidden must be an array/);
+});
+
+Deno.test("InfoNCE's own traffic grows with the square of the batch", () => {
+  const double = objectiveBytes("infoNce", 512, 1) /
+    objectiveBytes("infoNce", 256, 1);
+  assert.ok(double > 3.8 && double < 4);
+  assert.equal(objectiveBytes("difference", 512, 1), 6 * 512 * 4);
 });

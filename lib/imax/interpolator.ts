@@ -25,6 +25,7 @@ import { checkedConfig, type Configure } from "../run/config.ts";
 import { encoder, encodeStrips, type ImaxModel } from "./imax.ts";
 import { type Workspace, workspace } from "../numeric/matrix/workspace.ts";
 import { cos } from "../numeric/elementary.ts";
+import { columnOf } from "../numeric/least_squares.ts";
 import { adam, type Matrices } from "../numeric/optimizers.ts";
 import { type Floats, type Rng, stream, uniform } from "../numeric/random.ts";
 import { correlation } from "../numeric/statistics.ts";
@@ -303,13 +304,7 @@ export function wienerWeights(
 ): { weights: number[]; correlation: number } {
   const { y, neighbours } = windows;
   const k = OFFSETS.length;
-  const n = y.length;
-  const columns = [
-    ...OFFSETS.map((_, j) =>
-      Float64Array.from({ length: n }, (_, i) => neighbours[k * i + j])
-    ),
-    y,
-  ];
+  const columns = [...OFFSETS.map((_, j) => columnOf(neighbours, k, j)), y];
   // Rows of [C | c], then Gaussian elimination (C is positive definite).
   const system = columns.map((p) => columns.map((q) => dotCentred(p, q)));
   const rows = system.slice(0, k).map((row) => row.slice());

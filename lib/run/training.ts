@@ -112,16 +112,17 @@ export function finish<Row extends object, State>(
   }
 }
 
-/** The same training with other rows. */
+/** The same training with other rows, which ends once `enough` says so. */
 export function* withRows<Row extends object, State, Other extends object>(
   training: Training<Row, State>,
   change: (row: Row) => Other,
+  enough: () => boolean = () => false,
 ): Training<Other, State> {
   let next = training.next();
   while (!next.done) {
     const { value } = next;
     const at = typeof value === "object" ? change(value) : value;
-    next = training.next(yield at);
+    next = training.next((yield at) || enough());
   }
   return next.value;
 }

@@ -110,6 +110,12 @@ Deno.test("a stop ends a measurement that pauses, unless it is needed", () => {
 Deno.test("other rows leave pauses, state and stop as they are", () => {
   const doubled = withRows(train(), ({ step }) => ({ twice: 2 * step }));
   assert.deepEqual([...doubled], [1, 2, { twice: 6 }, 4, 5, { twice: 12 }]);
+  let last = 0;
+  const least = withRows(train(), (row) => {
+    last = row.step;
+    return row;
+  }, () => last >= 3);
+  assert.deepEqual([...least].map((at) => (at as Row).step ?? at), [1, 2, 3]);
   const stopped = withRows(train(), ({ step }) => ({ twice: 2 * step }));
   stopped.next();
   assert.deepEqual(stopped.next(true).value, { twice: 2 });

@@ -42,7 +42,7 @@ import { type Matrix, type Workspace, workspace } from "../matrix/workspace.ts";
 import { adam, likeParams, sgd } from "../optimizers.ts";
 import { fillNormal, stream } from "../random.ts";
 import type { Dtype } from "./kernels.ts";
-import { twinKernels } from "./twin.ts";
+import { twinKernels } from "../../../tests/twin_kernels.ts";
 
 const dtypes: Dtype[] = ["float32", "float64"];
 const tolerance = { float32: 1e-5, float64: 1e-12 };

@@ -7,8 +7,8 @@
  *
  * @module
  */
-import * as numeric from "../elementary.ts";
-import type { Dtype, Kernels } from "./kernels.ts";
+import * as numeric from "../lib/numeric/elementary.ts";
+import type { Dtype, Kernels } from "../lib/numeric/wasm/kernels.ts";
 
 /** Reads and writes one pixel of batch × K × pixels, all K rows at a time. */
 interface Pixel {

@@ -4,11 +4,7 @@
  *
  * @module
  */
-import {
-  type Dtype,
-  type Kernels,
-  wasmKernels,
-} from "../numeric/wasm/kernels.ts";
+import { type Dtype, type Kernels, wasmKernels } from "./kernels.ts";
 
 /** Bytes counted so far. */
 export interface Traffic {
@@ -71,19 +67,4 @@ export function countedKernels(
     }
     return counted as unknown as Kernels;
   };
-}
-
-/**
- * Bytes that an objective of n pairs of k outputs moves: it reads the outputs
- * twice (value, gradient) and writes their gradients. InfoNCE scores all n²
- * pairs in float64: scores written once and read in both directions, their
- * gradient added to in both directions and read once.
- */
-export function objectiveBytes(
-  objective: string,
-  n: number,
-  k: number,
-): number {
-  const outputs = 6 * n * k * 4;
-  return objective === "infoNce" ? outputs + 8 * n * n * 8 : outputs;
 }
