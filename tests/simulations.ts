@@ -11,10 +11,26 @@ import {
   type Settings,
   type Simulation,
 } from "../viz/live/simulation.ts";
+import { agree } from "../viz/live/simulations/agree.ts";
+import { collapse } from "../viz/live/simulations/collapse.ts";
+import { encoders } from "../viz/live/simulations/encoders.ts";
+import { imax } from "../viz/live/simulations/imax.ts";
+import { landscape } from "../viz/live/simulations/landscape.ts";
+import { masked } from "../viz/live/simulations/masked.ts";
 
 // Simulations of all kinds, driven by the same code.
 // deno-lint-ignore no-explicit-any
 export type AnySimulation = Simulation<any, any, any>;
+
+/** All of the tutorial on two views, in its order. */
+export const SIMULATIONS: AnySimulation[] = [
+  agree,
+  collapse,
+  imax,
+  masked,
+  landscape,
+  encoders,
+];
 
 /** A simulation in a page, with what it was started from. */
 export interface Driven {

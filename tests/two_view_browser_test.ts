@@ -4,12 +4,8 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { notebookPage } from "../tasks/notebook/export_html.ts";
 import { parseNotebook } from "../tasks/notebook/notebook.ts";
-import { agree } from "../viz/live/simulations/agree.ts";
 import { collapse } from "../viz/live/simulations/collapse.ts";
-import { encoders } from "../viz/live/simulations/encoders.ts";
-import { imax } from "../viz/live/simulations/imax.ts";
 import { landscape } from "../viz/live/simulations/landscape.ts";
-import { masked } from "../viz/live/simulations/masked.ts";
 import { findChromium, launch } from "./browser.ts";
 import { evaluateInFirefox, findFirefox } from "./firefox.ts";
 import { ROOT } from "../tasks/project.ts";
@@ -19,17 +15,10 @@ import {
   type Driven,
   expected,
   picture,
+  SIMULATIONS,
   toEnd,
 } from "./simulations.ts";
 
-const SIMULATIONS: AnySimulation[] = [
-  agree,
-  collapse,
-  imax,
-  masked,
-  landscape,
-  encoders,
-];
 const FILE = join(ROOT, "notebooks", "two_view_agreement.ipynb");
 const notebook = parseNotebook(await Deno.readTextFile(FILE), FILE);
 const PAGE = notebookPage(notebook, { name: "two_view_agreement" });

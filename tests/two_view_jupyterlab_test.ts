@@ -2,29 +2,20 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { agree } from "../viz/live/simulations/agree.ts";
-import { collapse } from "../viz/live/simulations/collapse.ts";
-import { encoders } from "../viz/live/simulations/encoders.ts";
-import { imax } from "../viz/live/simulations/imax.ts";
-import { landscape } from "../viz/live/simulations/landscape.ts";
-import { masked } from "../viz/live/simulations/masked.ts";
 import { findChromium } from "./browser.ts";
 import { findProgram } from "./jupyter.ts";
 import { withLab } from "./jupyterlab.ts";
 import { ROOT } from "../tasks/project.ts";
-import { type AnySimulation, driveAll, type Driven } from "./simulations.ts";
+import {
+  type AnySimulation,
+  driveAll,
+  type Driven,
+  SIMULATIONS,
+} from "./simulations.ts";
 
 const program = findProgram("jupyter-lab");
 const chromium = findChromium();
 const NAME = "two_view_agreement";
-const SIMULATIONS: AnySimulation[] = [
-  agree,
-  collapse,
-  imax,
-  masked,
-  landscape,
-  encoders,
-];
 
 /** JupyterLab with the notebook open, for the time of a test. */
 function withNotebook(test: (page: Page) => Promise<void>): Promise<void> {

@@ -160,21 +160,19 @@ export interface ShapesConfig {
   objects: number;
 }
 
-const seedConfig: Configure<ShapesConfig> = checkedConfig(
-  "draw the seed's shapes",
-  {
-    canvas: [24, is.integerIn(9, 256)],
+/** The checked configuration of still shapes; none fits a smaller canvas. */
+const stillConfig = (
+  whose: string,
+  canvas: number,
+  least: number,
+): Configure<ShapesConfig> =>
+  checkedConfig(`draw the ${whose}'s shapes`, {
+    canvas: [canvas, is.integerIn(least, 256)],
     objects: [3, is.integerIn(1, 9)],
-  },
-);
+  });
 
-const paperConfig: Configure<ShapesConfig> = checkedConfig(
-  "draw the paper's shapes",
-  {
-    canvas: [28, is.integerIn(12, 256)],
-    objects: [3, is.integerIn(1, 9)],
-  },
-);
+const seedConfig = stillConfig("seed", 24, 9);
+const paperConfig = stillConfig("paper", 28, 12);
 
 /**
  * The reference program's data: filled squares, discs and triangles of half-size

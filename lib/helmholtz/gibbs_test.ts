@@ -8,7 +8,7 @@ import {
   type Layers,
   layersOf,
 } from "./machine.ts";
-import { everyState } from "./oracle.ts";
+import { everyState } from "../../tests/helmholtz_oracle.ts";
 import { fillNormal, stream } from "../numeric/random.ts";
 
 /** A machine with weights and biases from N(0, 1), and one of its states. */

@@ -12,7 +12,7 @@ import {
   type HelmholtzParams,
   initHelmholtz,
 } from "./machine.ts";
-import { everyState, type State } from "./oracle.ts";
+import { everyState, type State } from "../../tests/helmholtz_oracle.ts";
 import { gradientCheck } from "../numeric/gradient_check.ts";
 import { bernoulli, fillNormal, stream } from "../numeric/random.ts";
 import { finish } from "../run/training.ts";

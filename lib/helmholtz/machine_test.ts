@@ -15,6 +15,7 @@ import {
 } from "./machine.ts";
 import { onlineMachine } from "./online_machine.ts";
 import { exactLogLikelihood } from "./likelihood.ts";
+import { sampleTwoCauses, TWO_CAUSES } from "../../tests/helmholtz_oracle.ts";
 import { paramsSha256 } from "../run/results.ts";
 import { mean } from "../numeric/statistics.ts";
 import { bernoulli, type Rng, stream } from "../numeric/random.ts";
@@ -29,15 +30,8 @@ const config = helmholtzConfig({
   evalEvery: 1000,
 });
 
-/** Two causes: the left three pixels are on, or the right three. */
-function sample(rng: Rng, out: Uint8Array): void {
-  const right = bernoulli(rng, 0.5);
-  for (let i = 0; i < 6; i++) out[i] = (i >= 3) === (right === 1) ? 1 : 0;
-}
-
-const PATTERNS = Uint8Array.from("111000000111");
 const nll = (params: HelmholtzParams): { nll: number } => ({
-  nll: -mean(exactLogLikelihood(params, PATTERNS)),
+  nll: -mean(exactLogLikelihood(params, TWO_CAUSES)),
 });
 
 function train(seed: number, overrides = {}): {
@@ -48,7 +42,7 @@ function train(seed: number, overrides = {}): {
   const params = initHelmholtz(stream(seed, "init"), c);
   const run = trainHelmholtz(params, {
     config: c,
-    learner: onlineMachine(stream(seed, "train"), params, sample),
+    learner: onlineMachine(stream(seed, "train"), params, sampleTwoCauses),
     evaluate: nll,
   });
   const rows: { step: number; nll: number }[] = [];
@@ -86,7 +80,7 @@ Deno.test("training that is asked to stop returns what it has", () => {
   const params = initHelmholtz(stream(1, "init"), config);
   const run = trainHelmholtz(params, {
     config,
-    learner: onlineMachine(stream(1, "train"), params, sample),
+    learner: onlineMachine(stream(1, "train"), params, sampleTwoCauses),
     evaluate: nll,
   });
   run.next();

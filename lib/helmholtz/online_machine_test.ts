@@ -7,8 +7,12 @@ import {
   learningRateAt,
 } from "./machine.ts";
 import { type Learning, onlineMachine, WAKE_SLEEP } from "./online_machine.ts";
-import { everyState } from "./oracle.ts";
-import { bernoulli, type Rng, stream } from "../numeric/random.ts";
+import {
+  everyState,
+  sampleTwoCauses,
+  TWO_CAUSES,
+} from "../../tests/helmholtz_oracle.ts";
+import { type Rng, stream } from "../numeric/random.ts";
 import { mean } from "../numeric/statistics.ts";
 
 const config = helmholtzConfig({
@@ -17,11 +21,6 @@ const config = helmholtzConfig({
   top: 2,
   visibleBias: 0,
 });
-
-function sample(rng: Rng, out: Uint8Array): void {
-  const right = bernoulli(rng, 0.5);
-  for (let i = 0; i < 6; i++) out[i] = (i >= 3) === (right === 1) ? 1 : 0;
-}
 
 const learningBy = (
   inference: Learning["inference"],
@@ -33,10 +32,9 @@ function learn(learning: Learning): number {
   return mean([1, 2, 3, 4, 5].map((seed) => {
     const params = initHelmholtz(stream(seed, "init"), config);
     const rng = stream(seed, "train");
-    const machine = onlineMachine(rng, params, sample, learning);
+    const machine = onlineMachine(rng, params, sampleTwoCauses, learning);
     for (let i = 0; i < 1500; i++) machine.update(0.1);
-    const patterns = Uint8Array.from("111000000111");
-    return -mean(exactLogLikelihood(params, patterns));
+    return -mean(exactLogLikelihood(params, TWO_CAUSES));
   }));
 }
 
@@ -114,7 +112,7 @@ Deno.test("a constrained update changes weights to the pixels and to the hidden 
   const machine = onlineMachine(
     stream(1, "train"),
     params,
-    sample,
+    sampleTwoCauses,
     learningBy("gibbs", 2),
   );
   machine.enter({ constrained: true, dropout: 0.2 });
@@ -135,7 +133,12 @@ Deno.test("a constrained update changes weights to the pixels and to the hidden 
 Deno.test("with its bias held the top keeps its prior", () => {
   const params = initHelmholtz(stream(1, "init"), config);
   const learning: Learning = { ...learningBy("chains", 2), holdTopBias: 1 };
-  const machine = onlineMachine(stream(1, "train"), params, sample, learning);
+  const machine = onlineMachine(
+    stream(1, "train"),
+    params,
+    sampleTwoCauses,
+    learning,
+  );
   for (let i = 0; i < 50; i++) machine.update(0.1);
   assert.ok(params.topBias.every((b) => b === 0));
   assert.ok(params.topRecognitionBias.some((b) => b !== 0));

@@ -1,6 +1,6 @@
 /**
- * One state after the other, straight from the definition: the oracle of
- * `likelihood.ts`, for machines of a few units.
+ * What small Helmholtz machines are tested with: a world of two patterns, and
+ * one state after the other, straight from the definition.
  *
  * @module
  */
@@ -9,8 +9,18 @@ import {
   layerProbability,
   type Layers,
   layersOf,
-} from "./machine.ts";
-import { sigmoid } from "../numeric/elementary.ts";
+} from "../lib/helmholtz/machine.ts";
+import { sigmoid } from "../lib/numeric/elementary.ts";
+import { bernoulli, type Rng } from "../lib/numeric/random.ts";
+
+/** The patterns of two causes, one bit an image. */
+export const TWO_CAUSES = Uint8Array.from("111000000111");
+
+/** Two causes: the left three of six pixels are on, or the right three. */
+export function sampleTwoCauses(rng: Rng, out: Uint8Array): void {
+  const right = bernoulli(rng, 0.5);
+  for (let i = 0; i < 6; i++) out[i] = (i >= 3) === (right === 1) ? 1 : 0;
+}
 
 /** A state of the hidden and the top layer, with its probabilities. */
 export interface State {
