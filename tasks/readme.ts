@@ -39,8 +39,8 @@ const HEADLINES: Record<string, readonly string[]> = {
   ],
   neural_em: [
     "seed, NMI (chosen)",
-    "RNN-EM recorded, AMI",
-    "two stages, least loss of starts, AMI",
+    "RNN-EM recorded, AMI (max)",
+    "two stages, least loss of starts, AMI (max)",
   ],
   two_view_agreement: ["R² of both causes, weight 25", "η², Imax"],
 };

@@ -76,7 +76,7 @@ function chooseStarts(
   if (starts === undefined) return undefined;
   const chosen = settings(overrides);
   const test = worldOf(chosen)(stream(seed, "test set"), chosen.evalImages);
-  return round(restarts(seed, stages, test, starts));
+  return round(restarts(seed, stages, test, starts, "ami"));
 }
 
 type Result = Pick<StudyRow, "curve" | "metrics" | "starts">;

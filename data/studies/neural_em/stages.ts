@@ -110,7 +110,7 @@ export interface StagedScores {
   /** Seed of the checkpoints. */
   seed: number;
   scores: ClusteringScores & { loss: number };
-  /** AMI of the best by the loss of the first 1, 2, 4, … starts. */
+  /** AMI (max) of the best by the loss of the first 1, 2, 4, … starts. */
   byStarts: [number, number][];
   /** Component of each pixel, count × D. */
   groups: Uint8Array;
@@ -146,7 +146,7 @@ export function scoreStages(
           report(++ended);
           start++;
           if (start !== told[byStarts.length]) return;
-          byStarts.push([start, scoreGroups(images, best.groups).ami]);
+          byStarts.push([start, scoreGroups(images, best.groups).amiMax]);
         },
       },
     );
@@ -156,7 +156,7 @@ export function scoreStages(
     const scores = scoreChoice(images, best);
     // Where all images were settled before, more starts change nothing.
     const rest = told.slice(byStarts.length);
-    for (const start of rest) byStarts.push([start, scores.ami]);
+    for (const start of rest) byStarts.push([start, scores.amiMax]);
     return { seed, scores, byStarts, groups: best.groups };
   });
 }

@@ -192,15 +192,20 @@ export interface StudySummary {
   values: number[];
 }
 
-/** The recorded results of one study, in the order of its variants. */
+/**
+ * The recorded results of one study, in the order of its variants.
+ *
+ * @param measure which AMI: `finalAmi` over the mean of the entropies
+ */
 export function studyOf(
   rows: readonly StudyRow[],
   study: string,
+  measure: "finalAmi" | "finalAmiMax" = "finalAmiMax",
 ): StudySummary[] {
   return VARIANTS.filter((variant) => variant.study === study)
     .map(({ label }) => ({
       label,
       values: rows.filter((row) => row.study === study && row.label === label)
-        .map((row) => row.metrics.finalAmi),
+        .map(({ metrics }) => metrics[measure]),
     })).filter(({ values }) => values.length > 0);
 }
