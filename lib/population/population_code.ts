@@ -21,6 +21,7 @@
  */
 import * as is from "../run/checks.ts";
 import { checkedConfig, type Configure } from "../run/config.ts";
+import { pow } from "../numeric/elementary.ts";
 import {
   scale,
   sigmoid,
@@ -83,7 +84,7 @@ export const populationConfig: Configure<PopulationConfig> = checkedConfig(
     encoderUnits: [64, is.positiveInteger],
     encoderLayers: [1, is.integerIn(1, 4)],
     activation: ["tanh", is.oneOf("tanh", "relu")],
-    units: [225, is.positiveInteger],
+    units: [225, is.integerIn(1, 1_000_000)],
     dims: [3, is.integerIn(1, 16)],
     sigma: [0.18, is.positive],
     widening: [1, is.positive],
@@ -111,13 +112,17 @@ export const populationConfig: Configure<PopulationConfig> = checkedConfig(
  */
 export function gridSides(units: number, dims: number): number[] | undefined {
   let best: number[] | undefined;
+  // Where all sides are half the largest or more, it is this at most.
+  const largest = Math.floor(pow(2 ** (dims - 1) * units, 1 / dims) + 0.5);
   const search = (left: number, sides: number[]): void => {
-    if (sides.length === dims) {
-      const candidate = left === 1 && sides[0] <= 2 * sides[dims - 1];
-      if (candidate && !(best && best[0] <= sides[0])) best = sides;
+    if (sides.length === dims - 1) {
+      const all = [...sides, left];
+      const isGrid = left >= 2 && left <= (sides.at(-1) ?? left) &&
+        all[0] <= 2 * left;
+      if (isGrid && !(best && best[0] <= all[0])) best = all;
       return;
     }
-    const top = sides.length ? sides[sides.length - 1] : left;
+    const top = sides.at(-1) ?? largest;
     for (let side = Math.min(top, left); side >= 2; side--) {
       if (left % side === 0) search(left / side, [...sides, side]);
     }

@@ -46,6 +46,24 @@ Deno.test("the reference's 225 bumps fill a 9 × 5 × 5 grid, 100 a 10 × 10", (
   assert.equal(gridSides(8, 4), undefined);
 });
 
+Deno.test("a grid is the one that is found by trying all sides", () => {
+  const all = (units: number, dims: number): number[][] =>
+    dims === 0
+      ? units === 1 ? [[]] : []
+      : Array.from({ length: units }, (_, i) => units - i)
+        .filter((side) => side >= 2 && units % side === 0)
+        .flatMap((side) => all(units / side, dims - 1).map((r) => [side, ...r]))
+        .filter((sides) => sides.every((s, i) => i === 0 || s <= sides[i - 1]));
+  for (let units = 1; units <= 400; units++) {
+    for (let dims = 1; dims <= 4; dims++) {
+      const [best] = all(units, dims)
+        .filter((sides) => sides[0] <= 2 * sides[dims - 1])
+        .sort((a, b) => a[0] - b[0]);
+      assert.deepEqual(gridSides(units, dims), best, `${units} in ${dims}`);
+    }
+  }
+});
+
 Deno.test("sizes are those of the reference: 64 – 64 – 3 – 225 – 64", () => {
   const config = populationConfig();
   assert.equal(
