@@ -8,7 +8,6 @@ import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
   type Configure,
-  defaultsOf,
   partOf,
   refusal,
   startingFrom,
@@ -107,8 +106,8 @@ export const WAYS: Readonly<Record<Way, Partial<Settings>>> = {
   },
 };
 
-const { visible: _, ...machineDefaults } = helmholtzConfig();
-const { shifts: __, ...worldDefaults } = shifterConfig();
+const { visible: _, ...machineFields } = helmholtzConfig.fields;
+const { shifts: __, ...worldFields } = shifterConfig.fields;
 
 /** Settings over those of their `way`; throws where one cannot work. */
 export const settings: Configure<Settings> = startingFrom(
@@ -117,8 +116,8 @@ export const settings: Configure<Settings> = startingFrom(
   checkedConfig(
     "train the Helmholtz machine on the shifter",
     {
-      ...defaultsOf(machineDefaults),
-      ...defaultsOf(worldDefaults),
+      ...machineFields,
+      ...worldFields,
       way: ["wakeSleep", is.oneOf(...Object.keys(WAYS))],
       world: ["shifter", is.oneOf("shifter", "bars")],
       directions: [2, is.oneOf(2, 4)],

@@ -14,7 +14,6 @@ import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
   type Configure,
-  defaultsOf,
   partOf,
   startingFrom,
 } from "../../lib/run/config.ts";
@@ -125,8 +124,8 @@ export const settings: Configure<Settings> = startingFrom(
   checkedConfig(
     "run Imax on stereograms",
     {
-      ...defaultsOf(stereoConfig()),
-      ...defaultsOf(imaxConfig()),
+      ...stereoConfig.fields,
+      ...imaxConfig.fields,
       variant: ["reference", is.oneOf(...Object.keys(VARIANTS))],
       heldOut: [4096, is.integerIn(100, 1_000_000)],
       target: [1, is.between(0, 1)],

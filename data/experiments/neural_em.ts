@@ -9,8 +9,8 @@ import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
   type Configure,
-  defaultsOf,
   partOf,
+  withDefaults,
 } from "../../lib/run/config.ts";
 import type { ClusteringScores } from "../../lib/neural_em/clustering_scores.ts";
 import {
@@ -56,7 +56,7 @@ export interface Settings extends NeuralEmConfig {
 export const settings: Configure<Settings> = checkedConfig(
   "group shapes by neural EM",
   {
-    ...defaultsOf(neuralEmConfig(SEED_MODEL)),
+    ...withDefaults(neuralEmConfig.fields, SEED_MODEL),
     world: ["seed", is.oneOf("seed", "paper")],
     objects: [3, is.integerIn(1, 9)],
     trainImages: [1024, is.nonNegativeInteger],
@@ -66,6 +66,7 @@ export const settings: Configure<Settings> = checkedConfig(
   (all) => {
     modelOf(all);
     worldOf(all);
+    return [["updates", all.updates >= 1, "an integer ≥ 1"]];
   },
 );
 

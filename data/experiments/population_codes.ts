@@ -9,7 +9,6 @@ import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
   type Configure,
-  defaultsOf,
   partOf,
   startingFrom,
 } from "../../lib/run/config.ts";
@@ -203,7 +202,8 @@ export const settings: Configure<Settings> = startingFrom(
   checkedConfig(
     "run a population code",
     {
-      ...defaultsOf(REFERENCE),
+      ...descriptionConfig.fields,
+      ...populationConfig.fields,
       recipe: ["reference", is.oneOf(...Object.keys(RECIPES))],
       objective: [
         "squared-error",

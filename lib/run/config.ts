@@ -13,7 +13,11 @@ export type Field<V> = readonly [initial: V, check?: Check];
 export type Fields<C> = { readonly [K in keyof C]-?: Field<C[K]> };
 
 /** Lays overrides over defaults and checks them; see `checkedConfig`. */
-export type Configure<C> = (overrides?: Partial<C>) => Readonly<C>;
+export interface Configure<C> {
+  (overrides?: Partial<C>): Readonly<C>;
+  /** What it is made of, for a larger configuration of which it is a part. */
+  readonly fields: Fields<C>;
+}
 
 /** A condition between keys: the key to blame, whether it holds, what it asks. */
 export type Rule<C> = readonly [
@@ -44,7 +48,7 @@ export function checkedConfig<C extends object>(
   const defaults = Object.fromEntries(
     keys.map((key) => [key, fields[key][0]]),
   ) as C;
-  return (overrides = {}) => {
+  const configure = (overrides: Partial<C> = {}): Readonly<C> => {
     for (const key of Object.keys(overrides)) {
       if (!keys.includes(key as keyof C & string)) {
         throw new Refusal(
@@ -57,11 +61,13 @@ export function checkedConfig<C extends object>(
     for (const key of keys) {
       const value: unknown = config[key];
       const expected: string = typeof defaults[key];
-      const type: string = typeof value;
+      const type: string = value === null ? "null" : typeof value;
       if (type !== expected) {
         throw refusal(action, key, `a ${expected}`, value);
       }
-      const mustBe = fields[key][1]?.(value);
+      const isFinite = typeof value !== "number" || Number.isFinite(value);
+      const mustBe = fields[key][1]?.(value) ??
+        (isFinite ? undefined : "a finite number");
       if (mustBe) throw refusal(action, key, mustBe, value);
     }
     for (const [key, holds, mustBe] of rules(config) ?? []) {
@@ -71,6 +77,20 @@ export function checkedConfig<C extends object>(
     }
     return config;
   };
+  return Object.assign(configure, { fields });
+}
+
+/** Fields with other defaults, checked as before. */
+export function withDefaults<C extends object>(
+  fields: Fields<C>,
+  defaults: Readonly<Partial<NoInfer<C>>>,
+): Fields<C> {
+  const keys = Object.keys(fields) as (keyof C)[];
+  const entries = keys.map((key) => {
+    const [own, check] = fields[key];
+    return [key, [defaults[key] ?? own, check]];
+  });
+  return Object.fromEntries(entries) as Fields<C>;
 }
 
 /**
@@ -82,11 +102,12 @@ export function startingFrom<C extends object, K extends keyof C>(
   starts: Readonly<Record<C[K] & string, Partial<C>>>,
   configure: Configure<C>,
 ): Configure<C> {
-  return (overrides = {}) => {
+  const fromStart = (overrides: Partial<C> = {}): Readonly<C> => {
     const named = configure({ [key]: overrides[key] } as Partial<C>);
     const start = starts[named[key] as C[K] & string];
     return configure(overlaid(start, overrides));
   };
+  return Object.assign(fromStart, { fields: configure.fields });
 }
 
 /** Values over others; one that is undefined leaves what lies under it. */
@@ -96,12 +117,6 @@ function overlaid<C extends object>(
 ): C {
   const given = Object.entries(over).filter(([, value]) => value !== undefined);
   return { ...under, ...Object.fromEntries(given) };
-}
-
-/** A configuration's values as the defaults of another's keys, unchecked. */
-export function defaultsOf<C extends object>(config: C): Fields<C> {
-  const fields = Object.entries(config).map(([key, value]) => [key, [value]]);
-  return Object.fromEntries(fields) as Fields<C>;
 }
 
 /** The part of `settings` that `configure` knows, checked by it. */

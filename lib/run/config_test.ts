@@ -4,10 +4,10 @@ import {
   checkedConfig,
   checkPreset,
   type Configure,
-  defaultsOf,
   partOf,
   refusal,
   startingFrom,
+  withDefaults,
 } from "./config.ts";
 
 interface Toy {
@@ -89,11 +89,11 @@ Deno.test("a rule between keys is checked", () => {
   );
 });
 
-Deno.test("settings of several parts are checked by each, under its own name", () => {
+Deno.test("settings of several parts are checked together, then by each part's rules", () => {
   const settings: Configure<Toy & { images: number }> = checkedConfig(
     "study the toy",
     {
-      ...defaultsOf(trainConfig({ noise: 0 })),
+      ...withDefaults(trainConfig.fields, { noise: 0 }),
       images: [4, is.positiveInteger],
     },
     (all) => void partOf(trainConfig, all),
@@ -107,8 +107,26 @@ Deno.test("settings of several parts are checked by each, under its own name", (
   assert.match(messageOf(() => settings({ images: 0 })), /Cannot study the/);
   assert.match(
     messageOf(() => settings({ noise: 2 })),
-    /Cannot train a toy as/,
+    /Cannot study the toy as noise/,
   );
+  assert.match(
+    messageOf(() => settings({ optimizer: "sgd", learningRate: 2 })),
+    /Cannot train a toy as learningRate/,
+  );
+});
+
+Deno.test("numbers are finite, whether or not a key asks for more", () => {
+  const config: Configure<{ bias: number }> = checkedConfig("be finite", {
+    bias: [0],
+  });
+  assert.equal(config({ bias: -1e300 }).bias, -1e300);
+  for (const bias of [NaN, Infinity, -Infinity]) {
+    assert.match(
+      messageOf(() => config({ bias })),
+      /bias must be a finite number: current value is/,
+    );
+  }
+  assert.match(messageOf(() => config({ bias: null as never })), /a number/);
 });
 
 Deno.test("a key names where the others start from, and overrides lie on top", () => {

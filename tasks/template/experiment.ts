@@ -7,12 +7,7 @@
 import { stream } from "../../lib/numeric/random.ts";
 import { correlation } from "../../lib/numeric/statistics.ts";
 import * as is from "../../lib/run/checks.ts";
-import {
-  checkedConfig,
-  type Configure,
-  defaultsOf,
-  partOf,
-} from "../../lib/run/config.ts";
+import { checkedConfig, type Configure, partOf } from "../../lib/run/config.ts";
 import type { Outcome } from "../../lib/run/experiment.ts";
 import { trainAndMeasure, type Training } from "../../lib/run/training.ts";
 import {
@@ -32,14 +27,14 @@ export type Settings = Omit<ModelConfig, "inputs"> & WorldConfig & {
   evalExamples: number;
 };
 
-const { inputs: _, ...modelDefaults } = modelConfig();
+const { inputs: _, ...modelFields } = modelConfig.fields;
 
 /** Settings over the paper's; throws where one cannot work. */
 export const settings: Configure<Settings> = checkedConfig(
   "run template",
   {
-    ...defaultsOf(modelDefaults),
-    ...defaultsOf(worldConfig()),
+    ...modelFields,
+    ...worldConfig.fields,
     evalExamples: [1000, is.positiveInteger],
   },
   (all) => {
