@@ -181,6 +181,7 @@ async function launch(options: KernelOptions): Promise<Kernel> {
   const process = await startKernelProcess(options.cwd);
   const { key, iopub_port, shell_port, control_port, hb_port } =
     process.connection;
+  const patience = options.heartbeatTimeout ?? 60_000;
   const session = randomUUID();
   const sockets: Socket[] = [];
   let closing = false;
@@ -204,7 +205,10 @@ async function launch(options: KernelOptions): Promise<Kernel> {
     type: "DEALER" | "SUB" | "REQ",
     port: number,
   ): Promise<Socket> => {
-    const socket = await retry(() => Socket.connect(type, port), died.promise);
+    const socket = await retry(
+      () => Socket.connect(type, port, { patience }),
+      died.promise,
+    );
     sockets.push(socket);
     return socket;
   };
@@ -263,7 +267,7 @@ async function launch(options: KernelOptions): Promise<Kernel> {
         died.promise,
       ]);
     }
-    watchHeart(heart, options.heartbeatTimeout ?? 60_000)
+    watchHeart(heart, patience)
       .catch((error) => closing || onFailure(error));
 
     const request = (

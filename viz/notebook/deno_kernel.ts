@@ -69,7 +69,8 @@ export async function delivered(): Promise<void> {
 export async function connected(): Promise<Socket | null> {
   const at = await (address ??= findAddress());
   if (at === null) return null;
-  return await Socket.connect("SUB", at.iopub_port, at.ip).catch(() => null);
+  return await Socket.connect("SUB", at.iopub_port, { hostname: at.ip })
+    .catch(() => null);
 }
 
 /**

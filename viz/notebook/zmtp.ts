@@ -18,23 +18,43 @@ export class Socket {
 
   private constructor(private readonly conn: Deno.TcpConn) {}
 
+  /**
+   * @throws Deno.errors.TimedOut when nobody greets in `patience` milliseconds
+   */
   static async connect(
     type: "DEALER" | "SUB" | "REQ",
     port: number,
-    hostname = "127.0.0.1",
+    { hostname = "127.0.0.1", patience = 5000 } = {},
   ): Promise<Socket> {
     const conn = await Deno.connect({ hostname, port });
     conn.setNoDelay(true);
     const socket = new Socket(conn);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      socket.close();
+    }, patience);
+    try {
+      await socket.#greet(type);
+    } catch (error) {
+      socket.close();
+      if (!late) throw error;
+      throw new Deno.errors.TimedOut(`Nobody greets at port ${port}`);
+    } finally {
+      clearTimeout(timer);
+    }
+    if (type === "SUB") await socket.send([Uint8Array.of(1)]);
+    return socket;
+  }
+
+  async #greet(type: string): Promise<void> {
     const greeting = new Uint8Array(64);
     greeting.set([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0]);
     greeting.set(encoder.encode("NULL"), 12);
-    await socket.#write(greeting);
-    await socket.#read(64);
-    await socket.#write(frame(readyCommand(type), 4));
-    await socket.#frame();
-    if (type === "SUB") await socket.send([Uint8Array.of(1)]);
-    return socket;
+    await this.#write(greeting);
+    await this.#read(64);
+    await this.#write(frame(readyCommand(type), 4));
+    await this.#frame();
   }
 
   send(frames: Uint8Array[]): Promise<void> {
