@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
+import { startKernel } from "./notebook/jupyter_client.ts";
 import { findNotebooks } from "./notebook/notebook.ts";
 import { filesBelow, ROOT } from "./project.ts";
 
@@ -66,3 +67,39 @@ Deno.test("what JupyterLab leaves behind is neither checked nor run", () =>
       assert.ok(success, new TextDecoder().decode(stderr));
     }
   }));
+
+Deno.test("no command and no cell changes deno.lock: a package that it does not hold is refused", async () => {
+  const folder = await Deno.makeTempDir();
+  const lock = join(folder, "deno.lock");
+  try {
+    const settings = JSON.parse(
+      await Deno.readTextFile(join(ROOT, "deno.json")),
+    );
+    delete settings.imports.seedrandom;
+    await Deno.writeTextFile(
+      join(folder, "deno.json"),
+      JSON.stringify(settings),
+    );
+    await Deno.copyFile(join(ROOT, "deno.lock"), lock);
+    await Deno.writeTextFile(join(folder, "command.ts"), "export {};\n");
+
+    const command = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "command.ts"],
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+    }).output();
+    assert.equal(command.code, 1);
+    const said = new TextDecoder().decode(command.stderr);
+    assert.match(said, /The lockfile is out of date/);
+
+    const kernel = await startKernel({ cwd: folder });
+    const { error } = await kernel.execute('import "mathjs";')
+      .finally(() => kernel.shutdown());
+    assert.match(String(error?.message), /deno.lock does not hold/);
+
+    const now = await Deno.readTextFile(lock);
+    assert.equal(now, await Deno.readTextFile(join(ROOT, "deno.lock")));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -430,10 +430,14 @@ function arrange(outputs: Output[]): void {
   outputs.splice(0, Infinity, ...arranged, ...errors);
 }
 
+/** What the kernel says nothing about but that it failed. */
+const NOT_RUN = "The cell is not valid TypeScript, or imports a package that " +
+  "deno.lock does not hold";
+
 function handleReply(content: Record<string, unknown>, cell: Running): void {
   if (content.status === "error") {
     cell.refusal = content.evalue === "Execution failed"
-      ? { name: "SyntaxError", message: "The cell is not valid TypeScript" }
+      ? { name: "SyntaxError", message: NOT_RUN }
       : { name: String(content.ename), message: String(content.evalue) };
   }
   cell.awaited.delete("reply");
