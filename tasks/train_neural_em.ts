@@ -48,6 +48,7 @@ import {
 import { stream } from "../lib/numeric/random.ts";
 import * as is from "../lib/run/checks.ts";
 import { Refusal, refusal } from "../lib/run/config.ts";
+import { reader } from "../lib/run/reader.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -112,13 +113,28 @@ async function readState(
   if (bytes === undefined) return undefined;
   try {
     const saved = decodeSafetensors(bytes);
-    return { saved, progress: JSON.parse(saved.metadata.progress) };
+    return { saved, progress: progressOf(saved) };
   } catch (error) {
     throw new Refusal(
       `Cannot go on from ${path} as it must be the state of a training ` +
         `(${(error as Error).message}): delete it to start anew`,
     );
   }
+}
+
+/** @throws {Refusal} where the metadata holds none, or another shape of it */
+function progressOf({ metadata }: Tensors): Progress {
+  const from = reader("read its progress");
+  const raw = from.object(from.json(metadata.progress ?? "", "it"), "it");
+  const run = from.object(raw.run, "the run");
+  const list = (key: string): [unknown, string][] =>
+    from.list(run[key], key).map((item, i) => [item, `${key}[${i}]`]);
+  for (const [text, name] of list("commands")) from.string(text, name);
+  for (const [row, name] of list("rows")) from.record(row, name, from.number);
+  const since = from.object(raw.since, "the loss since");
+  from.number(since.sum, "its sum");
+  from.number(since.count, "its count");
+  return raw as unknown as Progress;
 }
 
 /** A number among the options; an empty text is none. */

@@ -37,6 +37,7 @@ import {
 import { likeParams, type Matrices } from "../numeric/optimizers.ts";
 import { fillNormal, fillUniform, type Rng } from "../numeric/random.ts";
 import { setParams } from "../run/params.ts";
+import { reader } from "../run/reader.ts";
 import type { Tensors } from "../run/safetensors.ts";
 import { gradientCell, recurrentCell } from "./m_step.ts";
 
@@ -274,7 +275,10 @@ export function restoreNeuralEm({ tensors, metadata }: Tensors): NeuralEm {
         `its metadata has ${Object.keys(metadata).join(", ") || "nothing"}`,
     );
   }
-  const config = neuralEmConfig(JSON.parse(metadata.config));
+  const from = reader("restore neural EM");
+  const config = neuralEmConfig(
+    from.object(from.json(metadata.config, "its config"), "its config"),
+  );
   const values = Object.entries(tensors).map(([name, { data }]) =>
     [name, data] as const
   );

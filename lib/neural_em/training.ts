@@ -21,13 +21,14 @@ import {
 import { flipPixels, startEm } from "./start.ts";
 import { adam, clipGlobalNorm } from "../numeric/optimizers.ts";
 import {
-  type AleaState,
   resume,
   type Rng,
   type StatefulRng,
   stream,
 } from "../numeric/random.ts";
 import { Refusal } from "../run/config.ts";
+import { setParams } from "../run/params.ts";
+import { type Json, reader } from "../run/reader.ts";
 import type { Tensors } from "../run/safetensors.ts";
 import {
   type Measurement,
@@ -105,7 +106,7 @@ function mSteps(config: NeuralEmConfig): number {
 const SCHEDULE = ["updates", "learningRate", "warmup", "cooldown"];
 
 /** A configuration without them. */
-function scheduleFree(config: NeuralEmConfig): string {
+function scheduleFree(config: object): string {
   return JSON.stringify(
     config,
     (key, value) => SCHEDULE.includes(key) ? undefined : value,
@@ -238,7 +239,10 @@ export function neuralEmTrainer(
   }
 
   function restore({ tensors, metadata }: Tensors): void {
-    const was = metadata.seed + scheduleFree(JSON.parse(metadata.config));
+    const from = reader("go on training neural EM");
+    const said = (key: string): Json =>
+      from.object(from.json(metadata[key] ?? "", key), key);
+    const was = metadata.seed + scheduleFree(said("config"));
     if (was !== seed + scheduleFree(config)) {
       throw new Refusal(
         "Cannot go on training neural EM as the saved state must have the " +
@@ -246,17 +250,31 @@ export function neuralEmTrainer(
           `${metadata.config}`,
       );
     }
-    for (const [name, matrix] of Object.entries(matrices())) {
-      matrix.data.set(tensors[name].data);
-    }
-    for (const name in tensors) {
+    const values = Object.entries(tensors).map(([name, { data }]) =>
+      [name, data] as const
+    );
+    setParams(matrices(), Object.fromEntries(values));
+    for (const [name, data] of values) {
       const [kind, g, f] = name.split(".");
-      if (kind === "frames") held[Number(g)][Number(f)] = tensors[name].data;
+      if (kind !== "frames") continue;
+      const frames = held[Number(g)];
+      if (frames?.length !== Number(f) || data.length !== rows * pixels) {
+        from.refuse(name, `the next frame of ${rows} images`, data.length);
+      }
+      frames.push(data);
     }
-    step = Number(metadata.step);
+    step = from.number(from.json(metadata.step ?? "", "step"), "step");
     optimizer.resume(step);
     for (const name in rngs) {
-      rngs[name] = resume(JSON.parse(metadata[name]) as AleaState);
+      const state = said(name);
+      const part = (key: string): number =>
+        from.number(state[key], `${key} of ${name}`);
+      rngs[name] = resume({
+        c: part("c"),
+        s0: part("s0"),
+        s1: part("s1"),
+        s2: part("s2"),
+      });
     }
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { integer, type Rng, stream } from "../numeric/random.ts";
 import { Refusal } from "../run/config.ts";
+import type { Tensors } from "../run/safetensors.ts";
 import { finish } from "../run/training.ts";
 import { inferGroups } from "./inference.ts";
 import {
@@ -180,4 +181,48 @@ Deno.test("mismatched checkpoints are refused with one clear error", () => {
     /inputWeights .* current value has none/,
   );
   assert.ok(metadata.config);
+});
+
+Deno.test("whatever is missing or damaged in a saved state, it is refused", () => {
+  const options = { config: tiny, sample: bars };
+  const begun = neuralEmTrainer(0, options);
+  begun.update();
+  const { tensors, metadata } = begun.save();
+  const damaged: [string, Tensors][] = [];
+  for (const key in metadata) {
+    const { [key]: _, ...rest } = metadata;
+    damaged.push([key, { tensors, metadata: rest }]);
+    for (const text of ["", "null", "[]", "{}", "1", "{", "x"]) {
+      if (text === metadata[key]) continue;
+      damaged.push([
+        `${key} = ${text}`,
+        { tensors, metadata: { ...metadata, [key]: text } },
+      ]);
+    }
+  }
+  const shorter = { shape: [1], data: Float32Array.of(1) };
+  for (const name in tensors) {
+    const { [name]: _, ...rest } = tensors;
+    if (!name.startsWith("frames.")) {
+      damaged.push([name, { tensors: rest, metadata }]);
+    }
+    damaged.push([name, { tensors: { ...rest, [name]: shorter }, metadata }]);
+  }
+  const spare = { ...tensors, "frames.7.0": shorter };
+  damaged.push(["a group too many", { tensors: spare, metadata }]);
+  for (const [what, saved] of damaged) {
+    assert.throws(
+      () => neuralEmTrainer(0, { ...options, saved }),
+      (error) => error instanceof Refusal,
+      what,
+    );
+    const { config, ...others } = saved.metadata;
+    if (config !== metadata.config) {
+      assert.throws(
+        () => restoreNeuralEm({ tensors, metadata: { ...others, config } }),
+        (error) => error instanceof Refusal,
+        what,
+      );
+    }
+  }
 });

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { Refusal } from "./config.ts";
+import { reader } from "./reader.ts";
 
 /** Named float32 tensors and text. */
 export interface Tensors {
@@ -53,45 +53,77 @@ export function encodeSafetensors(
   return bytes;
 }
 
+const FROM = reader("read the checkpoint");
+
 /**
- * Reads a safetensors file of float32 tensors.
+ * Reads a safetensors file of finite float32 tensors.
  *
- * @throws {Refusal} if the bytes are cut short, are no such file or hold
- *   another number type
+ * @throws {Refusal} naming what is wrong with the bytes
  */
 export function decodeSafetensors(bytes: Uint8Array): Tensors {
-  const refuse = (why: string): never => {
-    throw new Refusal(
-      `Cannot read the checkpoint as it must be a safetensors file: ${why}`,
-    );
-  };
-  if (bytes.length < 8) refuse(`it has ${bytes.length} bytes`);
+  if (bytes.length < 8) {
+    FROM.refuse("its length", "at least 8 bytes", bytes.length);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
-  if (length > bytes.length - 8) refuse("its header is longer than the file");
-  let header: Record<string, Entry> = {};
-  try {
-    const text = new TextDecoder().decode(bytes.subarray(8, 8 + length));
-    header = JSON.parse(text) as Record<string, Entry>;
-  } catch {
-    refuse("its header is not JSON");
+  const most = bytes.length - 8;
+  if (length > most) {
+    FROM.refuse(
+      "its header",
+      `at most ${most} bytes long, as the rest`,
+      length,
+    );
   }
+  const text = new TextDecoder().decode(bytes.subarray(8, 8 + length));
+  const header = FROM.object(FROM.json(text, "its header"), "its header");
   const { __metadata__, ...entries } = header;
-  const tensors: Tensors["tensors"] = {};
-  for (
-    const [name, { dtype, shape, data_offsets }] of Object.entries(entries)
-  ) {
-    const [start, end] = data_offsets;
-    const numbers = shape.reduce((n, side) => n * side, 1);
-    if (dtype !== "F32") refuse(`${name} has type ${dtype}, not F32`);
-    if (end - start !== 4 * numbers) refuse(`${name} has another shape`);
-    if (8 + length + end > bytes.length) refuse(`${name} is cut short`);
-    const data = new Float32Array(numbers);
-    for (let i = 0; i < numbers; i++) {
-      data[i] = view.getFloat32(8 + length + start + 4 * i, true);
-    }
-    tensors[name] = { shape, data };
+  const numbers = new DataView(
+    view.buffer,
+    view.byteOffset + 8 + length,
+    most - length,
+  );
+  const tensors = Object.entries(entries).map(([name, entry]) => [
+    name,
+    decodeTensor(entry, `tensor "${name}"`, numbers),
+  ]);
+  return {
+    tensors: Object.fromEntries(tensors),
+    metadata: FROM.record(__metadata__ ?? {}, "its metadata", FROM.string),
+  };
+}
+
+/** @param numbers the bytes behind the header */
+function decodeTensor(
+  value: unknown,
+  name: string,
+  numbers: DataView,
+): Tensors["tensors"][string] {
+  const entry = FROM.object(value, name);
+  const counts = (key: string): number[] =>
+    FROM.list(entry[key], `${key} of ${name}`).map((count) =>
+      Number.isSafeInteger(count) && (count as number) >= 0
+        ? count as number
+        : FROM.refuse(`${key} of ${name}`, "integers ≥ 0", entry[key])
+    );
+  FROM.oneOf(entry.dtype, `dtype of ${name}`, ["F32"]);
+  const shape = counts("shape");
+  const offsets = counts("data_offsets");
+  const size = shape.reduce((n, side) => n * side, 1);
+  const [start, end] = offsets;
+  if (offsets.length !== 2 || end - start !== 4 * size) {
+    const bytes = `the start and the end of ${4 * size} bytes`;
+    FROM.refuse(`data_offsets of ${name}`, bytes, offsets);
   }
-  const metadata = (__metadata__ ?? {}) as unknown as Record<string, string>;
-  return { tensors, metadata };
+  if (end > numbers.byteLength) {
+    const most = `at most ${numbers.byteLength}, where the file ends`;
+    FROM.refuse(`the end of ${name}`, most, end);
+  }
+  const data = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
+    data[i] = numbers.getFloat32(start + 4 * i, true);
+    if (!Number.isFinite(data[i])) {
+      FROM.refuse(`number ${i} of ${name}`, "finite", data[i]);
+    }
+  }
+  return { shape, data };
 }
