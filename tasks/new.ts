@@ -21,6 +21,10 @@ import { denoFmt, formatted } from "./notebook/tidy.ts";
 import { ROOT } from "./project.ts";
 import { type Call, main } from "./terminal.ts";
 
+/** What README.md and errors show; its name is free. */
+export const EXAMPLE =
+  'deno task new sparse_coding "Sparse coding finds the edges of images"';
+
 const TEMPLATE = join(import.meta.dirname!, "template");
 
 /** Where a file of the template goes, by the name of the reproduction. */
@@ -39,7 +43,7 @@ const FILES: Record<string, (name: string) => string> = {
 export async function begin({ words: [name, title] }: Call): Promise<void> {
   if (title === undefined) {
     throw new Refusal(
-      'Cannot begin a reproduction as it needs a name and a title: deno task new bars "The bars"',
+      `Cannot begin a reproduction as it needs a name and a title: ${EXAMPLE}`,
     );
   }
   refuseWords(name, title);
@@ -68,7 +72,8 @@ function refuseWords(name: string, title: string): void {
   }
 }
 
-function refuseTaken(name: string): void {
+/** @throws {Refusal} if a file or a constant has the name */
+export function refuseTaken(name: string): void {
   const taken = Object.values(FILES).map((place) => place(name))
     .concat(`lib/${name}`, `lib/${name}.ts`)
     .find((file) =>
@@ -81,7 +86,7 @@ function refuseTaken(name: string): void {
     throw new Refusal(
       `Cannot begin "${name}" as ${
         taken ?? `${constant} in data/references.ts`
-      } is there: choose another name`,
+      } is there: import it, and choose another name`,
     );
   }
 }

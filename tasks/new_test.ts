@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { type Ended, start } from "../tests/processes.ts";
+import { EXAMPLE, refuseTaken } from "./new.ts";
 import { filesBelow, ROOT } from "./project.ts";
 
 /** A copy of the project without its notebooks and records. */
@@ -106,6 +107,13 @@ Deno.test("a reproduction that was begun runs as it is, and says what to write",
     }
   }));
 
+Deno.test("what README.md begins is free to be begun", () => {
+  const readme = Deno.readTextFileSync(join(ROOT, "README.md"));
+  const [line, name] = /^deno task new (\w+) ".+"$/m.exec(readme)!;
+  assert.equal(line, EXAMPLE);
+  refuseTaken(name);
+});
+
 Deno.test("a name that is taken or cannot be is refused, and nothing is written", () =>
   inCopy(async (folder) => {
     const before = textsOf(folder);
@@ -113,15 +121,18 @@ Deno.test("a name that is taken or cannot be is refused, and nothing is written"
       [["Bars", "The bars"], /its name must be lower-case .* is "Bars"/],
       [["../bars", "The bars"], /its name must be lower-case/],
       [["bars_", "The bars"], /its name must be lower-case/],
-      [["bars"], /needs a name and a title: deno task new bars "The bars"/],
+      [["bars"], /needs a name and a title: deno task new sparse_coding "/],
       [
         ["fresh", " "],
         /its title must be a line of text: current value is " "/,
       ],
       [["fresh", "two\nlines"], /its title must be a line of text/],
-      [["imax", "Imax"], /Cannot begin "imax" as lib\/imax is there: choose/],
+      [
+        ["imax", "Imax"],
+        /Cannot begin "imax" as lib\/imax is there: import it, and choose another name/,
+      ],
       [["shifter", "S"], /as data\/worlds\/shifter\.ts is there/],
-      [["two_view", "V"], /is there: choose another name/],
+      [["two_view", "V"], /is there: import it/],
       [["fresh", "A", "title"], /at most 2 words/],
     ];
     for (const [words, message] of cases) {

@@ -102,7 +102,8 @@ async function resultsTable(): Promise<string> {
       const metric = metrics.find((one) => one.name === headline);
       if (!metric) {
         throw new Error(
-          `Cannot write the results as ${name} states no result "${headline}"`,
+          `Cannot write the results as ${name} states no result ` +
+            `"${headline}": run  deno task run ${name}`,
         );
       }
       const link = `[${titleOf(notebook, name)}](notebooks/${name}.ipynb)`;

@@ -1,7 +1,8 @@
 /**
- * `deno task verify [notebook…] [--preset full|smoke]`: re-executes notebooks
- * and compares their metrics and parameter hashes bit for bit: with the
- * committed notebooks for `full`, with `data/results/smoke.json` for `smoke`.
+ * `deno task verify [notebook…] [--preset full|smoke] [--record]`: re-executes
+ * notebooks and compares their metrics and parameter hashes bit for bit: with
+ * the committed notebooks for `full`, with `data/results/smoke.json` for
+ * `smoke`, where `--record` writes what it found.
  *
  * @module
  */

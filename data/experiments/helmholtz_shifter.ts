@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type CauseImages, entropyBits } from "../worlds/cause_images.ts";
 import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
@@ -48,12 +49,10 @@ import { trainAndMeasure, type Training } from "../../lib/run/training.ts";
 import { compileWakeSleep } from "../../lib/helmholtz/compiled_wake_sleep.ts";
 import { enumerateBars, sampleBars } from "../worlds/bars.ts";
 import {
-  entropyBits,
   enumerateShifter,
   sampleShifter,
   type ShifterConfig,
   shifterConfig,
-  type ShifterImages,
   shiftsOf,
 } from "../worlds/shifter.ts";
 
@@ -157,7 +156,7 @@ export interface Source {
   /** Draws an image; returns the value that made it. */
   sample: (rng: Rng, out: Uint8Array) => number;
   /** All distinct images. */
-  images: () => ShifterImages;
+  images: () => CauseImages;
   /** The values that could have made an image. */
   valuesOf: (image: Uint8Array) => number[];
 }

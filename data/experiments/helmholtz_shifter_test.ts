@@ -3,7 +3,8 @@ import { initHelmholtz } from "../../lib/helmholtz/machine.ts";
 import { assess } from "../../lib/helmholtz/readout.ts";
 import { stream } from "../../lib/numeric/random.ts";
 import { finish } from "../../lib/run/training.ts";
-import { bayesAccuracy, enumerateShifter } from "../worlds/shifter.ts";
+import { bayesAccuracy } from "../worlds/cause_images.ts";
+import { enumerateShifter } from "../worlds/shifter.ts";
 import {
   machineOf,
   settings,

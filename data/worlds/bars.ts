@@ -9,10 +9,12 @@
  * @module
  */
 import { bernoulli, type Rng } from "../../lib/numeric/random.ts";
-import type { ShifterImages } from "./shifter.ts";
+import type { CauseImages } from "./cause_images.ts";
 
-const P_VERTICAL = 2 / 3;
-const P_BAR = 0.2;
+/** Probability that the bars are vertical. */
+export const P_VERTICAL: number = 2 / 3;
+/** Probability that a bar is on. */
+export const P_BAR = 0.2;
 
 function writeBars(
   out: { [i: number]: number },
@@ -44,7 +46,7 @@ export function sampleBars(
 }
 
 /** Lists every distinct image with its probability and that of each orientation. */
-export function enumerateBars(size: number): ShifterImages {
+export function enumerateBars(size: number): CauseImages {
   const pixels: number[] = [];
   const joint: number[] = [];
   const index = new Map<string, number>();

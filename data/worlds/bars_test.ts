@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { enumerateBars, sampleBars } from "./bars.ts";
-import { bayesAccuracy, entropyBits } from "./shifter.ts";
+import { bayesAccuracy, entropyBits } from "./cause_images.ts";
 import { stream } from "../../lib/numeric/random.ts";
 
 Deno.test("4 × 4 bars have 30 images and an entropy of 3.428 bits", () => {

@@ -10,8 +10,8 @@
  */
 import * as is from "../../lib/run/checks.ts";
 import { checkedConfig, type Configure } from "../../lib/run/config.ts";
-import { log2 } from "../../lib/numeric/elementary.ts";
 import { integer, type Rng } from "../../lib/numeric/random.ts";
+import type { CauseImages } from "./cause_images.ts";
 
 /** What a shifter image is made of. */
 export interface ShifterConfig {
@@ -45,18 +45,6 @@ export const shifterConfig: Configure<ShifterConfig> = checkedConfig(
     ],
   ],
 );
-
-/** Every distinct image with its probabilities, from `enumerateShifter`. */
-export interface ShifterImages {
-  /** Number of distinct images. */
-  count: number;
-  /** Pixels, images × (height · width), 0 or 1. */
-  pixels: Uint8Array;
-  /** Probability of each image. */
-  probability: Float64Array;
-  /** Joint probability of image and shift, images × shifts. */
-  joint: Float64Array;
-}
 
 /** The row shifted cyclically by `shift` to the right, bits packed: bit j is pixel j. */
 function rotate(row: number, shift: number, width: number): number {
@@ -101,7 +89,7 @@ export function sampleShifter(
 }
 
 /** Lists every distinct image with its probability and that of each shift. */
-export function enumerateShifter(config: ShifterConfig): ShifterImages {
+export function enumerateShifter(config: ShifterConfig): CauseImages {
   const { width, height, pOn, shifts } = config;
   const size = width * height;
   const index = new Map<string, number>();
@@ -131,34 +119,6 @@ export function enumerateShifter(config: ShifterConfig): ShifterImages {
     probability: Float64Array.from(joint, (p) => p.reduce((a, b) => a + b)),
     joint: Float64Array.from(joint.flat()),
   };
-}
-
-/** The entropy of the images in bits: no model's NLL is below it. */
-export function entropyBits({ probability }: ShifterImages): number {
-  return probability.reduce((sum, p) => p > 0 ? sum - p * log2(p) : sum, 0);
-}
-
-/** The accuracy of the best possible guess of the shift from the image. */
-export function bayesAccuracy(images: ShifterImages): number {
-  const shifts = images.joint.length / images.count;
-  let sum = 0;
-  for (let i = 0; i < images.count; i++) {
-    let best = 0;
-    for (let d = 0; d < shifts; d++) {
-      best = Math.max(best, images.joint[i * shifts + d]);
-    }
-    sum += best;
-  }
-  return sum;
-}
-
-/** The images whose shift cannot be told: more than one shift has made them. */
-export function ambiguousImages(images: ShifterImages): number[] {
-  const shifts = images.joint.length / images.count;
-  return Array.from({ length: images.count }, (_, i) => i).filter((i) =>
-    images.joint.subarray(i * shifts, (i + 1) * shifts)
-      .filter((p) => p > 0).length > 1
-  );
 }
 
 /** The shifts that could have made an image: none where it is no valid one. */

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { stream } from "../../lib/numeric/random.ts";
+import { ambiguousImages, bayesAccuracy, entropyBits } from "./cause_images.ts";
 import {
-  ambiguousImages,
-  bayesAccuracy,
-  entropyBits,
   enumerateShifter,
   kindOfField,
   sampleShifter,

@@ -87,7 +87,8 @@ export function summarize(values: Numbers): Summary {
   }
   return {
     mean: mean(values),
-    sd: standardDeviation(values),
+    // The mean of equal values is rounded, and may miss them by a bit.
+    sd: max > min ? standardDeviation(values) : 0,
     min,
     max,
     n: values.length,

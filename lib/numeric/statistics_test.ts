@@ -21,6 +21,8 @@ Deno.test("moments of a small sample are those computed by hand", () => {
   assert.equal(covariance([1, 2, 3], [2, 4, 6]), 4 / 3);
   assert.ok(Math.abs(correlation([1, 2, 3], [6, 4, 2]) + 1) < 1e-15);
   assert.equal(correlation([1, 1, 1], [1, 2, 3]), 0);
+  const same = new Array(10).fill(0.6667);
+  assert.equal(summarize(same).sd, 0, "equal values, whatever their mean");
   assert.deepEqual(summarize([1, 3]), {
     mean: 2,
     sd: Math.SQRT2,

@@ -73,6 +73,11 @@ export function structureProblems(text: string, name: string): string[] {
     machineTraces(cell).forEach(say);
   }
   typedNumbers(cells).forEach((problem) => problems.push(problem));
+  // What outputs would show is asked once there are any.
+  if (!isExecuted(text)) {
+    problems.push(`not executed: run  deno task run ${name}`);
+    return problems;
+  }
   const results = resultsOf(notebook);
   must(
     results,
@@ -102,8 +107,8 @@ export function structureProblems(text: string, name: string): string[] {
     `larger than ${MAX_BYTES / 1e6} MB: ${(text.length / 1e6).toFixed(1)} MB`,
   );
   must(
-    text === formatNotebook(notebook) && isExecuted(text),
-    `not executed, or not in normal form: run  deno task run ${name}`,
+    text === formatNotebook(notebook),
+    `not in normal form: run  deno task run ${name}`,
   );
   return problems;
 }
@@ -165,7 +170,10 @@ function codeProblems(cell: Cell): string[] {
   const problems: string[] = [];
   const lines = cell.source.trimEnd().split("\n").length;
   if (lines > MAX_LINES) {
-    problems.push(`${lines} lines, more than ${MAX_LINES}`);
+    problems.push(
+      `${lines} lines, more than ${MAX_LINES}: split the cell, or move what is ` +
+        "general to a module",
+    );
   }
   for (const output of cell.outputs) {
     if (output.output_type === "error") {
@@ -216,7 +224,9 @@ function typedNumbers(cells: readonly Cell[]): string[] {
       );
     return Array.from(
       prose.matchAll(/(?<![\w.])\d*\.\d+|\d+(?:\.\d+)?\s?%/g),
-      (m) => `cell "${cell.id}": a number typed in prose, ${m[0]}`,
+      (m) =>
+        `cell "${cell.id}": a number typed in prose, ${m[0]}: show it from a ` +
+        "code cell, with  await show(markdown`…${fixed(x, 2)}…`)",
     );
   });
 }
