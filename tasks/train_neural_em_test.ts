@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { decodeSafetensors } from "../lib/run/safetensors.ts";
 import { start, type Started, task, until } from "../tests/processes.ts";
@@ -97,6 +98,30 @@ Deno.test("a training that is ended, or killed, goes on to the same bits", async
       broken.stderr,
       /Cannot go on from .*: delete it to start anew/,
     );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a training that is told to end does so between two rows", async () => {
+  const folder = await Deno.makeTempDir();
+  const states = join(folder, "states");
+  try {
+    const long = ["updates=1000000", "evalEvery=1000000", "hidden=8"];
+    const { pid, ended } = start([
+      ...["run", "-A", `${ROOT}/tasks/train_neural_em.ts`, "--seed", "5"],
+      ...["--out", folder, ...long.flatMap((pair) => ["--set", pair])],
+    ]);
+    await until(() => existsSync(join(states, "neural_em_seed5.lock")), 60);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const told = performance.now();
+    Deno.kill(pid, "SIGTERM");
+    assert.equal((await ended).code, 130);
+    assert.ok(performance.now() - told < 5000);
+    const state = Deno.readFileSync(
+      join(states, "neural_em_seed5.safetensors"),
+    );
+    assert.ok(Number(decodeSafetensors(state).metadata.step) > 0);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

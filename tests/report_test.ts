@@ -433,6 +433,7 @@ Deno.test("thirty reports and runs that are killed leave no kernel and lose no f
     for (const made of [reports, temporary]) await Deno.mkdir(made);
     await Deno.writeTextFile(`${reports}/slow.html`, "the last good report");
     await Deno.writeTextFile(copy, source);
+    const table = { kills: 0, orphans: 0 };
     const killed = async (i: number): Promise<number[]> => {
       const words = i % 2
         ? ["tasks/run.ts"]
@@ -446,7 +447,8 @@ Deno.test("thirty reports and runs that are killed leave no kernel and lose no f
       );
       // In the first moments of a kernel, and later.
       await new Promise((resolve) => setTimeout(resolve, 40 * i));
-      Deno.kill(run.pid, "SIGKILL");
+      Deno.kill(run.pid, i % 5 ? "SIGKILL" : "SIGQUIT");
+      table.kills++;
       await run.ended;
       return kernels;
     };
@@ -457,9 +459,12 @@ Deno.test("thirty reports and runs that are killed leave no kernel and lose no f
         killed(i + 2),
       ]);
       for (const kernel of kernels.flat()) {
-        await until(async () => !await lives(kernel), 5);
+        await until(async () => !await lives(kernel), 5)
+          .catch(() => table.orphans++);
       }
     }
+    console.log(table);
+    assert.deepEqual(table, { kills: 30, orphans: 0 });
     assert.equal(await Deno.readTextFile(copy), source);
     await until(() => listing(temporary).length === 0, 5);
     assert.deepEqual(listing(folder), ["reports", "slow.ipynb", "tmp"]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cpuUsage } from "node:process";
 import { createHash } from "node:crypto";
 import { ansiToHtml } from "./ansi.ts";
 import { indexPage, notebookPage, titleOf } from "./export_html.ts";
@@ -123,6 +124,15 @@ Deno.test("headings get unique anchors and stand in the contents", () => {
   );
   assert.deepEqual(links, ["a-b", "a-b-2", "c"]);
   for (const id of links) assert.ok(html.includes(`id="${id}"`));
+});
+
+Deno.test("equal headings take time that grows with their number alone", () => {
+  const count = 10_000;
+  const before = cpuUsage();
+  const html = page(cell("markdown", "# T\n\n" + "## A & B\n\n".repeat(count)));
+  const { user, system } = cpuUsage(before);
+  assert.ok(html.includes(`id="a-b-${count}"`));
+  assert.ok(user + system < 5e6, `${(user + system) / 1e6} s`);
 });
 
 Deno.test("mathematics is MathML, code is coloured", () => {
