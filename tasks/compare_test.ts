@@ -150,7 +150,10 @@ Deno.test("what cannot be compared is refused in one line", async () => {
     [[], /needs the files of sweeps/],
     [["a"], /needs two files, or one with several settings/],
     [["a", "bad"], /bad.jsonl as its line 1 is no row of a sweep/],
-    [["a", "results"], /results.jsonl as its line 1 is no row of a sweep/],
+    [
+      ["a", "results"],
+      /results.jsonl as its line 1 is no row of a sweep: name another file/,
+    ],
     [["a", "none"], /Cannot read .*none.jsonl/],
     [["a", "empty"], /empty.jsonl must hold a row/],
     [["a", "other"], /other.jsonl, line 1 is of other, .*line 1 of imax/],

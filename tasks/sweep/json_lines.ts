@@ -49,9 +49,11 @@ export function parseLines<Row>(
   const lines = text.split("\n");
   const rest = lines.pop()!;
   const refuse = (line: number): never => {
+    // Where not even the first line is a row, nothing is there to be mended.
+    const mend = line > 1 ? "mend or delete that line, or " : "";
     throw new Refusal(
       `Cannot use ${file} as its line ${line} is no ${name}: ` +
-        "mend or delete that line, or name another file",
+        `${mend}name another file`,
     );
   };
   const rows = lines.map((line, i) => {
