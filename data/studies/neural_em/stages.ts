@@ -118,7 +118,8 @@ export interface StagedScores {
 
 /**
  * Scores all recorded stages on one part of a batch; the task of
- * `SCORE_STAGES`, whose parts `joinParts` joins.
+ * `SCORE_STAGES`, whose parts `joinParts` joins. Asked to stop, it leaves out
+ * those that it has not begun, and always begins the first.
  */
 export function scoreStages(
   part: number,
@@ -131,8 +132,10 @@ export function scoreStages(
   );
   const images = someImages(batch, first, end - first);
   const told = startsTold(starts);
+  const all: StagedScores[] = [];
   let ended = 0;
-  return Object.keys(checkpoints).map(Number).map((seed) => {
+  for (const seed of Object.keys(checkpoints).map(Number)) {
+    if (all.length > 0 && stopped()) break;
     const byStarts: [number, number][] = [];
     let start = 0;
     const inferring = inferringInStages(
@@ -157,8 +160,9 @@ export function scoreStages(
     // Where all images were settled before, more starts change nothing.
     const rest = told.slice(byStarts.length);
     for (const start of rest) byStarts.push([start, scores.amiMax]);
-    return { seed, scores, byStarts, groups: best.groups };
-  });
+    all.push({ seed, scores, byStarts, groups: best.groups });
+  }
+  return all;
 }
 
 /** 1, 2, 4, … up to `starts`, and `starts` itself. */

@@ -73,9 +73,12 @@ Deno.test("recorded stages are scored as the models they were made from", () => 
 Deno.test("scoring that is asked to stop keeps what it has found by then", () => {
   let ended = 0;
   const report = (start: number): number => ended = start;
-  const part = scoreStages(0, options, report, () => ended === 2);
-  const [whole] = joinParts([part], batch);
+  const { 7: pair } = options.checkpoints;
+  const two = { ...options, checkpoints: { 7: pair, 8: pair } };
+  const part = scoreStages(0, two, report, () => ended >= 2);
+  const [whole, ...others] = joinParts([part], batch);
   assert.equal(ended, 3); // that was under way
+  assert.deepEqual(others, []); // not begun
   assert.equal(whole.groups.length, batch.labels.length);
   assert.ok(Number.isFinite(whole.scores.ami));
 });
