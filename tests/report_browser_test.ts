@@ -157,6 +157,34 @@ Deno.test({
         return outcome;
       });
       assert.deepEqual(tried, ["refused", "refused", "ran", "ran"]);
+      // What a policy can close: navigating the page itself is not among it.
+      const closed = await page.evaluate(async () => {
+        const seen = new Set<string>();
+        document.addEventListener(
+          "securitypolicyviolation",
+          ({ effectiveDirective }) => seen.add(effectiveDirective),
+        );
+        const away = "http://127.0.0.1:9/";
+        document.body.insertAdjacentHTML(
+          "beforeend",
+          `<iframe src="${away}"></iframe><object data="${away}"></object>` +
+            `<form action="${away}" id="away"></form>`,
+        );
+        document.querySelector<HTMLFormElement>("#away")!.submit();
+        const base = document.createElement("base");
+        base.href = away;
+        document.head.append(base);
+        for (let wait = 0; wait < 100 && seen.size < 4; wait++) {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        return [...seen].sort();
+      });
+      assert.deepEqual(closed, [
+        "base-uri",
+        "form-action",
+        "frame-src",
+        "object-src",
+      ]);
     }),
 });
 
