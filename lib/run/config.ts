@@ -32,7 +32,7 @@ export type Rule<C> = readonly [
  * @param action what the configuration is for, as in "train Imax": it starts
  *   the error message
  * @param fields each key with its default and its check; a value must have its
- *   default's type
+ *   default's type, and a number be finite
  * @param rules conditions between keys, checked last; may throw by itself, as
  *   what makes a part of a program from the configuration does
  * @returns a function from overrides to a frozen configuration, which throws a

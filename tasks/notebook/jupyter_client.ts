@@ -109,7 +109,7 @@ function sign(key: string, parts: string[]): string {
 export interface KernelOptions {
   /** Folder in which cells run; relative imports start there. */
   cwd: string;
-  /** Milliseconds without a heartbeat before the kernel counts as dead. */
+  /** Milliseconds without a greeting, or later a heartbeat, until it is dead. */
   heartbeatTimeout?: number;
 }
 
