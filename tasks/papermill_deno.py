@@ -6,7 +6,8 @@ imports start:
 
     python tasks/papermill_deno.py notebooks/x.ipynb out.ipynb -p seed 3
 
-All of papermill's options apply.
+All of papermill's options apply. A claim that fails, and is not declared to, is
+named; with the full preset the exit status is then 1.
 """
 
 import json
@@ -15,6 +16,7 @@ import re
 import sys
 
 from papermill import cli
+from papermill.execute import execute_notebook
 from papermill.models import Parameter
 from papermill.translators import Translator, papermill_translators
 
@@ -47,6 +49,40 @@ class TypeScript(Translator):
         ]
 
 
+RESULTS = "application/vnd.hidden-causes.results+json"
+
+
+def results_of(notebook):
+    """What the notebook's results output says, or nothing."""
+    outputs = [o for cell in notebook.cells for o in cell.get("outputs", [])]
+    found = [o["data"][RESULTS] for o in outputs if RESULTS in o.get("data", {})]
+    return found[-1] if found else {"preset": None, "claims": []}
+
+
+def judge(notebook):
+    """Names claims that are not as they are declared; full: fails for them."""
+    results = results_of(notebook)
+    smoke = results["preset"] == "smoke"
+    failed = False
+    for claim in results["claims"]:
+        declared = claim.get("knownToFail", False)
+        if claim["holds"] != declared:
+            continue
+        says = "holds, though it is declared to fail" if declared else "fails"
+        note = " (smoke preset: a warning)" if smoke and not declared else ""
+        evidence = f"{claim['observed']}, bound {claim['bound']}"
+        print(f"the claim \"{claim['text']}\" {says}: {evidence}{note}", file=sys.stderr)
+        failed = failed or not declared and not smoke
+    if failed:
+        sys.exit("Claims fail")
+
+
+def execute_and_judge(*args, **options):
+    notebook = execute_notebook(*args, **options)
+    judge(notebook)
+    return notebook
+
+
 papermill_translators.register("deno", TypeScript)
 papermill_translators.register("typescript", TypeScript)
 
@@ -54,4 +90,5 @@ if __name__ == "__main__":
     notebook = next((a for a in sys.argv[1:] if a.endswith(".ipynb")), None)
     if notebook and "--cwd" not in sys.argv:
         sys.argv += ["--cwd", os.path.dirname(os.path.abspath(notebook))]
+    cli.execute_notebook = execute_and_judge
     cli.papermill()

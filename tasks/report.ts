@@ -9,7 +9,12 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { checkPreset, Refusal, refusal } from "../lib/run/config.ts";
 import { reader } from "../lib/run/reader.ts";
-import { parseVerdict, type Verdict } from "../lib/run/results.ts";
+import {
+  failures,
+  parseVerdict,
+  unexpectedlyHolding,
+  type Verdict,
+} from "../lib/run/results.ts";
 import { type Environment, environment } from "./notebook/environment.ts";
 import type { Output } from "./notebook/output.ts";
 import { executeNotebook, resultsOf } from "./notebook/execute.ts";
@@ -106,17 +111,58 @@ export async function report(
   await refuseLosses(jobs, out);
   await prepareFolder(out);
   const progress = statusLine();
+  const judge = judging(progress);
   for (const [i, job] of jobs.entries()) {
     const label = jobs.length > 1
       ? `[${i + 1}/${jobs.length}] ${job.name}`
       : job.name;
-    await reportOne(job, { out, label, progress, signal, timeoutSeconds });
+    const facts = await reportOne(job, {
+      out,
+      label,
+      progress,
+      signal,
+      timeoutSeconds,
+    });
+    judge.hear(job.name, facts);
   }
   console.log(
     `Open ${
       join(out, jobs.length === 1 ? `${jobs[0].name}.html` : "index.html")
     }`,
   );
+  judge.end();
+}
+
+/** What is judged: the claims of a run, and the preset it was run with. */
+type Judged = Pick<Report, "claims" | "preset">;
+
+/**
+ * Judges runs by their claims: says which fail, and which hold though they are
+ * declared to fail. At the end it throws if one has failed that is not of the
+ * smoke preset, whose trainings are too short to hold a claim against it.
+ */
+export function judging(progress: StatusLine): {
+  hear(name: string, run: Judged | null): void;
+  end(): void;
+} {
+  const failed: string[] = [];
+  return {
+    hear(name, run): void {
+      const claims = run?.claims ?? [];
+      const smoke = run?.preset === "smoke" ? " (smoke preset: a warning)" : "";
+      for (const words of failures(claims)) {
+        if (smoke) progress.log(`${name}: ${words}${smoke}`);
+        else failed.push(`${name}: ${words}`);
+      }
+      for (const words of unexpectedlyHolding(claims)) {
+        progress.log(`${name}: ${words}`);
+      }
+    },
+    end(): void {
+      if (failed.length === 0) return;
+      throw new Error(`Claims fail:\n${failed.join("\n")}`);
+    },
+  };
 }
 
 async function reportOne(
@@ -128,7 +174,7 @@ async function reportOne(
     signal: AbortSignal;
     timeoutSeconds: number;
   },
-): Promise<void> {
+): Promise<Report> {
   const { out, label, progress } = context;
   const notebook = injectParameters(job.notebook, job.values);
   const before = await readReport(join(out, `${job.name}.results.json`))
@@ -179,6 +225,7 @@ async function reportOne(
     progress.log(
       `${label}: done in ${duration(executed.wallSeconds)}${verdict(facts)}`,
     );
+    return facts;
   } finally {
     watch.stop();
   }

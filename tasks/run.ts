@@ -7,7 +7,7 @@
  */
 import { basename, dirname } from "node:path";
 import { tagProblems } from "./notebook/check.ts";
-import { executeNotebook } from "./notebook/execute.ts";
+import { executeNotebook, resultsOf } from "./notebook/execute.ts";
 import {
   findNotebooks,
   formatNotebook,
@@ -16,13 +16,14 @@ import {
 } from "./notebook/notebook.ts";
 import { formatted, withReadableIds } from "./notebook/tidy.ts";
 import { NOTEBOOKS } from "./project.ts";
-import { cellProgress } from "./report.ts";
+import { cellProgress, judging } from "./report.ts";
 import { type Call, duration, main, statusLine } from "./terminal.ts";
 
 /** Execute the named notebooks, or all, and write them where they were. */
 export async function run({ words, signal }: Call): Promise<void> {
   const files = await findNotebooks(words, NOTEBOOKS);
   const progress = statusLine();
+  const judge = judging(progress);
   for (const [i, file] of files.entries()) {
     const name = basename(file, ".ipynb");
     const label = files.length > 1
@@ -47,10 +48,12 @@ export async function run({ words, signal }: Call): Promise<void> {
       });
       await writeWhole(file, formatNotebook(executed.notebook));
       progress.log(`${label}: done in ${duration(executed.wallSeconds)}`);
+      judge.hear(name, resultsOf(executed.notebook));
     } finally {
       watch.stop();
     }
   }
+  judge.end();
 }
 
 if (import.meta.main) await main({ words: Infinity }, run);

@@ -21,7 +21,7 @@ import {
   writeWhole,
 } from "./notebook/notebook.ts";
 import { NOTEBOOKS, ROOT } from "./project.ts";
-import { cellProgress } from "./report.ts";
+import { cellProgress, judging } from "./report.ts";
 import { type Call, main, statusLine } from "./terminal.ts";
 
 /** What must be the same on every machine. */
@@ -125,6 +125,7 @@ export async function verify(
   }
   const recorded = await readSmoke();
   const progress = statusLine();
+  const judge = judging(progress);
   const wrong: string[] = [];
   for (const file of await findNotebooks(words, NOTEBOOKS)) {
     const name = basename(file, ".ipynb");
@@ -147,6 +148,7 @@ export async function verify(
     })
       .finally(watch.stop);
     const results = resultsOf(executed.notebook);
+    judge.hear(name, results);
     const expected = preset === "smoke" ? recorded[name] : resultsOf(committed);
     if (!results) {
       wrong.push(`${name}: no results`);
@@ -184,6 +186,7 @@ export async function verify(
   if (wrong.length > 0) {
     throw new Error(`Not the recorded bits:\n${wrong.join("\n")}`);
   }
+  judge.end();
 }
 
 if (import.meta.main) {

@@ -109,6 +109,58 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name:
+    "papermill names a claim that fails, and fails for it with the full preset, unless it is declared to",
+  ignore: papermillProgram === null,
+  fn: async () => {
+    const small = join(ROOT, "tests", "fixtures", "small.ipynb");
+    const place = await workplace([small]);
+    try {
+      const file = join(place.notebooks, "small.ipynb");
+      const text = await Deno.readTextFile(file);
+      const judge = async (
+        claim: string,
+        ...parameters: string[]
+      ): Promise<[boolean, string]> => {
+        await Deno.writeTextFile(
+          file,
+          text.replace("{ claim, ", "{ claim, knownToFail, ")
+            .replace(/claims: \[.*\]/, `claims: [${claim}]`),
+        );
+        const out = join(place.folder, "out.ipynb");
+        const { success, stderr } = await new Deno.Command(
+          pythonOf(papermillProgram!),
+          {
+            args: [
+              join(ROOT, "tasks", "papermill_deno.py"),
+              file,
+              out,
+              ...parameters,
+            ],
+            cwd: place.folder,
+            env: place.env,
+          },
+        ).output();
+        return [success, new TextDecoder().decode(stderr)];
+      };
+      const fails = "claim('It is high', mean, '>', 2)";
+      const named = /the claim "It is high" fails: 0\.\d+, bound > 2/;
+      const [full, words] = await judge(fails);
+      assert.match(words, named);
+      assert.equal(full, false);
+      const [smoke, warned] = await judge(fails, "-p", "preset", "smoke");
+      assert.match(warned, named);
+      assert.equal(smoke, true);
+      const [declared, quiet] = await judge(`knownToFail(${fails})`);
+      assert.doesNotMatch(quiet, /the claim/);
+      assert.equal(declared, true);
+    } finally {
+      await place.remove();
+    }
+  },
+});
+
 /** Executes a notebook of the workplace; returns the executed one's file. */
 type Runner = (place: Workplace, name: string, run: number) => Promise<string>;
 

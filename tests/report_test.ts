@@ -122,6 +122,58 @@ Deno.test("nothing that a report holds names the machine, its folders or its use
     }
   }));
 
+Deno.test("a claim that fails is named; it fails the command with the full preset, unless it is declared to", async () => {
+  await Deno.mkdir(`${ROOT}/reports`, { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: `${ROOT}/reports` });
+  try {
+    const copy = `${folder}/small.ipynb`;
+    const text = await Deno.readTextFile(SMALL);
+    const write = (bounds: string, declared: boolean): Promise<void> =>
+      Deno.writeTextFile(
+        copy,
+        text.replace("[0.4, 0.6]", bounds)
+          .replace("{ claim, ", "{ claim, knownToFail, ")
+          .replace(
+            /claims: \[(claim\(.*\))\]/,
+            (_, one) => `claims: [${declared ? `knownToFail(${one})` : one}]`,
+          ),
+      );
+    const options = ["--out", `${folder}/out`];
+    const named =
+      /small: the claim "The mean is near one half" fails: 0\.\d+, bound from 2 to 3/;
+    await write("[2, 3]", false);
+    const full = await task("report", [copy, ...options]);
+    assert.match(full.stderr, named);
+    assert.equal(full.code, 1);
+    // The page is written all the same: a claim that fails is a result.
+    assert.ok(listing(`${folder}/out`).includes("small.html"));
+    const smoke = [copy, "--preset", "smoke", ...options];
+    const brief = await task("report", smoke);
+    assert.match(brief.stderr, named);
+    assert.match(brief.stderr, /\(smoke preset: a warning\)/);
+    assert.equal(brief.code, 0);
+    const index = await Deno.readTextFile(`${folder}/out/index.html`);
+    assert.match(index, /Preset smoke: /);
+    const run = await task("run", [copy]);
+    assert.match(run.stderr, named);
+    assert.equal(run.code, 1);
+    const verify = await task("verify", [copy]);
+    assert.match(verify.stderr, named);
+    assert.equal(verify.code, 1);
+
+    await write("[2, 3]", true);
+    const declared = await task("report", [copy, ...options]);
+    assert.doesNotMatch(declared.stderr, /the claim/);
+    assert.equal(declared.code, 0, declared.stderr);
+    await write("[0, 1]", true);
+    const holding = await task("report", [copy, ...options]);
+    assert.match(holding.stderr, /holds, though it is declared to fail: 0\./);
+    assert.equal(holding.code, 0);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("two runs give the same notebook, byte for byte", async () => {
   // Imports are relative: the copy stands as deep as the fixture.
   await Deno.mkdir(`${ROOT}/reports`, { recursive: true });

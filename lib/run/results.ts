@@ -25,6 +25,8 @@ export interface Claim {
   /** The bound in words, as in "≥ 0.96" or "from 1 to 2". */
   bound: string;
   holds: boolean;
+  /** Declared to fail, by {@link knownToFail}: a negative result. */
+  knownToFail?: boolean;
 }
 
 /**
@@ -50,11 +52,45 @@ export function claim(
   if (typeof bound !== "number") {
     const [low, high] = bound;
     const holds = observed >= low && observed <= high;
-    return { text, observed, bound: `from ${low} to ${high}`, holds };
+    const words = `from ${written(low)} to ${written(high)}`;
+    return { text, observed, bound: words, holds };
   }
   const [sign, test] = RELATIONS[relation as Exclude<Relation, "within">];
   const holds = test(observed, bound);
-  return { text, observed, bound: `${sign} ${bound}`, holds };
+  return { text, observed, bound: `${sign} ${written(bound)}`, holds };
+}
+
+/** A bound as it was typed, or to four digits where it was computed. */
+function written(bound: number): string {
+  const typed = bound.toExponential().replace(/e.*|\D/g, "").length <= 6;
+  return String(typed ? bound : Number(bound.toPrecision(4)));
+}
+
+/**
+ * Declares that a claim fails: a negative result, which a notebook states with
+ * its number, and for which no command fails.
+ */
+export function knownToFail(claim: Claim): Claim {
+  return { ...claim, knownToFail: true };
+}
+
+/** The claims that fail and are not declared to, one sentence each. */
+export function failures(claims: readonly Claim[]): string[] {
+  return claims.filter((one) => !one.holds && !one.knownToFail)
+    .map((one) => `the claim "${one.text}" fails: ${evidence(one)}`);
+}
+
+/** The claims that hold though they are declared to fail, one sentence each. */
+export function unexpectedlyHolding(claims: readonly Claim[]): string[] {
+  return claims.filter((one) => one.holds && one.knownToFail)
+    .map((one) =>
+      `the claim "${one.text}" holds, though it is declared to fail: ` +
+      evidence(one)
+    );
+}
+
+function evidence({ observed, bound }: Claim): string {
+  return `${observed}, bound ${bound}`;
 }
 
 /**
@@ -92,6 +128,8 @@ export interface Metric {
   /** What nothing can exceed. */
   limit: number | null;
   better: "higher" | "lower" | null;
+  /** Read from the record of a longer training, whatever the preset. */
+  recorded?: boolean;
 }
 
 /** What a notebook says of itself at its end. */
@@ -141,6 +179,9 @@ function parseMetric(value: unknown, of: string, from: Reader): Metric {
       part("better"),
       (value, name) => from.oneOf(value, name, ["higher", "lower"]),
     ),
+    ...(raw.recorded === undefined ? {} : {
+      recorded: from.oneOf(raw.recorded, part("recorded"), [true, false]),
+    }),
   };
 }
 
@@ -152,6 +193,12 @@ function parseClaim(value: unknown, of: string, from: Reader): Claim {
     observed: from.number(raw.observed, part("observed")),
     bound: from.string(raw.bound, part("bound")),
     holds: from.oneOf(raw.holds, part("holds"), [true, false]),
+    ...(raw.knownToFail === undefined ? {} : {
+      knownToFail: from.oneOf(raw.knownToFail, part("knownToFail"), [
+        true,
+        false,
+      ]),
+    }),
   };
 }
 

@@ -3,10 +3,13 @@ import {
   type Claim,
   claim,
   collectClaims,
+  failures,
+  knownToFail,
   metric,
   paramsSha256,
   parseResults,
   type Results,
+  unexpectedlyHolding,
 } from "./results.ts";
 import { reader } from "./reader.ts";
 
@@ -25,6 +28,29 @@ Deno.test("a claim says what was observed, its bound and whether it holds", () =
     bound: "from 1 to 2",
     holds: false,
   });
+});
+
+Deno.test("a bound is told as it was typed, a computed one to four digits", () => {
+  const bound = (x: number): string => claim("x", 0, "<", x).bound;
+  assert.equal(bound(0.36995734794269897), "< 0.37");
+  assert.equal(bound(1 / 3), "< 0.3333");
+  assert.equal(bound(-200 / 7), "< -28.57");
+  for (const typed of [0.0125, 1e-6, 8.09, 0.791, 1e6, 0, -0.05, 123456]) {
+    assert.equal(bound(typed), `< ${typed}`);
+  }
+  const { bound: ends } = claim("x", 0, "within", [0.1, 2 / 3]);
+  assert.equal(ends, "from 0.1 to 0.6667");
+});
+
+Deno.test("a claim that fails is named, unless it is declared to; one that holds all the same is named, too", () => {
+  const [holds, fails] = [1, -1].map((x) => claim(`about ${x}`, x, ">", 0));
+  const claims = [holds, fails, ...[holds, fails].map(knownToFail)];
+  assert.deepEqual(failures(claims), [
+    'the claim "about -1" fails: -1, bound > 0',
+  ]);
+  assert.deepEqual(unexpectedlyHolding(claims), [
+    'the claim "about 1" holds, though it is declared to fail: 1, bound > 0',
+  ]);
 });
 
 Deno.test("a claim about NaN never holds", () => {
@@ -76,8 +102,14 @@ Deno.test("results that were read are what was written, or the part that is not 
     seed: 1,
     config: { steps: 2 },
     paramsSha256: "0",
-    metrics: [metric("loss", 1, { better: "lower", unit: "nats" })],
-    claims: [claim("it learns", 1, ">", 0)],
+    metrics: [
+      metric("loss", 1, { better: "lower", unit: "nats" }),
+      metric("longer", 1, { recorded: true }),
+    ],
+    claims: [
+      claim("it learns", 1, ">", 0),
+      knownToFail(claim("it binds", 0, ">", 1)),
+    ],
   };
   const read = (change: object): Results =>
     parseResults(
@@ -98,6 +130,10 @@ Deno.test("results that were read are what was written, or the part that is not 
       /sd of the metric "a"/,
     ],
     [{ claims: [{ ...results.claims[0], holds: 1 }] }, /holds of claim 0 must/],
+    [
+      { claims: [{ ...results.claims[0], knownToFail: "x" }] },
+      /knownToFail of claim 0/,
+    ],
     [{ claims: {} }, /its claims must be a list/],
     [{ preset: "quick" }, /its preset must be "full" or "smoke"/],
     [{ seed: null }, /its seed must be a finite number/],

@@ -6,7 +6,7 @@
  */
 import { hostname, userInfo } from "node:os";
 import { basename, join } from "node:path";
-import { RESULTS_MIME } from "../../lib/run/results.ts";
+import { failures, RESULTS_MIME } from "../../lib/run/results.ts";
 import { resultsOf } from "./execute.ts";
 import { editorFindings } from "./language_server.ts";
 import {
@@ -102,6 +102,12 @@ export function structureProblems(text: string, name: string): string[] {
     !results || results.claims.length > 0,
     "the results hold no claim: give showResults a list of claim(…)",
   );
+  for (const words of failures(results?.claims ?? [])) {
+    problems.push(
+      `${words}. A negative result is declared: knownToFail(claim(…)) of ` +
+        "lib/run/results.ts",
+    );
+  }
   must(
     text.length <= MAX_BYTES,
     `larger than ${MAX_BYTES / 1e6} MB: ${(text.length / 1e6).toFixed(1)} MB`,

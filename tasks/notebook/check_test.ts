@@ -72,6 +72,14 @@ Deno.test("each missing part is named, with what to write", () => {
     /more than one cell is tagged claims: .* "train" and "claims"/,
   );
   finds((n) => cell(n, "claims").outputs = [], /no results .* showResults/);
+  finds(
+    (n) => {
+      const [shown] = cell(n, "claims").outputs as { data: MimeBundle }[];
+      const [results] = Object.values(shown.data) as { claims: object[] }[];
+      Object.assign(results.claims[0], { holds: false });
+    },
+    /the claim "t" fails: 1, bound ≥ 0\. .* knownToFail\(claim\(…\)\)/,
+  );
   finds((n) => cell(n, "environment").metadata = {}, /tagged environment/);
   finds((n) => cell(n, "train").outputs = [], /no training is followed: .*ts/);
   finds((n) => cell(n, "live").outputs = [], /no live cell: .*liveExperiment/);

@@ -169,7 +169,7 @@ export function indexPage(entries: readonly IndexEntry[]): string {
     const verdict = metrics.length || claims.length
       ? html`
         <div class="output">
-          <div class="hc">${verdictTable(metrics, claims)}</div>
+          <div class="hc">${verdictTable(metrics, claims, entry.preset)}</div>
         </div>
       `
       : html`<p class="facts">This notebook states no claims.</p>`;

@@ -122,12 +122,15 @@ const ARROW = { higher: "↑", lower: "↓" };
 
 /**
  * The verdict: every metric beside the paper, the reference program, chance
- * and the limit, then every claim with its evidence.
+ * and the limit, then every claim with its evidence. A number says when it is
+ * recorded, or of the smoke preset, so that nobody compares the two.
  */
 export function verdictTable(
   metrics: readonly Metric[],
   claims: readonly Claim[],
+  preset: string | null = "full",
 ): Html {
+  const smoke = preset === "smoke";
   const has = (key: keyof Metric): boolean =>
     metrics.some((m) => m[key] !== null && m[key] !== undefined);
   const given = (...keys: (keyof Metric)[]): Column<Metric>[] =>
@@ -146,7 +149,12 @@ export function verdictTable(
         }`,
     },
     ...given("paper", "reference"),
-    { key: "value", label: "here", align: "right", format: hereCell },
+    {
+      key: "value",
+      label: "here",
+      align: "right",
+      format: (_, row) => hereCell(row, smoke),
+    },
     ...given("chance", "limit"),
     {
       key: "better",
@@ -158,29 +166,42 @@ export function verdictTable(
         `,
     },
   ];
-  const failed = claims.filter((c) => !c.holds).length;
   const verdicts = claims.length === 0 ? "" : table(claims, {
     columns: [
-      {
-        key: "holds",
-        label: "verdict",
-        format: (holds: boolean) => yesNo(holds, ["holds", "fails"]),
-      },
+      { key: "holds", label: "verdict", format: verdictCell },
       { key: "text", label: "claim" },
       { key: "observed", format: plain },
       { key: "bound", align: "right" },
     ],
-    caption: failed === 0
-      ? `${
-        claims.length === 1
-          ? "The claim holds"
-          : `All ${claims.length} claims hold`
-      }.`
-      : `${claims.length - failed} of ${claims.length} claims hold, ${failed} ${
-        failed === 1 ? "fails" : "fail"
-      }.`,
+    caption: verdictCaption(claims) +
+      (smoke
+        ? " Preset smoke: seconds of training, which say nothing of the paper."
+        : ""),
   });
   return html`${[table(metrics, { columns }), verdicts]}`;
+}
+
+function verdictCell(holds: boolean, { knownToFail }: Claim): Html {
+  return yesNo(
+    holds,
+    knownToFail
+      ? ["holds, declared to fail", "fails, as declared"]
+      : ["holds", "fails"],
+  );
+}
+
+/** How many hold, fail, and fail as they are declared to, in words. */
+function verdictCaption(claims: readonly Claim[]): string {
+  const failed = claims.filter((c) => !c.holds);
+  if (failed.length === 0) {
+    return claims.length === 1
+      ? "The claim holds."
+      : `All ${claims.length} claims hold.`;
+  }
+  const declared = failed.filter((c) => c.knownToFail).length;
+  return `${claims.length - failed.length} of ${claims.length} claims hold, ` +
+    `${failed.length} ${failed.length === 1 ? "fails" : "fail"}` +
+    (declared ? `, ${declared} as declared.` : ".");
 }
 
 /** At most four significant digits, no zeros that say nothing: 0.9, 28.2. */
@@ -191,15 +212,18 @@ function plain(x: number | null): string {
 }
 
 /** Mean and standard deviation, both to the deviation's second digit. */
-function hereCell(value: number, m: Metric): Html {
-  if (!m.sd) return html`<b>${plain(value)}</b>`;
-  const spread = significant(m.sd, 2);
+function hereCell(
+  { value, sd, seeds, recorded }: Metric,
+  smoke: boolean,
+): Html {
+  const kind = recorded ? "recorded" : smoke ? "smoke" : "";
+  const count = sd && seeds ? `${seeds} seeds` : "";
+  const notes = [count, kind].filter(Boolean).join(", ");
+  const note = notes && html`
+    <span class="hc-dim">${notes}</span>
+  `;
+  if (!sd) return html`<b>${plain(value)}</b>${note}`;
+  const spread = significant(sd, 2);
   const digits = spread.includes("×") ? 4 : spread.split(".")[1]?.length ?? 0;
-  return html`<b>${fixed(value, digits)}</b> ± ${spread}${
-    m.seeds
-      ? html`
-        <span class="hc-dim">${m.seeds} seeds</span>
-      `
-      : ""
-  }`;
+  return html`<b>${fixed(value, digits)}</b> ± ${spread}${note}`;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { claim, metric } from "../../lib/run/results.ts";
+import { claim, knownToFail, metric } from "../../lib/run/results.ts";
 import { html } from "../page/html.ts";
 import { table, verdictTable } from "./table.ts";
 
@@ -49,4 +49,29 @@ Deno.test("the verdict says paper, reference, here, chance, limit and direction"
   assert.match(text, /✓ holds \| It is low\. \| 9\.27 \| ≤ 9\.3/);
   assert.match(text, /✗ fails \| It is high\./);
   assert.match(markup, /1 of 2 claims hold, 1 fails\./);
+});
+
+Deno.test("the verdict marks what is recorded, what is of the smoke preset, and what is declared to fail", () => {
+  const metrics = [
+    metric("here", 9, { sd: 0.5, seeds: 2 }),
+    metric("longer", 8, { sd: 0.1, seeds: 10, recorded: true }),
+    metric("one", 7),
+  ];
+  const claims = [
+    claim("a", 1, ">", 0),
+    knownToFail(claim("b", 1, ">", 2)),
+    knownToFail(claim("c", 3, ">", 2)),
+  ];
+  const full = verdictTable(metrics, claims);
+  assert.match(full.text, /here \| 9\.00 ± 0\.50 2 seeds \|/);
+  assert.match(full.text, /longer \| 8\.00 ± 0\.10 10 seeds, recorded \|/);
+  assert.match(full.text, /✗ fails, as declared \| b/);
+  assert.match(full.text, /✓ holds, declared to fail \| c/);
+  assert.match(full.html, /2 of 3 claims hold, 1 fails, 1 as declared\.</);
+  assert.doesNotMatch(full.html, /smoke/);
+  const smoke = verdictTable(metrics, claims, "smoke");
+  assert.match(smoke.text, /here \| 9\.00 ± 0\.50 2 seeds, smoke \|/);
+  assert.match(smoke.text, /longer \| 8\.00 ± 0\.10 10 seeds, recorded \|/);
+  assert.match(smoke.text, /one \| 7 smoke \|/);
+  assert.match(smoke.html, /Preset smoke: .* say nothing of the paper/);
 });
