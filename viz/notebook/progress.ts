@@ -23,6 +23,7 @@ import {
 import type { Training } from "../../lib/run/training.ts";
 import { escape, type Html, raw } from "../page/html.ts";
 import { inKernel } from "./deno_kernel.ts";
+import { requireParameters } from "./parameters.ts";
 import { trainingBegan } from "./provenance.ts";
 import { type Bundle, bundle, send } from "./show.ts";
 import { ChangingOutput } from "./cell_outputs.ts";
@@ -257,6 +258,7 @@ async function untilStopped<T>(
   work: (stop: AbortSignal, back: (within: number) => void) => Promise<T>,
   lost: () => Promise<T | undefined>,
 ): Promise<T> {
+  requireParameters();
   listenForStop();
   const controller = new AbortController();
   followed.add(controller);

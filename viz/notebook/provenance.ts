@@ -30,11 +30,22 @@ export function cellBegan(code: string): void {
   place = cells.indexOf(code);
   if (place < 0) place = cells.push(code) - 1;
   const found = assignments(code);
-  if (/^let\s+seed\b/m.test(code)) parameters = found;
+  if (isDeclaring(code)) parameters = found;
   // What papermill and the command line put below the parameters cell.
   else if (onlyAssigns(code, parameters)) {
     parameters = { ...parameters, ...found };
   }
+}
+
+/** Names that the cell of parameters declares, and what assigns them below. */
+export function declaredParameters(): string[] {
+  return Object.keys(parameters);
+}
+
+/** Whether the code is a cell of parameters: declarations and nothing else. */
+function isDeclaring(code: string): boolean {
+  const bare = code.replace(/^\s*\/\/.*$|;[ \t]*\/\/.*$/gm, ";");
+  return /^(?:[\s;]*let\s[^;]*)+[\s;]*$/.test(bare);
 }
 
 function assignments(code: string): Parameters {

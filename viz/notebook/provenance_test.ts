@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { cellBegan, outdated, trainingBegan } from "./provenance.ts";
+import {
+  cellBegan,
+  declaredParameters,
+  outdated,
+  trainingBegan,
+} from "./provenance.ts";
 
 const PARAMETERS = 'let seed = 1;\nlet preset = "full"; // or "smoke"';
 
@@ -32,4 +37,20 @@ Deno.test("a figure of a training under other parameters is told, one of the sam
   cellBegan('preset = "full";');
   cellBegan(figure);
   assert.deepEqual(outdated(), []);
+});
+
+Deno.test("a cell of declarations tells its parameters, whatever their names; no other cell does", () => {
+  const declared = (code: string): string[] => {
+    cellBegan(code);
+    return declaredParameters();
+  };
+  const code = `// what may be changed; see below
+let seeed = 7;
+let preset = "full"; // "full" or "smoke"
+let sizes: number[] = [1, 2];`;
+  assert.deepEqual(declared(code), ["seeed", "preset", "sizes"]);
+  for (const other of ["let x = 1;\nawait show(x);", "const y = 2;", ""]) {
+    assert.deepEqual(declared(other), ["seeed", "preset", "sizes"]);
+  }
+  assert.deepEqual(declared("seeed = 8;"), ["seeed", "preset", "sizes"]);
 });

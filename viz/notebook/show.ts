@@ -22,6 +22,7 @@ import { escape, type Html, html, isHtml, raw } from "../page/html.ts";
 import { listen } from "./cell_outputs.ts";
 import { broadcast, delivered, inKernel } from "./deno_kernel.ts";
 import { markdown } from "../page/markdown.ts";
+import { requireParameters } from "./parameters.ts";
 import { PINNED_DENO, wrongDeno } from "./pinned_deno.ts";
 import { hasTrained, outdated } from "./provenance.ts";
 import { inlineScript } from "../page/picture.ts";
@@ -67,8 +68,13 @@ export async function show(...items: Showable[]): Promise<void> {
   );
 }
 
-/** What was trained under other parameters than the notebook says now. */
+/**
+ * What was trained under other parameters than the notebook says now.
+ *
+ * @throws if the parameters were refused
+ */
 async function changesSince(): Promise<string[]> {
+  requireParameters();
   if (!inKernel() || !hasTrained()) return [];
   await listen();
   return outdated();
@@ -114,7 +120,9 @@ export async function showResults(results: Results): Promise<void> {
   requireOnce(results.metrics.map(({ name }) => name));
   requireOnce(results.claims.map(({ text }) => text));
   await send({
-    ...bundle([verdictTable(results.metrics, results.claims)]),
+    ...bundle([
+      verdictTable(results.metrics, results.claims, results.preset),
+    ]),
     [RESULTS_MIME]: results,
   });
 }
