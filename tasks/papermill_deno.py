@@ -70,7 +70,7 @@ def judge(notebook):
             continue
         says = "holds, though it is declared to fail" if declared else "fails"
         note = " (smoke preset: a warning)" if smoke and not declared else ""
-        evidence = f"{claim['observed']}, bound {claim['bound']}"
+        evidence = f"{claim['observed']:.4g}, bound {claim['bound']}"
         print(f"the claim \"{claim['text']}\" {says}: {evidence}{note}", file=sys.stderr)
         failed = failed or not declared and not smoke
     if failed:

@@ -60,10 +60,10 @@ export function claim(
   return { text, observed, bound: `${sign} ${written(bound)}`, holds };
 }
 
-/** A bound as it was typed, or to four digits where it was computed. */
-function written(bound: number): string {
-  const typed = bound.toExponential().replace(/e.*|\D/g, "").length <= 6;
-  return String(typed ? bound : Number(bound.toPrecision(4)));
+/** A number as it was typed, or to four digits where it was computed. */
+function written(x: number): string {
+  const typed = x.toExponential().replace(/e.*|\D/g, "").length <= 6;
+  return String(typed ? x : Number(x.toPrecision(4)));
 }
 
 /**
@@ -90,7 +90,7 @@ export function unexpectedlyHolding(claims: readonly Claim[]): string[] {
 }
 
 function evidence({ observed, bound }: Claim): string {
-  return `${observed}, bound ${bound}`;
+  return `${written(observed)}, bound ${bound}`;
 }
 
 /**
