@@ -1,8 +1,10 @@
 /**
  * `deno task report [notebook…] [--seed N] [--preset full|smoke]
- * [--set key=value]… [--out DIR] [--timeout SECONDS]`: executes notebooks, by
- * default all, on the Deno kernel and writes, for each, one offline HTML page,
- * the executed notebook and its results, and an index of all verdicts.
+ * [--set key=value]… [--out DIR] [--jobs N] [--timeout SECONDS]`: executes
+ * notebooks, by default all, on the Deno kernel and writes, for each, one
+ * offline HTML page, the executed notebook and its results, and an index of all
+ * verdicts. N notebooks run side by side, by default one a core; together they
+ * keep no more threads busy than there are cores.
  *
  * @module
  */
@@ -16,11 +18,9 @@ import {
   type Verdict,
 } from "../lib/run/results.ts";
 import { type Environment, environment } from "./notebook/environment.ts";
-import type { Output } from "./notebook/output.ts";
-import { executeNotebook, resultsOf } from "./notebook/execute.ts";
+import { type ExecuteOptions, resultsOf } from "./notebook/execute.ts";
 import { indexPage, notebookPage, titleOf } from "./notebook/export_html.ts";
 import {
-  type Cell,
   findNotebooks,
   formatNotebook,
   injectParameters,
@@ -31,9 +31,12 @@ import {
   readNotebook,
   writeAll,
 } from "./notebook/notebook.ts";
+import { CoreBudget } from "./notebook/core_budget.ts";
+import { jobsOf, sideBySide, type Work } from "./notebook/side_by_side.ts";
+import { executeWatched, type Say } from "./notebook/watched.ts";
 import { CALLED_FROM, NOTEBOOKS, ROOT } from "./project.ts";
+import { workersOf } from "./sweep/jobs.ts";
 import {
-  bar,
   type Call,
   duration,
   main,
@@ -63,6 +66,8 @@ interface Job {
   file: string;
   notebook: Notebook;
   values: Record<string, ParameterValue>;
+  /** Seconds of each cell of the report before this one, if of this preset. */
+  known: Record<string, number>;
 }
 
 const OPTIONS = {
@@ -70,6 +75,7 @@ const OPTIONS = {
   preset: { type: "string" },
   set: { type: "string", multiple: true },
   out: { type: "string" },
+  jobs: { type: "string" },
   timeout: { type: "string" },
 } as const;
 
@@ -94,37 +100,44 @@ export async function report(
 ): Promise<void> {
   const timeoutSeconds = checkTimeout(values.timeout ?? "3600");
   const settings = settingsOf(values);
+  const budget = new CoreBudget(workersOf(undefined));
+  const atATime = jobsOf(values.jobs, budget.cores);
   const files = await findNotebooks(words, NOTEBOOKS);
   const jobs = await Promise.all(files.map(async (file): Promise<Job> => {
     const notebook = await readNotebook(file);
     const parameters = parseSettings(notebook, settings);
-    return {
-      name: basename(file, ".ipynb"),
-      file,
-      notebook,
-      values: parameters,
-    };
+    const name = basename(file, ".ipynb");
+    return { name, file, notebook, values: parameters, known: {} };
   }));
   const out = values.out === undefined
     ? join(ROOT, "reports")
     : resolve(CALLED_FROM, values.out);
   await refuseLosses(jobs, out);
   await prepareFolder(out);
+  for (const job of jobs) {
+    const before = await readReport(join(out, `${job.name}.results.json`))
+      .catch(() => null);
+    if (before?.preset === valueOf(job, "preset")) {
+      job.known = before!.cellSeconds;
+    }
+  }
   const progress = statusLine();
   const judge = judging(progress);
-  for (const [i, job] of jobs.entries()) {
-    const label = jobs.length > 1
-      ? `[${i + 1}/${jobs.length}] ${job.name}`
-      : job.name;
-    const facts = await reportOne(job, {
-      out,
-      label,
-      progress,
-      signal,
-      timeoutSeconds,
-    });
-    judge.hear(job.name, facts);
-  }
+  let indexed = Promise.resolve();
+  const work = jobs.map((job): Work => {
+    const seconds = Object.values(job.known).reduce((a, b) => a + b, 0);
+    return {
+      name: job.name,
+      seconds: seconds || undefined,
+      async run(say): Promise<void> {
+        const options = { signal, timeoutSeconds, budget };
+        const context = { out, progress, options, say };
+        judge.hear(job.name, await reportOne(job, context));
+        await (indexed = indexed.then(() => writeIndex(out, progress)));
+      },
+    };
+  });
+  await sideBySide(work, { atATime, progress, signal });
   console.log(
     `Open ${
       join(out, jobs.length === 1 ? `${jobs[0].name}.html` : "index.html")
@@ -167,68 +180,54 @@ export function judging(progress: StatusLine): {
 
 async function reportOne(
   job: Job,
-  context: {
+  { out, progress, options, say }: {
     out: string;
-    label: string;
     progress: StatusLine;
-    signal: AbortSignal;
-    timeoutSeconds: number;
+    options: Pick<ExecuteOptions, "signal" | "timeoutSeconds" | "budget">;
+    say: Say;
   },
 ): Promise<Report> {
-  const { out, label, progress } = context;
+  const { name, file: path, known } = job;
   const notebook = injectParameters(job.notebook, job.values);
-  const before = await readReport(join(out, `${job.name}.results.json`))
-    .catch(() => null);
-  const preset = valueOf(job, "preset") as string | null;
-  const known = before?.preset === preset ? before.cellSeconds : {};
-  const watch = cellProgress(
+  const executed = await executeWatched(
     notebook,
-    known,
-    (text) => progress.update(`${label}: ${text}`),
+    { ...options, name, cwd: dirname(path) },
+    { say, known },
   );
-  try {
-    const executed = await executeNotebook(notebook, {
-      name: job.name,
-      cwd: dirname(job.file),
-      signal: context.signal,
-      timeoutSeconds: context.timeoutSeconds,
-      onCell: watch.onCell,
-      onOutput: watch.onOutput,
-    });
-    const results = resultsOf(executed.notebook);
-    const facts: Report = {
-      notebook: job.name,
-      title: titleOf(job.notebook, job.name),
-      preset: results?.preset ?? preset,
-      seed: results?.seed ?? valueOf(job, "seed") as number | null,
-      config: results?.config ?? {},
-      environment: environment(),
-      wallSeconds: rounded(executed.wallSeconds),
-      paramsSha256: results?.paramsSha256 ?? null,
-      metrics: results?.metrics ?? [],
-      claims: results?.claims ?? [],
-      cellSeconds: Object.fromEntries(
-        Object.entries(executed.cellSeconds).map(([id, s]) => [id, rounded(s)]),
-      ),
-    };
-    context.signal.throwIfAborted();
-    const page = notebookPage(executed.notebook, { name: job.name, facts });
-    const file = (ending: string): string => join(out, job.name + ending);
-    await writeInto(out, {
-      [file(".html")]: page,
-      [file(".ipynb")]: formatNotebook(executed.notebook),
-      [file(".results.json")]: JSON.stringify(facts, null, 2) + "\n",
-    });
-    const { reports, damaged } = await readReports(out);
-    await writeInto(out, { [join(out, "index.html")]: indexPage(reports) });
-    for (const why of damaged) progress.log(`left out of the index: ${why}`);
-    progress.log(
-      `${label}: done in ${duration(executed.wallSeconds)}${verdict(facts)}`,
-    );
-    return facts;
-  } finally {
-    watch.stop();
-  }
+  const results = resultsOf(executed.notebook);
+  const facts: Report = {
+    notebook: job.name,
+    title: titleOf(job.notebook, job.name),
+    preset: results?.preset ?? valueOf(job, "preset") as string | null,
+    seed: results?.seed ?? valueOf(job, "seed") as number | null,
+    config: results?.config ?? {},
+    environment: environment(),
+    wallSeconds: rounded(executed.wallSeconds),
+    paramsSha256: results?.paramsSha256 ?? null,
+    metrics: results?.metrics ?? [],
+    claims: results?.claims ?? [],
+    cellSeconds: Object.fromEntries(
+      Object.entries(executed.cellSeconds).map(([id, s]) => [id, rounded(s)]),
+    ),
+  };
+  options.signal?.throwIfAborted();
+  const page = notebookPage(executed.notebook, { name: job.name, facts });
+  const file = (ending: string): string => join(out, job.name + ending);
+  await writeInto(out, {
+    [file(".html")]: page,
+    [file(".ipynb")]: formatNotebook(executed.notebook),
+    [file(".results.json")]: JSON.stringify(facts, null, 2) + "\n",
+  });
+  progress.log(
+    `${name}: done in ${duration(executed.wallSeconds)}${verdict(facts)}`,
+  );
+  return facts;
+}
+
+async function writeIndex(out: string, progress: StatusLine): Promise<void> {
+  const { reports, damaged } = await readReports(out);
+  await writeInto(out, { [join(out, "index.html")]: indexPage(reports) });
+  for (const why of damaged) progress.log(`left out of the index: ${why}`);
 }
 
 function verdict({ claims }: Report): string {
@@ -244,71 +243,6 @@ function valueOf(job: Job, name: string): ParameterValue {
 
 function rounded(seconds: number): number {
   return Math.round(1000 * seconds) / 1000;
-}
-
-/**
- * Follows cells and says how far the run is, with an estimate that comes from
- * the last run's seconds where there was one.
- */
-export function cellProgress(
-  notebook: Notebook,
-  known: Record<string, number>,
-  say: (text: string) => void,
-): {
-  onCell: (cell: Cell | null) => void;
-  onOutput: (outputs: Output[]) => void;
-  stop: () => void;
-} {
-  const ids = notebook.cells
-    .filter((c) => c.cell_type === "code" && c.source.trim() !== "")
-    .map((c) => c.id);
-  const isKnown = ids.some((id) => known[id] !== undefined);
-  const weight = (id: string): number => isKnown ? known[id] ?? 0.1 : 1;
-  const total = ids.reduce((sum, id) => sum + weight(id), 0);
-  const start = performance.now();
-  let at = 0;
-  let cellStart = start;
-  let current = "";
-  let training = "";
-  const tell = (): void => {
-    if (current === "") return; // the kernel is starting
-    const now = performance.now();
-    const elapsed = (now - start) / 1000;
-    const done = ids.slice(0, at).reduce((sum, id) => sum + weight(id), 0);
-    const inCell = isKnown && ids[at] !== undefined
-      ? Math.min(weight(ids[at]) * 0.99, (now - cellStart) / 1000)
-      : 0;
-    const fraction = (done + inCell) / total;
-    // Without a run before it, only a training knows how long it takes.
-    const rest = isKnown && fraction > 0.02
-      ? ` · about ${duration(elapsed * (1 / fraction - 1))} left`
-      : "";
-    say(
-      `cell ${at + 1}/${ids.length} ${current} · ${bar(fraction)} ${
-        duration(elapsed)
-      }${rest}${training && ` · ${training}`}`,
-    );
-  };
-  const onOutput = (outputs: Output[]): void => {
-    // The line of `follow`: label, step, rate, remaining time, metric.
-    const last = outputs.at(-1);
-    const text = last && "data" in last ? String(last.data["text/plain"]) : "";
-    training = /^[^\n]* steps · [^\n]*/.exec(text)?.[0] ?? "";
-  };
-  const timer = setInterval(tell, 250);
-  return {
-    onCell(cell): void {
-      if (cell) {
-        at = ids.indexOf(cell.id);
-        current = cell.id;
-        training = "";
-        cellStart = performance.now();
-        tell();
-      }
-    },
-    onOutput,
-    stop: () => clearInterval(timer),
-  };
 }
 
 /** The longest time that a timer takes, in whole seconds. */

@@ -1,59 +1,64 @@
 /**
- * `deno task run [notebook…]`: re-executes notebooks, by default all, in place,
- * in their normal form: formatted, with ids that say what a cell is where an
- * editor made them up. A notebook is replaced only after all its cells ran.
+ * `deno task run [notebook…] [--jobs N]`: re-executes notebooks, by default all,
+ * in place, in their normal form: formatted, with ids that say what a cell is
+ * where an editor made them up. A notebook is replaced only after all its cells
+ * ran. N run side by side, by default one a core.
  *
  * @module
  */
 import { basename, dirname } from "node:path";
 import { tagProblems } from "./notebook/check.ts";
-import { executeNotebook, resultsOf } from "./notebook/execute.ts";
+import { resultsOf } from "./notebook/execute.ts";
 import {
   findNotebooks,
   formatNotebook,
   readNotebook,
   writeWhole,
 } from "./notebook/notebook.ts";
+import { CoreBudget } from "./notebook/core_budget.ts";
+import { jobsOf, sideBySide, type Work } from "./notebook/side_by_side.ts";
 import { formatted, withReadableIds } from "./notebook/tidy.ts";
+import { executeWatched } from "./notebook/watched.ts";
 import { NOTEBOOKS } from "./project.ts";
-import { cellProgress, judging } from "./report.ts";
+import { judging } from "./report.ts";
+import { workersOf } from "./sweep/jobs.ts";
 import { type Call, duration, main, statusLine } from "./terminal.ts";
 
+const OPTIONS = { jobs: { type: "string" } } as const;
+
 /** Execute the named notebooks, or all, and write them where they were. */
-export async function run({ words, signal }: Call): Promise<void> {
+export async function run(
+  { values, words, signal }: Call<typeof OPTIONS>,
+): Promise<void> {
+  const budget = new CoreBudget(workersOf(undefined));
+  const atATime = jobsOf(values.jobs, budget.cores);
   const files = await findNotebooks(words, NOTEBOOKS);
   const progress = statusLine();
   const judge = judging(progress);
-  for (const [i, file] of files.entries()) {
+  const work = files.map((file): Work => {
     const name = basename(file, ".ipynb");
-    const label = files.length > 1
-      ? `[${i + 1}/${files.length}] ${name}`
-      : name;
-    const notebook = await formatted(withReadableIds(await readNotebook(file)));
-    for (const problem of tagProblems(notebook)) {
-      progress.log(`${label}: ${problem}`);
-    }
-    const watch = cellProgress(
-      notebook,
-      {},
-      (text) => progress.update(`${label}: ${text}`),
-    );
-    try {
-      const executed = await executeNotebook(notebook, {
-        name,
-        cwd: dirname(file),
-        signal,
-        onCell: watch.onCell,
-        onOutput: watch.onOutput,
-      });
-      await writeWhole(file, formatNotebook(executed.notebook));
-      progress.log(`${label}: done in ${duration(executed.wallSeconds)}`);
-      judge.hear(name, resultsOf(executed.notebook));
-    } finally {
-      watch.stop();
-    }
-  }
+    return {
+      name,
+      async run(say): Promise<void> {
+        const notebook = await formatted(
+          withReadableIds(await readNotebook(file)),
+        );
+        for (const problem of tagProblems(notebook)) {
+          progress.log(`${name}: ${problem}`);
+        }
+        const executed = await executeWatched(
+          notebook,
+          { name, cwd: dirname(file), signal, budget },
+          { say },
+        );
+        await writeWhole(file, formatNotebook(executed.notebook));
+        progress.log(`${name}: done in ${duration(executed.wallSeconds)}`);
+        judge.hear(name, resultsOf(executed.notebook));
+      },
+    };
+  });
+  await sideBySide(work, { atATime, progress, signal });
   judge.end();
 }
 
-if (import.meta.main) await main({ words: Infinity }, run);
+if (import.meta.main) await main({ options: OPTIONS, words: Infinity }, run);

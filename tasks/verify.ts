@@ -1,6 +1,6 @@
 /**
- * `deno task verify [notebook…] [--preset full|smoke] [--record]`: re-executes
- * notebooks and compares their metrics and parameter hashes bit for bit: with
+ * `deno task verify [notebook…] [--preset full|smoke] [--record] [--jobs N]`:
+ * re-executes notebooks, N side by side, and compares their metrics and parameter hashes bit for bit: with
  * the committed notebooks for `full`, with `data/results/smoke.json` for
  * `smoke`, where `--record` writes what it found.
  *
@@ -10,7 +10,7 @@ import { basename, dirname, join } from "node:path";
 import { reader } from "../lib/run/reader.ts";
 import type { Results } from "../lib/run/results.ts";
 import { checkPreset, Refusal } from "../lib/run/config.ts";
-import { executeNotebook, resultsOf } from "./notebook/execute.ts";
+import { resultsOf } from "./notebook/execute.ts";
 import {
   type Cell,
   findNotebooks,
@@ -20,8 +20,12 @@ import {
   readNotebook,
   writeWhole,
 } from "./notebook/notebook.ts";
+import { CoreBudget } from "./notebook/core_budget.ts";
+import { jobsOf, sideBySide, type Work } from "./notebook/side_by_side.ts";
+import { executeWatched, type Say } from "./notebook/watched.ts";
 import { NOTEBOOKS, ROOT } from "./project.ts";
-import { cellProgress, judging } from "./report.ts";
+import { judging } from "./report.ts";
+import { workersOf } from "./sweep/jobs.ts";
 import { type Call, main, statusLine } from "./terminal.ts";
 
 /** What must be the same on every machine. */
@@ -111,6 +115,7 @@ export async function readSmoke(
 const OPTIONS = {
   preset: { type: "string" },
   record: { type: "boolean" },
+  jobs: { type: "string" },
 } as const;
 
 /** Re-execute and compare; throws when a bit differs. */
@@ -123,30 +128,24 @@ export async function verify(
       "Cannot record full results: deno task run does, in the notebook",
     );
   }
+  const budget = new CoreBudget(workersOf(undefined));
+  const atATime = jobsOf(values.jobs, budget.cores);
   const recorded = await readSmoke();
   const progress = statusLine();
   const judge = judging(progress);
   const wrong: string[] = [];
-  for (const file of await findNotebooks(words, NOTEBOOKS)) {
+  const files = await findNotebooks(words, NOTEBOOKS);
+  const judgeOne = async (file: string, say: Say): Promise<void> => {
     const name = basename(file, ".ipynb");
     const committed = await readNotebook(file);
     const notebook = preset === "smoke"
       ? injectParameters(committed, { preset })
       : committed;
-    const watch = cellProgress(
+    const executed = await executeWatched(
       notebook,
-      {},
-      (text) => progress.update(`${name}: ${text}`),
+      { name, cwd: dirname(file), signal, budget },
+      { say },
     );
-    const { onCell, onOutput } = watch;
-    const executed = await executeNotebook(notebook, {
-      name,
-      cwd: dirname(file),
-      signal,
-      onCell,
-      onOutput,
-    })
-      .finally(watch.stop);
     const results = resultsOf(executed.notebook);
     judge.hear(name, results);
     const expected = preset === "smoke" ? recorded[name] : resultsOf(committed);
@@ -175,7 +174,12 @@ export async function verify(
         } ${name}: ${count} metrics and the parameters`,
       );
     }
-  }
+  };
+  const work = files.map((file): Work => ({
+    name: basename(file, ".ipynb"),
+    run: (say) => judgeOne(file, say),
+  }));
+  await sideBySide(work, { atATime, progress, signal });
   if (values.record) {
     const sorted = Object.fromEntries(
       Object.entries(recorded).sort(([a], [b]) => a < b ? -1 : 1),

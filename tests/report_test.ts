@@ -390,6 +390,29 @@ Deno.test("a cell that throws stops the report and leaves the last good one", ()
     );
   }));
 
+Deno.test("notebooks run side by side: one that throws leaves the others' reports whole", () =>
+  inFolder(async (folder) => {
+    const notebooks = ["editor", "throwing", "small"]
+      .map((name) => `${FIXTURES}/${name}.ipynb`);
+    const { code, stderr } = await task("report", [
+      ...notebooks,
+      ...["--jobs", "3", "--out", folder],
+    ]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^throwing: throwing: cell 3 "throws"/m);
+    assert.match(stderr, /^small: done in/m);
+    assert.match(stderr, /^editor: done in/m);
+    assert.deepEqual(
+      listing(folder).filter((name) => name.endsWith(".html")),
+      ["editor.html", "index.html", "small.html"],
+    );
+    const index = await Deno.readTextFile(`${folder}/index.html`);
+    assert.match(index, /editor\.html/);
+    assert.match(index, /small\.html/);
+    const refused = await task("report", [SMALL, "--jobs", "0"]);
+    assert.match(refused.stderr, /--jobs must be an integer from 1 to 64/);
+  }));
+
 Deno.test("a value that the notebook refuses names the cell that refused it", () =>
   inFolder(async (folder) => {
     const { code, stderr } = await task("report", [

@@ -91,8 +91,7 @@ interface Job {
 
 /** Workers that wait for seeds. */
 export class WorkerPool {
-  /** Workers at most. */
-  readonly size: number;
+  #size: number;
   readonly #makeWorker: () => Worker;
   readonly #idle: Worker[] = [];
   readonly #running = new Map<Job, Worker>();
@@ -107,14 +106,18 @@ export class WorkerPool {
     size: number = navigator.hardwareConcurrency,
     makeWorker: () => Worker = startWorker,
   ) {
-    if (!(Number.isInteger(size) && size > 0)) {
-      throw new RangeError(
-        "Cannot make a worker pool as size must be an integer > 0: " +
-          `current value is ${size}`,
-      );
-    }
-    this.size = size;
+    this.#size = checkSize(size);
     this.#makeWorker = makeWorker;
+  }
+
+  /** Workers at most. More start at once; fewer, as seeds end. */
+  get size(): number {
+    return this.#size;
+  }
+
+  set size(size: number) {
+    this.#size = checkSize(size);
+    this.#startNext();
   }
 
   /**
@@ -184,7 +187,7 @@ export class WorkerPool {
   }
 
   #startNext(): void {
-    while (this.#queue.length > 0 && this.#running.size < this.size) {
+    while (this.#queue.length > 0 && this.#running.size < this.#size) {
       const job = this.#queue.shift()!;
       this.#start(job, this.#idle.pop() ?? this.#makeWorker());
     }
@@ -223,6 +226,14 @@ export class WorkerPool {
   }
 }
 
+function checkSize(size: number): number {
+  if (Number.isInteger(size) && size > 0) return size;
+  throw new RangeError(
+    "Cannot make a worker pool as size must be an integer > 0: " +
+      `current value is ${size}`,
+  );
+}
+
 function startWorker(): Worker {
   const url = new URL("./sweep_worker.ts", import.meta.url);
   return new Worker(url, { type: "module" });
@@ -237,6 +248,12 @@ export function sweep<Options, Value>(
 ): Promise<SeedOutcome<Value>[]> {
   shared ??= new WorkerPool();
   return shared.sweep(task, options);
+}
+
+/** How many workers of the process's own pool are busy at most, from now on. */
+export function limitSweep(size: number): void {
+  shared ??= new WorkerPool();
+  shared.size = size;
 }
 
 /** Ends the process's own pool: a program that swept must, to exit. */

@@ -138,6 +138,34 @@ Deno.test("cancelling keeps what is done, and the pool goes on", async () => {
   });
 });
 
+Deno.test("a pool grows at once, shrinks as seeds end, and its size is a number", async () => {
+  const pool = new WorkerPool(1);
+  try {
+    let most = 0;
+    let running = 0;
+    const begun = new Set<number>();
+    const seeds = [0, 1, 2, 3, 4, 5];
+    const done = pool.sweep(TASK, {
+      seeds,
+      options: { onAndOnAt: seeds },
+      onProgress: ({ seed, progress }) => {
+        if (progress === undefined) running--;
+        else if (!begun.has(seed)) {
+          begun.add(seed);
+          most = Math.max(most, ++running);
+          if (running === 1) pool.size = 3;
+        }
+      },
+      stop: AbortSignal.timeout(3000),
+    });
+    await done;
+    assert.equal(most, 3);
+    assert.throws(() => pool.size = 0, /size must be an integer > 0/);
+  } finally {
+    pool.close();
+  }
+});
+
 Deno.test("stopping keeps the seeds that have ended, and at once", async () => {
   await withPool(1, async (pool) => {
     const stop = new AbortController();

@@ -11,6 +11,7 @@ import {
 } from "../../lib/run/results.ts";
 import { Refusal } from "../../lib/run/config.ts";
 import { reader } from "../../lib/run/reader.ts";
+import type { CoreBudget } from "./core_budget.ts";
 import { type Scrub, scrubber } from "./scrub.ts";
 import { KernelDied, startKernel } from "./jupyter_client.ts";
 import type { Output } from "./output.ts";
@@ -38,6 +39,8 @@ export interface ExecuteOptions {
   name: string;
   /** Folder in which cells run: that of the notebook. */
   cwd: string;
+  /** Where the kernel takes its share of the cores; default: all of them. */
+  budget?: CoreBudget;
   /** Aborting ends the kernel at once. */
   signal?: AbortSignal;
   /** Longest time a cell may take. */
@@ -76,6 +79,7 @@ export async function executeNotebook(
   const kernel = await startKernel({ cwd });
   const kill = (): void => void kernel.kill();
   signal?.addEventListener("abort", kill);
+  const leave = options.budget?.join((cores) => kernel.share(cores));
   try {
     for (const [index, cell] of cells.entries()) {
       signal?.throwIfAborted();
@@ -119,6 +123,7 @@ export async function executeNotebook(
     options.onCell?.(null, cellSeconds);
   } finally {
     signal?.removeEventListener("abort", kill);
+    leave?.();
     await kernel.shutdown();
   }
   const wallSeconds = (performance.now() - start) / 1000;

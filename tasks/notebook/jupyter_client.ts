@@ -127,6 +127,8 @@ export interface Kernel {
     code: string,
     onOutput?: (outputs: Output[]) => void,
   ): Promise<Execution>;
+  /** Tell it how many threads it may keep busy: see viz/notebook/cores.ts. */
+  share(cores: number): Promise<void>;
   /** Stop what runs, as a stop button does: by a signal, or by a message. */
   interrupt(how?: "signal" | "message"): void;
   /** End the process at once and wait until it is gone. */
@@ -285,6 +287,7 @@ async function launch(options: KernelOptions): Promise<Kernel> {
 
     return {
       pid: process.pid,
+      share: process.share,
       async execute(code, onOutput): Promise<Execution> {
         if (death) throw death;
         if (running) throw new Error("Cannot execute as a cell is running");

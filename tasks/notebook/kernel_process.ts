@@ -6,6 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
+import { CORES } from "../../viz/notebook/cores.ts";
 
 /** What a kernel and its client must know to speak to each other. */
 export interface Connection {
@@ -26,6 +27,8 @@ export interface KernelProcess {
   connection: Connection;
   /** Resolves when the process is gone, with how it ended and its last words. */
   ended: Promise<string>;
+  /** Tells it how many threads it may keep busy. */
+  share(cores: number): Promise<void>;
   /** Sends a signal; does nothing where the process is gone. */
   kill(signal: Deno.Signal): void;
 }
@@ -53,6 +56,15 @@ export async function startKernelProcess(cwd: string): Promise<KernelProcess> {
     pid: child.pid,
     connection,
     ended: end(),
+    async share(cores): Promise<void> {
+      const file = join(folder.path, CORES_FILE);
+      try {
+        await Deno.writeTextFile(`${file}.new`, String(cores));
+        await Deno.rename(`${file}.new`, file);
+      } catch {
+        // ended meanwhile, with its folder
+      }
+    },
     kill(signal): void {
       try {
         child.kill(signal);
@@ -62,6 +74,9 @@ export async function startKernelProcess(cwd: string): Promise<KernelProcess> {
     },
   };
 }
+
+/** Where in its folder a kernel finds how many threads it may keep busy. */
+const CORES_FILE = "cores";
 
 /**
  * For `sh`: becomes the program that it is given, with a guard beside it that
@@ -81,7 +96,11 @@ function spawn(connectionFile: string, cwd: string): Deno.ChildProcess {
   return new Deno.Command(command, {
     args: [...before, ...args],
     cwd,
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    env: {
+      NO_COLOR: "1",
+      DENO_NO_UPDATE_CHECK: "1",
+      [CORES]: join(dirname(connectionFile), CORES_FILE),
+    },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

@@ -16,12 +16,14 @@ import {
 } from "../../lib/run/experiment.ts";
 import {
   closeSweep,
+  limitSweep,
   type SeedOutcome,
   sweep,
   type TaskName,
 } from "../../lib/run/sweep.ts";
 import type { Training } from "../../lib/run/training.ts";
 import { escape, type Html, raw } from "../page/html.ts";
+import { coresNow } from "./cores.ts";
 import { inKernel } from "./deno_kernel.ts";
 import { requireParameters } from "./parameters.ts";
 import { trainingBegan } from "./provenance.ts";
@@ -197,6 +199,7 @@ export async function followSeeds<
     await display.update(rows());
     trainingBegan(label);
     const start = performance.now();
+    limitSweep(coresNow());
     trained = sweep<Options, Value>(task, {
       seeds,
       options,
@@ -222,6 +225,7 @@ export async function followSeeds<
       }
       const now = performance.now();
       if (stop.aborted || now - shown < display.interval) continue;
+      limitSweep(coresNow());
       await display.update(rows(), { elapsed: now - start });
       shown = now;
     }
