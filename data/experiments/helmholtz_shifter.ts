@@ -4,7 +4,11 @@
  *
  * @module
  */
-import { type CauseImages, entropyBits } from "../worlds/cause_images.ts";
+import {
+  type CauseImages,
+  entropyBits,
+  surpriseBits,
+} from "../worlds/cause_images.ts";
 import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
@@ -286,6 +290,8 @@ export function* measuring(
  * What `assessing` computes for a machine that is too large to enumerate:
  * likelihoods by importance sampling over all images, where they are few, or
  * over `patterns`; what the top means by fantasies. NLL and KL lean upwards.
+ * How much rarer than the average image the patterns are is known, and taken
+ * off: what is left of their choice is how the machine misjudges them.
  */
 function* estimating(
   rng: Rng,
@@ -312,7 +318,8 @@ function* estimating(
     samples,
     ...(few && { weights: images.probability }),
   });
-  const nllBits = value * LOG2E;
+  const rarer = few ? 0 : mean(surpriseBits(images, patterns)) - entropy;
+  const nllBits = value * LOG2E - rarer;
   const { meaning, valid } = sampledMeaning(rng, params, {
     ...source,
     count: 4000,

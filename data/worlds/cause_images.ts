@@ -25,6 +25,29 @@ export function entropyBits(
   return probability.reduce((sum, p) => p > 0 ? sum - p * log2(p) : sum, 0);
 }
 
+/**
+ * −log₂ of the probability of each pattern, bits; its mean over drawn patterns
+ * differs from the entropy by how rare they happen to be.
+ *
+ * @param patterns images of the world in rows
+ */
+export function surpriseBits(
+  { count, pixels, probability }: CauseImages,
+  patterns: Uint8Array,
+): Float64Array {
+  const size = pixels.length / count;
+  const keys = (rows: Uint8Array): string[] =>
+    Array.from(
+      { length: rows.length / size },
+      (_, k) => rows.subarray(k * size, (k + 1) * size).join(""),
+    );
+  const index = new Map(keys(pixels).map((key, k) => [key, k]));
+  return Float64Array.from(
+    keys(patterns),
+    (key) => -log2(probability[index.get(key)!]),
+  );
+}
+
 /** Joint probabilities of one image after the other. */
 function rowsOf({ count, joint }: CauseImages): Float64Array[] {
   const values = joint.length / count;
