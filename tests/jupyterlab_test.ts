@@ -8,6 +8,7 @@ import { type Lab, withLab } from "./jupyterlab.ts";
 import { followedTrainings } from "../tasks/notebook/check.ts";
 import { findNotebooks, readNotebook } from "../tasks/notebook/notebook.ts";
 import { NOTEBOOKS, ROOT } from "../tasks/project.ts";
+import { patience } from "./patience.ts";
 import { kernelsBelow, until } from "./processes.ts";
 
 const program = findProgram("jupyter-lab");
@@ -284,23 +285,6 @@ function assertWhole(cells: Seen[], name: string): void {
 
 const textOf = (cells: Seen[], id: string): string =>
   cells.find((c) => c.id === id)!.text;
-
-/** Milliseconds that a fixed piece of work takes, a tenth of a second or so. */
-function timeWork(): number {
-  const start = performance.now();
-  const state = new Int32Array(1); // memory, so that the loop is not left out
-  for (let i = 0; i < 5e7; i++) state[0] = Math.imul(state[0], 1664525) + i;
-  return performance.now() - start;
-}
-
-/** The same at this machine's best, before JupyterLab and its browser start. */
-const least = Math.min(...Array.from({ length: 5 }, timeWork));
-
-/** How many times slower than idle this machine is now. */
-function patience(): number {
-  const load = Deno.loadavg()[0] / navigator.hardwareConcurrency;
-  return Math.max(1, load, timeWork() / least);
-}
 
 async function toMiddle(notebook: OpenNotebook, id: string): Promise<void> {
   await until(

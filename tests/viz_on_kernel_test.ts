@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Kernel, startKernel } from "../tasks/notebook/jupyter_client.ts";
 import type { Output } from "../tasks/notebook/output.ts";
+import { patience } from "./patience.ts";
 
 const notebooks = join(import.meta.dirname!, "..", "notebooks");
 
@@ -126,7 +127,8 @@ Deno.test("on the kernel, the stop button ends training within a second and keep
         kernel.interrupt(); // impatience must not kill the kernel
       },
     );
-    assert.ok(performance.now() - pressed < 1000);
+    const took = performance.now() - pressed;
+    assert.ok(took < 1000 * patience(), `stopped after ${took} ms`);
     assert.equal(error, null);
     assert.match(htmlOf(outputs[0]), /stopped, state kept/);
     const next = await kernel.execute(
@@ -159,7 +161,7 @@ Deno.test("on the kernel, seeds on the worker pool show progress and end at the 
     );
     const took = performance.now() - pressed;
     assert.equal(error, null);
-    assert.ok(took < 1000, `stopped after ${took} ms`);
+    assert.ok(took < 1000 * patience(), `stopped after ${took} ms`);
     assert.match(htmlOf(outputs[0]), /stopped, state kept · 0 of 3 seeds/);
     const next = await kernel.execute(`await show(kept.map((r) => r.seed))`);
     assert.match(htmlOf(next.outputs[0]), />5</);
@@ -204,7 +206,7 @@ await show("after");`;
 Deno.test("on the kernel, no line depends on an output's identifier, which VS Code forgets", async () => {
   await withKernel(async (kernel) => {
     await kernel.execute(`
-      import { connected } from "../viz/notebook/deno_kernel.ts";
+      import { connected, marked } from "../viz/notebook/deno_kernel.ts";
       const socket = await connected();
       const sent = [];
       const listening = (async () => {
@@ -217,9 +219,16 @@ Deno.test("on the kernel, no line depends on an output's identifier, which VS Co
       `await follow(train(60, 8), { ...options, total: 60 });`,
     );
     const { outputs } = await kernel.execute(`
+      const has = (mark) => sent.some((m) => m[3].includes(mark));
+      await marked(async (mark) => {
+        while (!has(mark)) await new Promise((resolve) => setTimeout(resolve, 5));
+      });
       socket.close();
-      const types = new Set(sent.map(([header]) => JSON.parse(header).msg_type));
-      const named = sent.filter((m) => m[3].includes("display_id")).length;
+      const typeOf = ([header]) => JSON.parse(header).msg_type;
+      const types = new Set(sent.map(typeOf));
+      // This cell's code is among what was sent, too.
+      const named = sent.filter((m) =>
+        typeOf(m).includes("display") && m[3].includes("display_id")).length;
       await show([types.has("clear_output"), types.has("update_display_data"), named].join());`);
     assert.match(htmlOf(outputs[0]), />true,false,0</);
   });
