@@ -115,20 +115,15 @@ export async function report(
   await refuseLosses(jobs, out);
   await prepareFolder(out);
   for (const job of jobs) {
-    const before = await readReport(join(out, `${job.name}.results.json`))
-      .catch(() => null);
-    if (before?.preset === valueOf(job, "preset")) {
-      job.known = before!.cellSeconds;
-    }
+    job.known = await knownSeconds(job.name, valueOf(job, "preset"), out);
   }
   const progress = statusLine();
   const judge = judging(progress);
   let indexed = Promise.resolve();
   const work = jobs.map((job): Work => {
-    const seconds = Object.values(job.known).reduce((a, b) => a + b, 0);
     return {
       name: job.name,
-      seconds: seconds || undefined,
+      known: job.known,
       async run(say): Promise<void> {
         const options = { signal, timeoutSeconds, budget };
         const context = { out, progress, options, say };
@@ -328,6 +323,22 @@ export async function readReport(file: string): Promise<PastReport> {
     cellSeconds: from.record(raw.cellSeconds, "its cellSeconds", from.number),
     ...parseVerdict(raw, from),
   };
+}
+
+/**
+ * Seconds of each cell when a notebook was last reported under this preset;
+ * none if it was not.
+ *
+ * @param folder the reports
+ */
+export async function knownSeconds(
+  name: string,
+  preset: ParameterValue,
+  folder = join(ROOT, "reports"),
+): Promise<Record<string, number>> {
+  const before = await readReport(join(folder, `${name}.results.json`))
+    .catch(() => null);
+  return before?.preset === preset ? before.cellSeconds : {};
 }
 
 /** All reports of a folder, and what is wrong with those that are none. */

@@ -20,7 +20,7 @@ import { jobsOf, sideBySide, type Work } from "./notebook/side_by_side.ts";
 import { formatted, withReadableIds } from "./notebook/tidy.ts";
 import { executeWatched } from "./notebook/watched.ts";
 import { NOTEBOOKS } from "./project.ts";
-import { judging } from "./report.ts";
+import { judging, knownSeconds } from "./report.ts";
 import { workersOf } from "./sweep/jobs.ts";
 import { type Call, duration, main, statusLine } from "./terminal.ts";
 
@@ -35,10 +35,12 @@ export async function run(
   const files = await findNotebooks(words, NOTEBOOKS);
   const progress = statusLine();
   const judge = judging(progress);
-  const work = files.map((file): Work => {
+  const work = await Promise.all(files.map(async (file): Promise<Work> => {
     const name = basename(file, ".ipynb");
+    const known = await knownSeconds(name, "full");
     return {
       name,
+      known,
       async run(say): Promise<void> {
         const notebook = await formatted(
           withReadableIds(await readNotebook(file)),
@@ -49,14 +51,14 @@ export async function run(
         const executed = await executeWatched(
           notebook,
           { name, cwd: dirname(file), signal, budget },
-          { say },
+          { say, known },
         );
         await writeWhole(file, formatNotebook(executed.notebook));
         progress.log(`${name}: done in ${duration(executed.wallSeconds)}`);
         judge.hear(name, resultsOf(executed.notebook));
       },
     };
-  });
+  }));
   await sideBySide(work, { atATime, progress, signal });
   judge.end();
 }

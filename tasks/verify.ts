@@ -22,9 +22,9 @@ import {
 } from "./notebook/notebook.ts";
 import { CoreBudget } from "./notebook/core_budget.ts";
 import { jobsOf, sideBySide, type Work } from "./notebook/side_by_side.ts";
-import { executeWatched, type Say } from "./notebook/watched.ts";
+import { executeWatched, type Watch } from "./notebook/watched.ts";
 import { NOTEBOOKS, ROOT } from "./project.ts";
-import { judging } from "./report.ts";
+import { judging, knownSeconds } from "./report.ts";
 import { workersOf } from "./sweep/jobs.ts";
 import { type Call, main, statusLine } from "./terminal.ts";
 
@@ -135,7 +135,10 @@ export async function verify(
   const judge = judging(progress);
   const wrong: string[] = [];
   const files = await findNotebooks(words, NOTEBOOKS);
-  const judgeOne = async (file: string, say: Say): Promise<void> => {
+  const judgeOne = async (
+    file: string,
+    watch: Watch,
+  ): Promise<void> => {
     const name = basename(file, ".ipynb");
     const committed = await readNotebook(file);
     const notebook = preset === "smoke"
@@ -144,7 +147,7 @@ export async function verify(
     const executed = await executeWatched(
       notebook,
       { name, cwd: dirname(file), signal, budget },
-      { say },
+      watch,
     );
     const results = resultsOf(executed.notebook);
     judge.hear(name, results);
@@ -175,9 +178,10 @@ export async function verify(
       );
     }
   };
-  const work = files.map((file): Work => ({
-    name: basename(file, ".ipynb"),
-    run: (say) => judgeOne(file, say),
+  const work = await Promise.all(files.map(async (file): Promise<Work> => {
+    const name = basename(file, ".ipynb");
+    const known = await knownSeconds(name, preset);
+    return { name, known, run: (say) => judgeOne(file, { say, known }) };
   }));
   await sideBySide(work, { atATime, progress, signal });
   if (values.record) {

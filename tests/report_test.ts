@@ -486,17 +486,26 @@ Deno.test("a kernel killed in mid-cell is reported at once", () =>
 
 for (const whole of [true, false]) {
   const to = whole ? "the process group, as a terminal does" : "the task alone";
-  Deno.test(`Ctrl-C to ${to}: exit 130, nothing half-written, no kernel left`, () =>
+  Deno.test(`Ctrl-C to ${to}: exit 130, nothing half-written, no kernel left of two`, () =>
     inFolder(async (folder) => {
-      const run = await atWork(["task", "report", "--out", folder]);
+      const out = `${folder}/out`;
+      await Deno.copyFile(`${FIXTURES}/slow.ipynb`, `${folder}/other.ipynb`);
+      const beside = ["--jobs", "2", `${folder}/other.ipynb`];
+      const run = await atWork(["task", "report", "--out", out, ...beside]);
+      let kernels: number[] = [];
+      await until(
+        async () => (kernels = await kernelsBelow(run.pid)).length === 2,
+      );
       await new Deno.Command("kill", {
         args: ["-INT", "--", `${whole ? "-" : ""}${run.pid}`],
       }).output();
       const { code, stderr } = await run.ended;
       assert.equal(code, 130, stderr);
       assert.match(stderr, /Interrupted: nothing was written half/);
-      assert.deepEqual(listing(folder), []);
-      assert.ok(!await lives(run.kernel), "a kernel is left over");
+      assert.deepEqual(listing(out), []);
+      for (const kernel of kernels) {
+        assert.ok(!await lives(kernel), "a kernel is left over");
+      }
     }));
 }
 

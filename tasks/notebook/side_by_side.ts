@@ -10,14 +10,14 @@ import type { Say } from "./watched.ts";
 /** Something that takes a while, and says how far it is. */
 export interface Work {
   name: string;
-  /** Seconds that it took the last time, where that is known. */
-  seconds?: number;
+  /** Seconds of its parts the last time, as far as that is known. */
+  known?: Record<string, number>;
   run(say: Say): Promise<void>;
 }
 
 /**
  * Does all work, `atATime` at once, the longest first. What fails disturbs no
- * other; an interrupt begins no other.
+ * other; an interrupt begins no other and waits for those that run.
  *
  * @throws what failed: the error where it is one, else their messages
  */
@@ -29,7 +29,7 @@ export async function sideBySide(
     signal: AbortSignal;
   },
 ): Promise<void> {
-  const waiting = [...work]
+  const waiting = work.map((one) => ({ ...one, seconds: secondsOf(one) }))
     .sort((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0));
   const running = new Map<string, { text: string; left?: number }>();
   const errors: unknown[] = [];
@@ -43,7 +43,9 @@ export async function sideBySide(
     const known = lefts.filter((left) => left !== undefined);
     const all = work.length > 1 && known.length === lefts.length
       ? ` · all in about ${
-        duration(known.reduce((a, b) => a + b, 0) / atATime)
+        duration(
+          Math.max(...known, known.reduce((a, b) => a + b, 0) / atATime),
+        )
       }`
       : "";
     const count = work.length > 1 ? `[${ended}/${work.length}${all}] ` : "";
@@ -60,7 +62,7 @@ export async function sideBySide(
           show();
         });
       } catch (error) {
-        signal.throwIfAborted();
+        if (signal.aborted) return;
         if (work.length > 1) progress.log(`${name}: ${reason(error)}`);
         errors.push(error);
       } finally {
@@ -68,13 +70,18 @@ export async function sideBySide(
         ended++;
       }
     }
-    signal.throwIfAborted();
   };
+  // All of them: what an interrupt ends is gone before its caller is.
   await Promise.all(Array.from({ length: atATime }, lane));
+  signal.throwIfAborted();
   if (errors.length === 1) throw errors[0];
   if (errors.length > 1) {
     throw new Error(`${errors.length} of ${work.length} notebooks failed`);
   }
+}
+
+function secondsOf({ known = {} }: Work): number | undefined {
+  return Object.values(known).reduce((a, b) => a + b, 0) || undefined;
 }
 
 /**

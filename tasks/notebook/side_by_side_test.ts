@@ -11,7 +11,7 @@ Deno.test("the longest begins first, so many at a time, and all are done", async
   let most = 0;
   const work = [["a", 1], ["b", 3], ["c", 2]].map(([name, seconds]) => ({
     name: String(name),
-    seconds: Number(seconds),
+    known: { cell: Number(seconds) - 0.5, other: 0.5 },
     run: async (): Promise<void> => {
       log.push(String(name));
       most = Math.max(most, ++running);
@@ -54,7 +54,7 @@ Deno.test("progress tells of all, with the time that is left for all", async () 
   };
   const work = ["a", "b"].map((name): Work => ({
     name,
-    seconds: 60,
+    known: { cell: 60 },
     run: async (say) => {
       say("cell 1/2", 30);
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -62,7 +62,7 @@ Deno.test("progress tells of all, with the time that is left for all", async () 
   }));
   await sideBySide(work, { atATime: 2, progress, signal });
   assert.deepEqual(lines, [
-    "[0/2 · all in about 45 s] a: cell 1/2",
+    "[0/2 · all in about 1:00] a: cell 1/2",
     "[0/2 · all in about 30 s] a: cell 1/2 │ b: cell 1/2",
   ]);
 });
@@ -83,6 +83,29 @@ Deno.test("an interrupt begins no other", async () => {
     /stop/,
   );
   assert.deepEqual(begun, ["a"]);
+});
+
+Deno.test("an interrupt is thrown when all that ran have come to their ends", async () => {
+  const abort = new AbortController();
+  const ended: string[] = [];
+  const work = [["at once", 0], ["late", 50]].map(([name, ms]): Work => ({
+    name: String(name),
+    run: async () => {
+      await new Promise((resolve) =>
+        abort.signal.addEventListener(
+          "abort",
+          () => setTimeout(resolve, Number(ms)),
+        )
+      );
+      ended.push(String(name));
+      throw new Error("killed");
+    },
+  }));
+  const { signal } = abort;
+  const all = sideBySide(work, { atATime: 2, progress: quiet, signal });
+  abort.abort(new Error("stop"));
+  await assert.rejects(all, /stop/);
+  assert.deepEqual(ended, ["at once", "late"]);
 });
 
 Deno.test("--jobs is a number from 1 to 64", () => {

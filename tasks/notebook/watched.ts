@@ -15,17 +15,22 @@ import type { Output } from "./output.ts";
 /** Hears what a notebook is at, and the seconds that it still takes if known. */
 export type Say = (text: string, left?: number) => void;
 
+/** How a notebook is watched. */
+export interface Watch {
+  say: Say;
+  /** Seconds of each cell the last time, from which the rest is estimated. */
+  known?: Record<string, number>;
+}
+
 /**
  * Executes a notebook and says how far it is.
  *
- * @param known seconds of each cell the last time, from which the rest is
- *   estimated
  * @throws as executeNotebook does
  */
 export async function executeWatched(
   notebook: Notebook,
   options: ExecuteOptions,
-  { say, known = {} }: { say: Say; known?: Record<string, number> },
+  { say, known = {} }: Watch,
 ): Promise<Executed> {
   const { onCell, onOutput, stop } = cellProgress(notebook, known, say);
   try {
