@@ -24,6 +24,7 @@ import {
   type HelmholtzParams,
   initHelmholtz,
   layersOf,
+  receptiveFields,
   recognize,
   type SamplePattern,
   trainHelmholtz,
@@ -223,18 +224,30 @@ export type ShifterMetrics = Assessment & {
   recycled: number;
 };
 
+/** Where the hidden units stand. */
+export interface ShifterRow {
+  step: number;
+  /** What each adds to the pixels, hidden × visible, see `receptiveFields`. */
+  fields: Float64Array;
+  /** Those that were recycled so far. */
+  recycled: StagedLearner["recycled"];
+}
+
 /** Trains and assesses one seed; one that was stopped is not measured. */
 export function* trainSeed(
   seed: number,
   settings: Settings,
-): Training<{ step: number }, Outcome<ShifterMetrics, HelmholtzParams>> {
+): Training<ShifterRow, Outcome<ShifterMetrics, HelmholtzParams>> {
   const config = machineOf(settings);
   const params = initHelmholtz(stream(seed, "init"), config);
   const learner = learnerOf(seed, params, settings);
   const training = trainHelmholtz(params, {
     config,
     learner,
-    evaluate: () => ({}),
+    evaluate: (now) => ({
+      fields: receptiveFields(now),
+      recycled: learner.recycled.slice(),
+    }),
   });
   const { metrics } = yield* trainAndMeasure(training, {
     steps: settings.steps,

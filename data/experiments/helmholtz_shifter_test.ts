@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { initHelmholtz } from "../../lib/helmholtz/machine.ts";
+import { initHelmholtz, receptiveFields } from "../../lib/helmholtz/machine.ts";
 import { assess } from "../../lib/helmholtz/readout.ts";
 import { stream } from "../../lib/numeric/random.ts";
 import { summarize } from "../../lib/numeric/statistics.ts";
@@ -11,6 +11,7 @@ import {
   measuring,
   settings,
   type ShifterMetrics,
+  type ShifterRow,
   sourceOf,
   trainOnPairCode,
   trainSeed,
@@ -108,6 +109,28 @@ Deno.test("an estimate hardly depends on which images of a large world are drawn
   );
   // The images' own surprise has a deviation of 1.9 bits: 0.24 of 64's mean.
   assert.ok(summarize(found).sd < 0.12, found.join(" "));
+});
+
+Deno.test("each row of a training shows the fields and what was recycled so far", () => {
+  const small = { width: 4, hidden: 8, top: 1, evalImages: 8, evalEvery: 1000 };
+  const rows: ShifterRow[] = [];
+  const { metrics, params } = finish(
+    trainSeed(
+      1,
+      settings({
+        ...{ way: "staged" as const, ...small, steps: 4000 },
+        ...{ constrainedSteps: 3000, splitEvery: 200, splitImages: 20 },
+      }),
+    ),
+    (row) => rows.push(row),
+  );
+  assert.deepEqual(rows.map(({ step }) => step), [0, 1000, 2000, 3000, 4000]);
+  assert.deepEqual(rows[4].fields, receptiveFields(params));
+  assert.notDeepEqual(rows[3].fields, rows[4].fields);
+  const counts = rows.map(({ recycled }) => recycled.length);
+  assert.equal(counts[0], 0);
+  assert.ok(counts[4] > 0);
+  assert.equal(counts[4], metrics.recycled);
 });
 
 Deno.test("a source names the values that can have made an image", () => {

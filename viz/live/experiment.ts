@@ -8,6 +8,7 @@ import { extent } from "../../lib/numeric/statistics.ts";
 import type { Training } from "../../lib/run/training.ts";
 import { COLORS } from "../page/colors.ts";
 import { type Frame, svg, tick, words } from "./draw.ts";
+import { drawFields, type FieldsRow, type FieldsView } from "./fields.ts";
 import { curve, heightTo } from "./panels.ts";
 import { type Simulation, STEP } from "./simulation.ts";
 
@@ -42,6 +43,8 @@ export interface ExperimentView {
   metrics: Readonly<Record<string, string>>;
   /** The entry of a row that is drawn, with its label. */
   curve?: readonly [key: string, label: string];
+  /** Draws the units' fields of a row, see `FieldsRow`. */
+  fields?: FieldsView;
 }
 
 /** A training under way. */
@@ -134,9 +137,12 @@ export function fingerprint(params: object): number {
 
 function draw(
   state: ExperimentState,
-  { curve: drawn, total }: ExperimentView,
+  { curve: drawn, fields, total }: ExperimentView,
   width: number,
 ): string {
+  if (fields) {
+    return drawFields(state.rows as unknown as FieldsRow[], fields, width);
+  }
   if (!drawn) {
     const text = `Step ${tick(lastStep(state))} of ${tick(total)}`;
     return svg(width, 34, text, words(0, 22, text));
