@@ -18,6 +18,7 @@ import {
   startingFrom,
 } from "../../lib/run/config.ts";
 import { samplingNll } from "../../lib/helmholtz/importance_sampling.ts";
+import { topJointOfLikeliest } from "../../lib/helmholtz/likeliest_units.ts";
 import {
   type HelmholtzConfig,
   helmholtzConfig,
@@ -46,7 +47,7 @@ import {
   type StagedLearner,
   stagedLearner,
 } from "../../lib/helmholtz/staged_learning.ts";
-import { LOG2E, logit } from "../../lib/numeric/elementary.ts";
+import { log2, LOG2E, logit } from "../../lib/numeric/elementary.ts";
 import { type Rng, stream } from "../../lib/numeric/random.ts";
 import { mean } from "../../lib/numeric/statistics.ts";
 import type { Outcome } from "../../lib/run/experiment.ts";
@@ -300,11 +301,12 @@ export function* measuring(
 }
 
 /**
- * What `assessing` computes for a machine that is too large to enumerate:
- * likelihoods by importance sampling over all images, where they are few, or
- * over `patterns`; what the top means by fantasies. NLL and KL lean upwards.
- * How much rarer than the average image the patterns are is known, and taken
- * off: what is left of their choice is how the machine misjudges them.
+ * What `assessing` computes for a machine that is too large to enumerate: what
+ * the top means by fantasies; likelihoods over all images, where they are few,
+ * by the sum over their likeliest units, or over `patterns` by importance
+ * sampling. NLL and KL lean upwards. How much rarer than the average image the
+ * patterns are is known, and taken off: what is left of their choice is how the
+ * machine misjudges them.
  */
 function* estimating(
   rng: Rng,
@@ -326,13 +328,20 @@ function* estimating(
     (_, i) =>
       labels[Math.floor(i / values)] === i % values ? 1 / labels.length : 0,
   );
-  const { value } = yield* samplingNll(rng, params, {
-    patterns: pixels,
-    samples,
-    ...(few && { weights: images.probability }),
-  });
-  const rarer = few ? 0 : mean(surpriseBits(images, patterns)) - entropy;
-  const nllBits = value * LOG2E - rarer;
+  let nllBits: number;
+  let likeliest: Float64Array | undefined;
+  if (few) {
+    likeliest = yield* topJointOfLikeliest(rng, params, pixels);
+    const states = likeliest.length / images.count;
+    nllBits = images.probability.reduce((sum, p, k) => {
+      const row = likeliest!.subarray(k * states, (k + 1) * states);
+      return sum - p * log2(row.reduce((a, b) => a + b));
+    }, 0);
+  } else {
+    const { value } = yield* samplingNll(rng, params, { patterns, samples });
+    const rarer = mean(surpriseBits(images, patterns)) - entropy;
+    nllBits = value * LOG2E - rarer;
+  }
   const { meaning, valid } = sampledMeaning(rng, params, {
     ...source,
     count: 4000,
@@ -349,7 +358,7 @@ function* estimating(
     klBits: nllBits - entropy,
     validMass,
     accuracyByMeaning: accuracy(recognition),
-    accuracyByPosterior: accuracy(posterior),
+    accuracyByPosterior: accuracy(likeliest ?? posterior),
   };
 }
 
