@@ -35,7 +35,7 @@ for (const file of await findNotebooks([], NOTEBOOKS)) {
             (element) => (element as HTMLElement).dataset.state === "done",
             await host.elementHandle(),
           );
-          const says = await host.getByRole("status").innerText();
+          const says = await host.locator("p[role=status]").innerText();
           assert.match(says, /^All \d+ numbers are the notebook's/, says);
           assert.equal(await host.getAttribute("data-same"), "true");
           // Another seed is trained, too, and says that it is another.
@@ -44,6 +44,13 @@ for (const file of await findNotebooks([], NOTEBOOKS)) {
           await host.getByRole("button", { name: "Train" }).click();
           await tab.waitForTimeout(500);
           assert.notEqual(await host.getAttribute("data-same"), "true");
+          // A seed that is none is refused in words, and a reset takes it back.
+          await host.locator("[name=seed]").fill("1.5");
+          await host.locator("[name=seed]").press("Enter");
+          const refused = await host.locator("p[role=status]").innerText();
+          assert.match(refused, /^Cannot start as the seed must be a whole/);
+          await host.getByRole("button", { name: "Reset" }).click();
+          assert.equal(await host.getAttribute("data-state"), "ready");
         }
         assert.deepEqual(complaints, []);
       } finally {

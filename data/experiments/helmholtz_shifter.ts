@@ -50,7 +50,7 @@ import {
 import { log2, LOG2E, logit } from "../../lib/numeric/elementary.ts";
 import { type Rng, stream } from "../../lib/numeric/random.ts";
 import { mean } from "../../lib/numeric/statistics.ts";
-import type { Outcome } from "../../lib/run/experiment.ts";
+import type { Expose, Outcome } from "../../lib/run/experiment.ts";
 import { trainAndMeasure, type Training } from "../../lib/run/training.ts";
 import { compileWakeSleep } from "../../lib/helmholtz/compiled_wake_sleep.ts";
 import { enumerateBars, sampleBars } from "../worlds/bars.ts";
@@ -238,10 +238,15 @@ export interface ShifterRow {
 export function* trainSeed(
   seed: number,
   settings: Settings,
+  expose?: Expose,
 ): Training<ShifterRow, Outcome<ShifterMetrics, HelmholtzParams>> {
   const config = machineOf(settings);
   const params = initHelmholtz(stream(seed, "init"), config);
   const learner = learnerOf(seed, params, settings);
+  expose?.(() => {
+    learner.store();
+    return structuredClone(params);
+  });
   const training = trainHelmholtz(params, {
     config,
     learner,

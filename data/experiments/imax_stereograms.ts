@@ -45,7 +45,7 @@ import {
   stereoLimits,
   type StripTable,
 } from "../../lib/imax/stereo_limits.ts";
-import type { Outcome } from "../../lib/run/experiment.ts";
+import type { Expose, Outcome } from "../../lib/run/experiment.ts";
 import { type Training, withRows } from "../../lib/run/training.ts";
 import {
   neighbourSampler,
@@ -152,6 +152,7 @@ export function worldOf(settings: Settings): Readonly<StereoConfig> {
 export function* trainSeed(
   seed: number,
   settings: Settings,
+  expose?: Expose,
 ): Training<{ step: number }, Outcome> {
   if (settings.variant === "surface") {
     return yield* trainSurface(seed, settings);
@@ -162,6 +163,9 @@ export function* trainSeed(
     seed,
     sample: stereoSampler(world),
     heldOut,
+    watch(model, step): void {
+      if (step === 0) expose?.(() => arraysOf(model.params));
+    },
   });
   let reached = false;
   const state = yield* withRows(training, (row) => {

@@ -29,7 +29,7 @@ import {
 } from "../../lib/neural_em/training.ts";
 import { arraysOf } from "../../lib/numeric/optimizers.ts";
 import { permutation, type Rng, stream } from "../../lib/numeric/random.ts";
-import type { Params } from "../../lib/run/experiment.ts";
+import type { Expose, Params } from "../../lib/run/experiment.ts";
 import { finish, type Training, withRows } from "../../lib/run/training.ts";
 import {
   paperShapes,
@@ -194,6 +194,7 @@ function* assessing(
 export function* trainSeed(
   seed: number,
   settings: Settings,
+  expose?: Expose,
 ): Training<Row, Outcome> {
   const config = modelOf(settings);
   const world = worldOf(settings);
@@ -204,6 +205,7 @@ export function* trainSeed(
     config,
     sample: trainingImages(seed, settings),
   });
+  expose?.(() => arraysOf(trainer.params));
   const rows: Row[] = [];
   let chosen = { row: -1, params: arraysOf(trainer.params) };
   const training = trainNeuralEm(trainer, {

@@ -31,6 +31,7 @@ import {
   loopProminence,
 } from "../../lib/population/persistent_homology.ts";
 import {
+  initPopulation,
   type Population,
   type PopulationConfig,
   populationConfig,
@@ -45,7 +46,7 @@ import {
 import { arraysOf } from "../../lib/numeric/optimizers.ts";
 import { type Rng, stream } from "../../lib/numeric/random.ts";
 import { mean } from "../../lib/numeric/statistics.ts";
-import type { Outcome } from "../../lib/run/experiment.ts";
+import type { Expose, Outcome } from "../../lib/run/experiment.ts";
 import { type Training, withRows } from "../../lib/run/training.ts";
 import {
   dipoleWorld,
@@ -271,10 +272,11 @@ export interface SeedRow {
 export function* trainSeed(
   seed: number,
   settings: Settings,
+  expose?: Expose,
 ): Training<SeedRow, Outcome> {
   const images = imagesOf(seed, settings);
   return settings.objective === "squared-error"
-    ? yield* trainCoder(seed, settings, images)
+    ? yield* trainCoder(seed, settings, images, expose)
     : yield* trainDescriber(seed, settings, images);
 }
 
@@ -284,15 +286,14 @@ function* trainCoder(
   seed: number,
   settings: Settings,
   { world, train, test }: Images,
+  expose?: Expose,
 ): Training<SeedRow, Outcome> {
   const source = train.count
     ? { images: train.images }
     : { sample: imageSampler(world) };
+  const data = { ...source, test: test.images };
   const coder = settings.starts === 1
-    ? yield* trainPopulation(streamsOf(seed), coderOf(settings), {
-      ...source,
-      test: test.images,
-    })
+    ? yield* trainExposed(seed, coderOf(settings), data, expose)
     : yield* trainBestStart(seed, settings, { world, source });
   const { codes, mse } = runPopulation(coder, test.images);
   return {
@@ -306,6 +307,19 @@ function* trainCoder(
     },
     params: arraysOf(coder.params),
   };
+}
+
+/** Trains a coder that can be looked at meanwhile. */
+function* trainExposed(
+  seed: number,
+  config: Readonly<PopulationConfig>,
+  data: TrainingImages,
+  expose?: Expose,
+): Training<SeedRow, Population> {
+  const streams = streamsOf(seed);
+  const coder = initPopulation(streams.init, config);
+  expose?.(() => arraysOf(coder.params));
+  return yield* trainPopulation(streams, config, data, coder);
 }
 
 /**

@@ -4,8 +4,8 @@
  *
  * An experiment is a module with two exports (see `data/experiments/`):
  * `settings(overrides)`, which checks and completes, and `trainSeed(seed,
- * settings)`, a training (see `lib/run/training.ts`) that returns
- * `{ metrics, params }`.
+ * settings, expose)`, a training (see `lib/run/training.ts`) that returns
+ * `{ metrics, params }`, and shows them before where it is asked to.
  *
  * @module
  */
@@ -22,12 +22,19 @@ export interface Outcome<Metrics = Record<string, number>, P = Params> {
   params: P;
 }
 
+/**
+ * Told once, before the first step, how to copy the parameters as they are: to
+ * look at a model while it trains. Copying them changes nothing.
+ */
+export type Expose = (params: () => Params) => void;
+
 /** The exports of a module in `data/experiments/`. */
 export interface Experiment<Settings extends object = object> {
   settings(overrides?: Partial<Settings>): Readonly<Settings>;
   trainSeed(
     seed: number,
     settings: Readonly<Settings>,
+    expose?: Expose,
   ): Training<{ step: number }, Outcome>;
 }
 

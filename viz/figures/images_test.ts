@@ -4,7 +4,8 @@ import { animation, contactSheet, imageAnimation } from "./animation.ts";
 import { hintonDiagram as hintonDiagramPicture } from "./hinton_diagram.ts";
 import { raw } from "../page/html.ts";
 import { imageGrid } from "./image_grid.ts";
-import { maskColors, maskGrid } from "./masks.ts";
+import { maskColors } from "./mask_colors.ts";
+import { maskGrid } from "./masks.ts";
 
 const hintonDiagram = shown(hintonDiagramPicture);
 

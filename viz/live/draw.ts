@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { inkOf } from "../page/colors.ts";
+import { COLORS, inkOf } from "../page/colors.ts";
 import { escape } from "../page/html.ts";
 
 /** A rectangle of the picture with the ranges that it shows. */
@@ -183,4 +183,53 @@ export function diverging(t: number): string {
   const end = t < 0 ? [0, 114, 178] : [213, 94, 0];
   const at = end.map((channel) => Math.round(150 + (channel - 150) * share));
   return `rgb(${at.join(",")})`;
+}
+
+/** Pixels (0xRRGGBB, `columns` a row) as a picture of that size. */
+export function pixels(
+  { left, top, width, height }: Omit<Frame, "x" | "y">,
+  colors: ArrayLike<number>,
+  columns: number,
+): string {
+  const href = bitmap(colors, columns);
+  return `<image href="${href}" x="${short(left)}" y="${short(top)}" width="${
+    short(width)
+  }" height="${
+    short(height)
+  }" preserveAspectRatio="none" style="image-rendering:pixelated"/>`;
+}
+
+/**
+ * Pixels as the address of an uncompressed bitmap (BMP, 24 bits): larger than a
+ * PNG, but made in no time, for every frame, and by no package.
+ */
+function bitmap(colors: ArrayLike<number>, columns: number): string {
+  const rows = colors.length / columns;
+  const stride = 4 * Math.ceil(3 * columns / 4); // rows end at whole words
+  const bytes = new Uint8Array(54 + rows * stride);
+  const header = new DataView(bytes.buffer);
+  const words = [bytes.length, 0, 54, 40, columns, -rows]; // from the top
+  bytes.set([66, 77]); // "BM"
+  words.forEach((word, i) => header.setInt32(2 + 4 * i, word, true));
+  bytes.set([1, 0, 24], 26); // one plane, bits a pixel
+  for (let i = 0; i < colors.length; i++) {
+    const at = 54 + Math.floor(i / columns) * stride + 3 * (i % columns);
+    const color = colors[i];
+    bytes[at] = color & 255;
+    bytes[at + 1] = color >> 8 & 255;
+    bytes[at + 2] = color >> 16 & 255;
+  }
+  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return `data:image/bmp;base64,${btoa(text)}`;
+}
+
+/** A dashed line across the frame with its name, as chance or a limit has. */
+export function level(frame: Frame, value: number, label: string): string {
+  const [low, high] = frame.y;
+  if (!(value >= low && value <= high)) return "";
+  const { left, width } = frame;
+  const y = py(frame, value);
+  const up = y - frame.top > 16 ? y - 4 : y + 13;
+  return path([[left, y], [left + width, y]], COLORS.grey, { dash: "4 3" }) +
+    words(left + 6, up, `${label} ${tick(value)}`, { dim: true });
 }

@@ -1,16 +1,24 @@
 /**
- * One seed of a notebook's main experiment as a simulation: the reader types a
- * seed, the page trains, and shows the numbers of the result table.
+ * One seed of a notebook's main experiment as a simulation: the reader chooses
+ * a seed and settings, the page trains, shows the model meanwhile, and then the
+ * numbers of the result table.
  *
  * @module
  */
 import { extent } from "../../lib/numeric/statistics.ts";
+import type { Expose, Params } from "../../lib/run/experiment.ts";
 import type { Training } from "../../lib/run/training.ts";
 import { COLORS } from "../page/colors.ts";
-import { type Frame, svg, tick, words } from "./draw.ts";
+import { type Frame, level, svg, tick, words } from "./draw.ts";
 import { drawFields, type FieldsRow, type FieldsView } from "./fields.ts";
-import { curve, heightTo } from "./panels.ts";
-import { type Simulation, STEP } from "./simulation.ts";
+import { curve, first, heightTo } from "./panels.ts";
+import {
+  type Control,
+  type Setting,
+  type Settings,
+  type Simulation,
+  STEP,
+} from "./simulation.ts";
 
 /** A row of a training history. */
 export type ExperimentRow = { step: number } & Record<string, number>;
@@ -29,6 +37,7 @@ export interface Experiment {
     seed: number,
     // deno-lint-ignore no-explicit-any
     settings: any,
+    expose?: Expose,
   ) => Training<{ step: number }, ExperimentOutcome>;
 }
 
@@ -47,27 +56,109 @@ export interface ExperimentView {
   fields?: FieldsView;
 }
 
+/** What an experiment's model looks like while it trains, and its knobs. */
+export interface ExperimentFigure<
+  // deno-lint-ignore no-explicit-any
+  Of = any,
+  // deno-lint-ignore no-explicit-any
+  Picture = any,
+> {
+  /** Settings of the experiment that the reader turns. */
+  readonly controls: readonly Control[];
+  /** Choices of the picture alone, and what they are at first. */
+  readonly views?: readonly Control[];
+  readonly seen?: Readonly<Record<string, Setting>>;
+  /** Levels that the curve is drawn over. */
+  readonly lines?: readonly { value: number; label: string }[];
+  /** Makes what turns parameters into what is drawn; must survive cloning. */
+  look(
+    seed: number,
+    settings: Readonly<Of>,
+  ): Looking<Picture>;
+  /** The picture below `top`, `width` pixels wide, and where it ends. */
+  draw(
+    picture: Picture,
+    width: number,
+    top: number,
+    values: ExperimentSettings,
+  ): Drawn;
+}
+
+/** What a figure makes of parameters. */
+export type Looking<Picture> = (
+  params: Params,
+  values: ExperimentSettings,
+) => Picture;
+
+/** Markup, and how far down it reaches, pixels. */
+export interface Drawn {
+  markup: string;
+  height: number;
+}
+
 /** A training under way. */
 export interface ExperimentState {
   training: ReturnType<Experiment["trainSeed"]> | null;
   rows: ExperimentRow[];
+  /** Steps taken. */
+  at: number;
   outcome: ExperimentOutcome | null;
+  /** Copies the parameters as they are; null before the first step. */
+  params: (() => Params) | null;
+  /** What the figure makes of parameters. */
+  looking: ReturnType<ExperimentFigure["look"]> | null;
+  /** What was last seen. */
+  picture: unknown;
 }
 
-/** The seed is all that the reader sets. */
-export type ExperimentSettings = { seed: number };
+/** The seed, and what the figure lets the reader turn. */
+export type ExperimentSettings = Settings;
+
+/**
+ * What the reader finds set: settings of the notebook. A list of one number is
+ * shown as that number.
+ */
+export function valuesOf(
+  seed: number,
+  settings: object,
+  figure: ExperimentFigure | null,
+): ExperimentSettings {
+  const all = settings as Record<string, Setting | readonly Setting[]>;
+  const turned = (figure?.controls ?? []).map(({ key }) => {
+    const value = all[key];
+    return [key, typeof value === "object" ? value[0] : value];
+  });
+  return { ...Object.fromEntries(turned), ...figure?.seen, seed };
+}
+
+/** The experiment's settings with what the reader has set. */
+function settingsFor(
+  module: Experiment,
+  view: ExperimentView,
+  figure: ExperimentFigure | null,
+  values: ExperimentSettings,
+): object {
+  const notebook = module.settings(view.settings) as Record<string, unknown>;
+  const turned = (figure?.controls ?? []).map(({ key }) => {
+    const value = values[key];
+    return [key, Array.isArray(notebook[key]) ? [value] : value];
+  });
+  return module.settings({ ...view.settings, ...Object.fromEntries(turned) });
+}
 
 /** The simulation of an experiment. */
 export function experiment(
   module: Experiment,
   view: ExperimentView,
+  figure: ExperimentFigure | null = null,
 ): Simulation<ExperimentSettings, ExperimentState> {
   return {
     name: "experiment",
     title: view.title,
     description: "The model of this notebook, trained in this page.",
     defaults: { seed: 1 },
-    controls: [],
+    controls: figure?.controls ?? [],
+    views: figure?.views,
     pace: Infinity,
     readouts: {
       step: STEP,
@@ -78,30 +169,49 @@ export function experiment(
       ),
       weights: { label: "Fingerprint of the weights", digits: 0 },
     },
-    start: ({ seed }): ExperimentState => ({
-      training: module.trainSeed(seed, module.settings(view.settings)),
-      rows: [],
-      outcome: null,
-    }),
+    start(values): ExperimentState {
+      const settings = settingsFor(module, view, figure, values);
+      const state: ExperimentState = newState();
+      state.training = module.trainSeed(values.seed, settings, (params) => {
+        state.params = params;
+        state.looking = figure?.look(values.seed, settings) ?? null;
+      });
+      return state;
+    },
     step(state): void {
       const next = state.training!.next();
       if (next.done) state.outcome = next.value;
       else if (typeof next.value === "object") {
-        state.rows.push(next.value as ExperimentRow);
-      }
+        const row = next.value as ExperimentRow;
+        state.rows.push(row);
+        state.at = row.step;
+      } else state.at = next.value;
     },
     progress: (state) =>
-      state.outcome ? 1 : Math.min(0.999, lastStep(state) / view.total),
+      state.outcome ? 1 : Math.min(0.999, state.at / view.total),
     numbers: (state) => ({
-      step: lastStep(state),
+      step: state.at,
       ...outcomeNumbers(state.outcome, view),
     }),
-    draw: (state, _, width) => draw(state, view, width),
+    draw: (state, values, width) =>
+      draw(state, view, { figure, values, width }),
   };
 }
 
-function lastStep({ rows }: ExperimentState): number {
-  return rows.at(-1)?.step ?? 0;
+/** A state before the first step. */
+export function newState(): ExperimentState {
+  return {
+    ...{ training: null, rows: [], at: 0, outcome: null },
+    ...{ params: null, looking: null, picture: null },
+  };
+}
+
+/** What the figure shows now, from the parameters as they are. */
+export function lookAt(
+  state: ExperimentState,
+  values: ExperimentSettings,
+): unknown {
+  return state.picture = state.looking?.(state.params!(), values) ?? null;
 }
 
 /** The numbers that a page is held to; NaN before the end. */
@@ -135,26 +245,74 @@ export function fingerprint(params: object): number {
   return hash >>> 0;
 }
 
+/** The model as the figure shows it, the curve below. */
 function draw(
   state: ExperimentState,
-  { curve: drawn, fields, total }: ExperimentView,
+  view: ExperimentView,
+  { figure, values, width }: {
+    figure: ExperimentFigure | null;
+    values: ExperimentSettings;
+    width: number;
+  },
+): string {
+  const { picture, at } = state;
+  const text = `Step ${tick(at)} of ${tick(view.total)}`;
+  const parts: string[] = [];
+  let bottom = 0;
+  if (view.fields) {
+    const drawn = fieldsOf(state, view.fields, width);
+    parts.push(drawn);
+    bottom = Number(/ height="([\d.]+)"/.exec(drawn)![1]);
+  }
+  if (figure && picture) {
+    const drawn = figure.draw(picture, width, bottom + TOP, values);
+    parts.push(drawn.markup);
+    bottom = drawn.height;
+  }
+  if (view.curve) {
+    const frame: Frame = {
+      ...first(width, { top: bottom + TOP, height: 160 }),
+      x: [0, view.total],
+      y: rangeOf(state, view.curve[0], figure),
+    };
+    const [key, label] = view.curve;
+    parts.push(
+      curve(frame, label, state.rows, { of: key, color: COLORS.blue }),
+      ...(figure?.lines ?? []).map(({ value, label }) =>
+        level(frame, value, label)
+      ),
+    );
+    bottom = heightTo(frame);
+  } else if (!view.fields) {
+    parts.push(words(0, bottom + 22, text));
+    bottom += 34;
+  }
+  return svg(width, bottom, view.curve?.[1] ?? text, ...parts);
+}
+
+/** The fields of the last row, of as many units as there are in it. */
+function fieldsOf(
+  state: ExperimentState,
+  view: FieldsView,
   width: number,
 ): string {
-  if (fields) {
-    return drawFields(state.rows as unknown as FieldsRow[], fields, width);
-  }
-  if (!drawn) {
-    const text = `Step ${tick(lastStep(state))} of ${tick(total)}`;
-    return svg(width, 34, text, words(0, 22, text));
-  }
-  const { rows } = state;
-  const [key, label] = drawn;
-  const [low, high] = extent(rows.map((row) => row[key]));
-  const frame: Frame = {
-    ...{ left: 52, top: 26, width: width - 70, height: 180 },
-    x: [0, total],
-    y: low < high ? [low, high] : low === high ? [low, low + 1] : [0, 1],
-  };
-  const line = curve(frame, label, rows, { of: key, color: COLORS.blue });
-  return svg(width, heightTo(frame), label, line);
+  const rows = state.rows as unknown as FieldsRow[];
+  const found = rows.at(-1)?.fields.length;
+  const units = found ? found / (view.width * view.height) : view.units;
+  return drawFields(rows, { ...view, units }, width);
+}
+
+/** Room for a title. */
+const TOP = 26;
+
+/** The values of the curve and its lines, from the least to the largest. */
+function rangeOf(
+  { rows }: ExperimentState,
+  key: string,
+  figure: ExperimentFigure | null,
+): [number, number] {
+  const lines = (figure?.lines ?? []).map(({ value }) => value);
+  const [low, high] = extent([...rows.map((row) => row[key]), ...lines]);
+  if (low < high) return [low, high];
+  return low === high ? [low, low + 1] : [0, 1];
 }

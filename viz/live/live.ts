@@ -13,7 +13,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { experimentModule } from "../../lib/run/experiment.ts";
+import { experimentModule, type Params } from "../../lib/run/experiment.ts";
 import { fixed } from "../page/numbers.ts";
 import { contentHash, type Html, html, raw } from "../page/html.ts";
 import { picture } from "../page/picture.ts";
@@ -21,11 +21,15 @@ import { scriptJson } from "../page/script.ts";
 import {
   type Experiment,
   experiment,
+  type ExperimentFigure,
   type ExperimentOutcome,
   type ExperimentRow,
   type ExperimentState,
   type ExperimentView,
+  lookAt,
+  newState,
   outcomeNumbers,
+  valuesOf,
 } from "./experiment.ts";
 import {
   play,
@@ -93,14 +97,6 @@ export interface LiveExperimentOptions extends ExperimentView {
   rows?: readonly object[];
 }
 
-/** The page trains; here the end is known. */
-const UNUSED: Experiment = {
-  settings: () => ({}),
-  trainSeed: () => {
-    throw new Error("trained in the page only");
-  },
-};
-
 /**
  * One seed of `data/experiments/<name>.ts` for the reader to train again, in
  * the page, from any seed.
@@ -111,21 +107,36 @@ export async function liveExperiment(
   name: string,
   { seed, outcome, rows = [], ...view }: LiveExperimentOptions,
 ): Promise<Html> {
-  const shown = experiment(UNUSED, view);
+  const module: Experiment = await import(experimentModule(name));
+  const figure = await figureOf(name);
+  const shown = experiment(module, view, figure);
+  const all = module.settings(view.settings);
+  const settings = valuesOf(seed, all, figure);
+  const drawn = rows as ExperimentRow[];
   const state: ExperimentState = {
-    training: null,
-    rows: rows as ExperimentRow[],
-    outcome,
+    ...newState(),
+    ...{ rows: drawn, at: drawn.at(-1)?.step ?? 0, outcome },
+    params: () => outcome.params as Params,
+    looking: figure?.look(seed, all) ?? null,
   };
+  lookAt(state, settings);
   const numbers = outcomeNumbers(outcome, view);
-  return await render(shown, { settings: { seed }, state, numbers }, {
-    imports: `import * as module from ${
-      JSON.stringify(fileURLToPath(experimentModule(name)))
-    };
+  const file = JSON.stringify(fileURLToPath(experimentModule(name)));
+  return await render(shown, { settings, state, numbers }, {
+    imports: `import * as module from ${file};
+      ${figure ? `import { figure } from "./experiments/${name}.ts";` : ""}
       import { experiment } from "./experiment.ts";
       import { mountRemote as mount } from "./remote.ts";`,
-    simulation: `experiment(module, ${JSON.stringify(view)})`,
+    simulation: `experiment(module, ${JSON.stringify(view)}, ${
+      figure ? "figure" : "null"
+    }), ${JSON.stringify(name)}`,
   });
+}
+
+/** The figure of viz/live/experiments, where there is one of that name. */
+async function figureOf(name: string): Promise<ExperimentFigure | null> {
+  const file = new URL(`./experiments/${name}.ts`, import.meta.url);
+  return existsSync(file) ? (await import(file.href)).figure : null;
 }
 
 /** A still of the end, and the script that brings it to life. */

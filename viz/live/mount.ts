@@ -7,8 +7,10 @@
  * @module
  */
 import { COLORS } from "../page/colors.ts";
+import { Refusal, refusal } from "../../lib/run/config.ts";
 import {
   type Control,
+  type Order,
   read,
   type Setting,
   type Settings,
@@ -26,7 +28,7 @@ export interface Payload<V, D> {
 /** Milliseconds of work between two frames. */
 const BUDGET = 11;
 /** Pictures a second while nothing paces the steps. */
-const DRAWS = 12;
+const DRAWS = 30;
 
 const CSS = `
 :host{--line:color-mix(in srgb,currentColor 38%,transparent);display:block;max-width:900px;font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:inherit}
@@ -37,6 +39,8 @@ form,.buttons{display:flex;flex-wrap:wrap;gap:10px 18px;align-items:end;margin:0
 .buttons{gap:8px}
 label{display:flex;flex-direction:column;gap:3px;font-size:13px;min-width:0}
 label.switch{flex-direction:row;align-items:center;gap:8px;min-height:36px}
+label em{font-style:normal;font-size:12px;opacity:.8}
+label.changed span{font-weight:600}
 label span{display:flex;justify-content:space-between;gap:12px}
 input[type=range]{width:150px;height:24px;margin:0;accent-color:${COLORS.blue}}
 input[type=number],select,button{font:inherit;color:inherit;background:transparent;border:1px solid var(--line);border-radius:6px;min-height:36px;padding:4px 10px;max-width:100%}
@@ -86,8 +90,9 @@ export function mount<V extends Settings, S, D>(
   const payload: Payload<V, D> = JSON.parse(json);
   const { data } = payload;
   let settings: V = { ...payload.settings };
-  let state = simulation.start(settings, data);
-  let mode: "ready" | "running" | "done" = "ready";
+  let state: S | null = null;
+  let mode: "ready" | "running" | "done" | "refused" = "ready";
+  let hidden = false;
   let hurry = false;
   let step = 0;
   let lastDraw = 0;
@@ -102,12 +107,20 @@ export function mount<V extends Settings, S, D>(
   add(section, "h4", { textContent: simulation.title });
   const form = add(section, "form");
   form.addEventListener("submit", (event) => event.preventDefault());
-  const refreshers = [seedField(), ...simulation.controls.map(field)];
+  const views = new Set(simulation.views?.map(({ key }) => key));
+  const refreshers = [
+    seedField(),
+    ...simulation.controls.map(field),
+    ...(simulation.views ?? []).map(field),
+  ];
   const buttons = add(section, "div", { className: "buttons" });
   const main = button("", () => mode === "running" ? pause() : run(false));
   main.className = "main";
+  const one = button("One step", single);
   const toEnd = button("To the end", () => run(true));
   button("Reset", reset);
+  button("Copy link", () => void copyLink());
+  const keep = simulation.record && button("Download results", download);
   const bar = add(section, "progress");
   bar.setAttribute("aria-label", "Progress");
   const picture = add(section, "div", { className: "picture" });
@@ -115,9 +128,31 @@ export function mount<V extends Settings, S, D>(
   const status = add(section, "p");
   status.setAttribute("role", "status");
   picture.addEventListener("click", tapped);
-  if (ended()) main.hidden = toEnd.hidden = bar.hidden = true;
-  new ResizeObserver(() => draw()).observe(picture);
+  const linked = settingsOfLink();
   restart();
+  if (ended()) {
+    main.hidden =
+      one.hidden =
+      toEnd.hidden =
+      bar.hidden =
+        true;
+  }
+  if (simulation.steer) toEnd.hidden = true;
+  simulation.listen?.(() => {
+    if (mode !== "running") arrived();
+  });
+  new ResizeObserver(() => draw()).observe(picture);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && mode === "running") {
+      pause();
+      hidden = true;
+    } else if (!document.hidden && hidden) run(hurry);
+  });
+  if (linked) {
+    settings = linked;
+    restart();
+    host.scrollIntoView();
+  }
 
   function button(textContent: string, act: () => void): HTMLButtonElement {
     const element = add(buttons, "button", { type: "button", textContent });
@@ -131,10 +166,25 @@ export function mount<V extends Settings, S, D>(
     const kind = { type: "number", name: "seed", step: "1" };
     const input = add(label, "input", kind);
     input.addEventListener("change", () => {
-      const seed = Math.trunc(Number(input.value));
-      set("seed", Number.isSafeInteger(seed) ? seed : settings.seed);
+      set("seed", input.value.trim() === "" ? NaN : Number(input.value));
     });
-    return () => input.value = String(settings.seed);
+    const mark = marking(label, "seed");
+    return () => {
+      if (Number.isFinite(settings.seed)) input.value = String(settings.seed);
+      mark();
+    };
+  }
+
+  /** Says beside a control what the notebook had; returns what updates it. */
+  function marking(label: HTMLElement, key: string): () => void {
+    const note = add(label, "em");
+    return () => {
+      const own = payload.settings[key];
+      const differs = own !== settings[key] && !views.has(key);
+      label.classList.toggle("changed", differs);
+      note.textContent = differs ? `notebook: ${own}` : "";
+      note.hidden = !differs;
+    };
   }
 
   /** Adds a control; returns what brings it up to the settings. */
@@ -149,40 +199,176 @@ export function mount<V extends Settings, S, D>(
         add(select, "option", { value, textContent });
       }
       select.addEventListener("change", () => set(name, select.value));
-      return () => select.value = String(settings[name]);
+      const mark = marking(label, name);
+      return () => {
+        select.value = String(settings[name]);
+        mark();
+      };
     }
     if (kind === "switch") {
       const input = add(label, "input", { type: "checkbox", name });
       add(label, "span", words);
       input.addEventListener("change", () => set(name, input.checked));
-      return () => input.checked = Boolean(settings[name]);
+      const mark = marking(label, name);
+      return () => {
+        input.checked = Boolean(settings[name]);
+        mark();
+      };
     }
     const shown = add(add(label, "span", words), "output");
     const input = add(label, "input", { type: "range", name });
     const { min, max, step } = control;
     Object.assign(input, { min, max, step });
     input.addEventListener("input", () => set(name, Number(input.value)));
-    return () => input.value = shown.textContent = String(settings[name]);
+    const mark = marking(label, name);
+    return () => {
+      input.value = shown.textContent = String(settings[name]);
+      mark();
+    };
   }
 
   function set(key: string, value: Setting): void {
     settings = { ...settings, [key]: value };
-    restart(mode === "running");
+    if (views.has(key) && state !== null) {
+      steer("look");
+      refreshers.forEach((refresh) => refresh());
+      show();
+    } else restart(mode === "running");
   }
 
   function ended(): boolean {
-    return simulation.progress(state, settings) >= 1;
+    return state !== null && simulation.progress(state, settings) >= 1;
   }
 
   /** Back to step 0 under the present settings. */
   function restart(running = false): void {
-    state = simulation.start(settings, data);
     step = 0;
     frames = worked = slowest = 0;
-    mode = ended() ? "done" : "ready";
+    hidden = false;
     refreshers.forEach((refresh) => refresh());
+    try {
+      check();
+      state = simulation.start(settings, data);
+    } catch (error) {
+      return refuse(error);
+    }
+    mode = ended() ? "done" : "ready";
     show();
     if (running) run(hurry);
+  }
+
+  /** What no experiment asks: a whole seed, and values that the panel has. */
+  function check(): void {
+    if (!Number.isSafeInteger(settings.seed)) {
+      throw refusal("start", "the seed", "a whole number", settings.seed);
+    }
+    for (const control of [...simulation.controls, ...simulation.views ?? []]) {
+      const { key, kind, label } = control;
+      const value = settings[key];
+      if (kind === "range") {
+        const { min, max } = control;
+        const inside = Number(value) >= min && Number(value) <= max;
+        // What the notebook itself had is never refused.
+        if (inside || value === payload.settings[key]) continue;
+        throw refusal("start", label, `from ${min} to ${max}`, value);
+      }
+      if (kind === "choice" && !control.options.some(([of]) => of === value)) {
+        const keys = control.options.map(([of]) => of).join(", ");
+        throw refusal("start", label, `one of ${keys}`, value);
+      }
+    }
+  }
+
+  /** Says why there is nothing to start. */
+  function refuse(error: unknown): void {
+    mode = "refused";
+    state = null;
+    list.replaceChildren();
+    picture.replaceChildren();
+    bar.value = 0;
+    main.textContent = simulation.verb ?? "Train";
+    main.disabled = one.disabled = toEnd.disabled = true;
+    if (keep) keep.disabled = true;
+    host.dataset.state = mode;
+    host.dataset.same = "";
+    status.className = "bad";
+    status.textContent = error instanceof Refusal || error instanceof RangeError
+      ? error.message
+      : String(error);
+  }
+
+  /** Hands an order to where steps are taken. */
+  function steer(order: Order): void {
+    if (state !== null) simulation.steer?.(state, settings, order);
+  }
+
+  /** Takes one step, or a look at what came of it. */
+  function single(): void {
+    if (mode === "done") restart();
+    if (mode === "running") pause();
+    if (state === null) return;
+    if (simulation.steer) steer("one");
+    else {
+      simulation.step(state, settings, data);
+      step++;
+    }
+    arrived();
+  }
+
+  function arrived(): void {
+    if (state === null) return;
+    if (ended()) mode = "done";
+    show();
+  }
+
+  function link(): string {
+    const [page] = location.href.split("#");
+    const given = Object.entries(settings).map(([k, v]) => [k, String(v)]);
+    return `${page}#${key}?${new URLSearchParams(given)}`;
+  }
+
+  async function copyLink(): Promise<void> {
+    const href = link();
+    try {
+      await navigator.clipboard.writeText(href);
+      status.textContent = "The link is copied.";
+    } catch {
+      try {
+        history.replaceState(null, "", href);
+        status.textContent = "The link is in the address bar.";
+      } catch {
+        status.textContent = href;
+      }
+    }
+    status.className = "";
+  }
+
+  /** What the page's address asks for; null where it asks nothing of this. */
+  function settingsOfLink(): V | null {
+    const [of, query] = decodeURI(location.hash.slice(1)).split("?");
+    if (of !== key || !query) return null;
+    const asked: Record<string, Setting> = {};
+    for (const [name, text] of new URLSearchParams(query)) {
+      const own = payload.settings[name];
+      if (own === undefined) continue;
+      asked[name] = typeof own === "number"
+        ? Number(text)
+        : typeof own === "boolean"
+        ? text === "true"
+        : text;
+    }
+    return { ...settings, ...asked };
+  }
+
+  function download(): void {
+    const record = state === null ? null : simulation.record!(state, settings);
+    if (!record) return;
+    const blob = new Blob([JSON.stringify(record, null, 2) + "\n"], {
+      type: "application/json",
+    });
+    const href = URL.createObjectURL(blob);
+    add(section, "a", { href, download: "results.json", hidden: true }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 10_000);
   }
 
   function reset(): void {
@@ -195,7 +381,10 @@ export function mount<V extends Settings, S, D>(
     hurry = fast;
     if (mode === "running") return;
     if (mode === "done") restart();
+    if (state === null) return;
+    hidden = false;
     mode = "running";
+    steer("go");
     lastDraw = performance.now();
     show();
     requestAnimationFrame(frame);
@@ -203,11 +392,13 @@ export function mount<V extends Settings, S, D>(
 
   function pause(): void {
     mode = "ready";
+    hidden = false;
+    steer("pause");
     show();
   }
 
   function frame(): void {
-    if (mode !== "running") return;
+    if (mode !== "running" || state === null) return;
     if (!host.isConnected) return pause();
     const start = performance.now();
     const paced = !hurry && simulation.pace !== Infinity;
@@ -219,7 +410,10 @@ export function mount<V extends Settings, S, D>(
       if (more) step++;
     }
     if (!more) mode = "done";
-    if (paced || !more || performance.now() - lastDraw > 1000 / DRAWS) {
+    if (
+      paced && !simulation.steer || !more ||
+      performance.now() - lastDraw > 1000 / DRAWS
+    ) {
       lastDraw = performance.now();
       show();
     }
@@ -237,6 +431,7 @@ export function mount<V extends Settings, S, D>(
   }
 
   function show(): void {
+    if (state === null) return;
     draw();
     const numbers = simulation.numbers(state, settings);
     bar.value = simulation.progress(state, settings);
@@ -245,7 +440,9 @@ export function mount<V extends Settings, S, D>(
       : mode === "done"
       ? "Again"
       : simulation.verb ?? "Train";
-    toEnd.disabled = mode === "done";
+    main.disabled = false;
+    one.disabled = toEnd.disabled = mode === "done";
+    if (keep) keep.disabled = !simulation.record!(state, settings);
     list.replaceChildren();
     for (
       const { key, label, value, digits, unit } of read(simulation, numbers)
@@ -264,7 +461,7 @@ export function mount<V extends Settings, S, D>(
   /** Says whether the page arrived at the notebook's numbers. */
   function compare(numbers: Readonly<Record<string, number>>): void {
     const same = Object.entries(payload.settings).every(([key, value]) =>
-      settings[key] === value
+      views.has(key) || settings[key] === value
     );
     const expected = Object.keys(payload.numbers);
     const comparable = mode === "done" && same && expected.length > 0;
@@ -286,7 +483,7 @@ export function mount<V extends Settings, S, D>(
 
   function draw(): void {
     const width = Math.floor(picture.clientWidth);
-    if (width === 0) return;
+    if (width === 0 || state === null) return;
     picture.innerHTML = simulation.draw(state, settings, width, data);
   }
 

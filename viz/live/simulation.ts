@@ -59,6 +59,9 @@ export interface Readout {
 /** The readout of the steps taken. */
 export const STEP: Readout = { label: "Step", digits: 0 };
 
+/** Go on, stop where you are, take one step, or look again. */
+export type Order = "go" | "pause" | "one" | "look";
+
 /** A model that plays. `D` is what the notebook hands over besides settings. */
 export interface Simulation<
   V extends Settings = Settings,
@@ -73,6 +76,8 @@ export interface Simulation<
   readonly defaults: Readonly<V>;
   /** The panel; the seed's own field comes by itself. */
   readonly controls: readonly Control[];
+  /** Settings of the picture alone: nothing starts again for them. */
+  readonly views?: readonly Control[];
   /** Steps per drawn frame, so that the eye can follow; default 1. */
   readonly pace?: number;
   /** The word on the button that starts it; default "Train". */
@@ -89,6 +94,12 @@ export interface Simulation<
   numbers(state: S, settings: V): Record<string, number>;
   /** The picture as one SVG element, `width` pixels wide. */
   draw(state: S, settings: V, width: number, data: D): string;
+  /** Told what the reader does where steps are taken elsewhere. */
+  steer?(state: S, settings: V, order: Order): void;
+  /** Where steps are taken elsewhere: calls `changed` when something arrives. */
+  listen?(changed: () => void): void;
+  /** What a reader may keep of a finished run; null before. */
+  record?(state: S, settings: V): object | null;
   /** What a tap at (x, y), in shares of the picture, sets. */
   place?(settings: V, x: number, y: number, width: number): Partial<V> | null;
 }
