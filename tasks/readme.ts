@@ -9,6 +9,7 @@ import type { Metric } from "../lib/run/results.ts";
 import { drawingFiles } from "../viz/page/picture.ts";
 import { resultsOf } from "./notebook/execute.ts";
 import { titleOf } from "./notebook/export_html.ts";
+import { mainResult } from "./notebook/main_result.ts";
 import {
   findNotebooks,
   readNotebook,
@@ -45,28 +46,23 @@ const HEADLINES: Record<string, readonly string[]> = {
   two_view_agreement: ["R² of both causes, weight 25", "η², Imax"],
 };
 
-/** Figures of README.md: the first drawing of a cell, or a later one. */
-const FIGURES = [
-  { notebook: "imax_stereograms", cell: "surface-figure-draw", drawing: 4 },
-  { notebook: "helmholtz_shifter", cell: "seeds-figure", drawing: 0 },
-];
+/** Notebooks whose main result stands in README.md. */
+const FIGURES = ["imax_stereograms", "helmholtz_shifter"];
 
 /** The drawings that stand in README.md, by their paths in the project. */
 export async function readmeFigures(): Promise<Record<string, string>> {
   const figures: Record<string, string> = {};
-  for (const { notebook, cell, drawing } of FIGURES) {
-    const { cells } = await readNotebook(join(NOTEBOOKS, `${notebook}.ipynb`));
-    const outputs = cells.find(({ id }) => id === cell)?.outputs ?? [];
-    const markup = outputs.map((output) =>
-      "data" in output ? String(output.data["text/html"] ?? "") : ""
-    ).join("");
-    const svg = drawingFiles(markup)[drawing];
-    if (svg === undefined) {
+  for (const notebook of FIGURES) {
+    const found = mainResult(
+      await readNotebook(join(NOTEBOOKS, `${notebook}.ipynb`)),
+    );
+    if (found === null) {
       throw new Error(
-        `Cannot write the figures as cell "${cell}" of ${notebook} must hold ` +
-          `${drawing + 1} drawings`,
+        `Cannot write the figures as a cell of ${notebook} must be tagged ` +
+          "main-result and have run",
       );
     }
+    const [svg] = drawingFiles(found.image);
     figures[`viz/readme/${notebook}.svg`] = `${svg}\n`;
   }
   return figures;

@@ -105,8 +105,14 @@ Deno.test({
         "dark",
       );
       const code = page.locator("#cell-train .code pre");
+      const toggle = page.locator("#toggle-code");
+      const imports = page.locator("#cell-imports .code pre");
+      assert.equal(await imports.isVisible(), false);
       assert.ok(await code.isVisible());
-      await page.locator("#toggle-code").click();
+      await toggle.click();
+      assert.ok(await imports.isVisible());
+      assert.equal(await toggle.textContent(), "Hide code");
+      await toggle.click();
       assert.equal(await code.isVisible(), false);
       await page.locator("#cell-train .code summary").click();
       assert.ok(await code.isVisible());

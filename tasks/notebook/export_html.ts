@@ -18,6 +18,7 @@ import { renderMarkdown } from "../../viz/page/markdown.ts";
 import { inlined } from "../../viz/page/picture.ts";
 import { verdictTable } from "../../viz/figures/table.ts";
 import { STYLE, withoutStyle } from "../../viz/page/style_sheet.ts";
+import { mainResult } from "./main_result.ts";
 import { ansiToHtml } from "./ansi.ts";
 import type { MimeBundle, Output } from "./output.ts";
 import { type Cell, hasTag, INJECTED, type Notebook } from "./notebook.ts";
@@ -116,7 +117,14 @@ export function notebookPage(
     ids: new Map(),
     scripts: [],
   };
-  const body = notebook.cells.map((cell) => cellHtml(cell, gathered));
+  const picture = mainPicture(notebook);
+  const first = notebook.cells.findIndex(({ cell_type }) =>
+    cell_type === "markdown"
+  );
+  const body = notebook.cells.map((cell, i) => [
+    cellHtml(cell, gathered),
+    i === first && picture,
+  ]);
   const contents = gathered.headings
     .filter(({ level }) => level === 2 || level === 3);
   const list = contents.length > 0 && html`
@@ -132,7 +140,8 @@ export function notebookPage(
   return page({
     title: titleOf(notebook, options.name),
     home: html`<a class="home" href="index.html">Hidden Causes</a>`,
-    buttons: html`<button type="button" id="toggle-code">Hide code</button>`,
+    buttons:
+      html`<button type="button" id="toggle-code">Show all code</button>`,
     body: html`
       <div class="page${list && " with-contents"}">${list}<main>${body}
       <footer class="facts">${options.facts && factsOf(options.facts)}</footer>
@@ -140,6 +149,24 @@ export function notebookPage(
     `,
     scripts: gathered.scripts,
   });
+}
+
+/** The picture of the main result, which links to the cell that drew it. */
+function mainPicture(notebook: Notebook): Html | null {
+  const found = mainResult(notebook);
+  if (found === null) return null;
+  const before = notebook.cells.slice(0, notebook.cells.indexOf(found.cell))
+    .filter(({ cell_type }) => cell_type === "markdown")
+    .flatMap(({ source }) => source.match(/^#{1,4}[ \t]+.*$/gm) ?? []);
+  const section = before.at(-1)?.replace(/^#+/, "").replace(/[*_`$]/g, "")
+    .trim();
+  return html`
+    <figure class="main-result hc">
+      <div class="hc-scroll">${raw(inlined(found.image))}</div>
+      <figcaption>The main result, from <a href="#cell-${found.cell
+        .id}">${section ?? "its cell"}</a>.</figcaption>
+    </figure>
+  `;
 }
 
 function factsOf(facts: RunFacts): string {
@@ -240,7 +267,7 @@ export function page(parts: PageParts): string {
         <script>${raw(THEME)}</script>
       </head>
       <body>
-    <div class="bar">${home}${buttons}<button type="button" id="toggle-theme">Dark</button></div>
+    <header class="bar">${home}${buttons}<button type="button" id="toggle-theme">Dark</button></header>
     ${body}
     <script>${raw(SCRIPT)}</script>
       </body>
@@ -259,21 +286,40 @@ function cellHtml(cell: Cell, gathered: Gathered): Html | null {
   const label = hasTag(cell, INJECTED)
     ? "parameters of this run"
     : cell.id.replaceAll("-", " ");
-  // Imports are there to be looked up, not to be read.
-  const imports = /^(?:\s*import\b[^;]*;)+\s*$/.test(cell.source);
-  const hidden = imports ||
-    (cell.metadata.jupyter as { source_hidden?: boolean })?.source_hidden;
-  const code = highlight(cell.source, "typescript");
-  const outputs = cell.outputs.map((output) => outputHtml(output, gathered));
-  return html`
-    <section class="cell" id="${id}">
-      <details class="code"${!hidden && raw(" open")}>
-        <summary>${label}</summary>
-        <pre><code>${code}</code></pre>
-      </details>
-      ${outputs}
-    </section>
+  const code = html`
+    <details class="code" ${!plumbs(cell) && raw(" open")}>
+      <summary>${label}</summary>
+      <pre><code>${highlight(cell.source, "typescript")}</code></pre>
+    </details>
   `;
+  // What was drawn stands above the code, what was printed below.
+  const part = (drawn: boolean): (Html | null)[] =>
+    cell.outputs.filter((output) => "data" in output === drawn)
+      .map((output) => outputHtml(output, gathered));
+  return html`
+    <section class="cell"
+      id="${id}">${part(true)}${code}${part(false)}</section>
+  `;
+}
+
+/**
+ * Whether a cell is there to be looked up, not to be read: one that imports,
+ * that shows nothing, as settings and the gathering of rows, or that only lays
+ * out what other cells computed. The tag `shown` keeps one open, `plumbing`
+ * folds one, as does hiding it in JupyterLab.
+ */
+function plumbs(cell: Cell): boolean {
+  const { source_hidden } = (cell.metadata.jupyter ?? {}) as {
+    source_hidden?: boolean;
+  };
+  if (source_hidden || hasTag(cell, "plumbing")) return true;
+  if (["shown", "parameters", INJECTED].some((tag) => hasTag(cell, tag))) {
+    return false;
+  }
+  const [first, ...rest] = cell.source.trim().split("\n");
+  const laysOut = /^await show\w*\(/.test(first) &&
+    rest.every((line) => /^[\s)\]}]|^$/.test(line));
+  return cell.outputs.length === 0 || laysOut;
 }
 
 function markdownHtml(cell: Cell): string {
@@ -287,7 +333,7 @@ function markdownHtml(cell: Cell): string {
     /<pre><code class="language-(\w+)">([^]*?)<\/code><\/pre>/g,
     (_, language, code) =>
       html`<pre><code>${highlight(unescape(code), language)}</code></pre>`.html,
-  );
+  ).replaceAll(/<th([^>]*)><\/th>/g, "<td$1></td>"); // it heads nothing
 }
 
 /** Gives headings an id and a link to themselves, and lists them. */

@@ -126,6 +126,49 @@ Deno.test("headings get unique anchors and stand in the contents", () => {
   for (const id of links) assert.ok(html.includes(`id="${id}"`));
 });
 
+Deno.test("a figure stands above its code, and what is printed below", () => {
+  const html = body(page(cell("code", "draw()", [
+    { output_type: "stream", name: "stdout", text: "printed" },
+    display({ "text/html": "<b>drawn</b>" }),
+  ])));
+  const at = ["drawn", "draw</span>()", "printed"].map((s) => html.indexOf(s));
+  assert.ok(at[0] >= 0 && at[0] < at[1] && at[1] < at[2], html);
+});
+
+Deno.test("cells that only plumb are folded by a rule, or by a tag", () => {
+  const open = (source: string, shows: boolean, tag?: string): boolean =>
+    /<details class="code"\s+open>/.test(page({
+      ...cell("code", source, shows ? [display({ "text/plain": "x" })] : []),
+      metadata: tag ? { tags: [tag] } : {},
+    }));
+  assert.equal(open('import a from "a";', false), false);
+  assert.equal(open("const rows = gather();", false), false);
+  assert.equal(
+    open("await show(table(rows, {\n  digits: 3,\n}));", true),
+    false,
+  );
+  assert.equal(open("const run = train();\nawait show(run);", true), true);
+  assert.equal(open("await show(a);\nconst run = train();", true), true);
+  assert.equal(open("let seed = 1;", false, "parameters"), true);
+  assert.equal(open("const rows = gather();", false, "shown"), true);
+  assert.equal(open("const run = train();", true, "plumbing"), false);
+});
+
+Deno.test("the main result stands under the title", () => {
+  const drawing =
+    `<img class="hc-svg" src="data:image/svg+xml,%3Csvg%3E1%3C/svg%3E">`;
+  const html = body(page(
+    cell("markdown", "# Title"),
+    cell("markdown", "## Later"),
+    {
+      ...cell("code", "draw()", [display({ "text/html": drawing })]),
+      metadata: { tags: ["main-result"] },
+    },
+  ));
+  const at = ["Title", "<svg>1</svg>", "Later"].map((s) => html.indexOf(s));
+  assert.ok(at[0] >= 0 && at[0] < at[1] && at[1] < at[2], html);
+});
+
 Deno.test("equal headings take time that grows with their number alone", () => {
   const count = 10_000;
   const before = cpuUsage();

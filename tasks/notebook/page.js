@@ -27,12 +27,12 @@
   const toggleCode = document.getElementById("toggle-code");
   const blocks = Array.from(document.querySelectorAll("details.code"));
   if (toggleCode) {
-    const anyOpen = () => blocks.some((block) => block.open);
+    const allOpen = () => blocks.every((block) => block.open);
     const relabel = () => {
-      toggleCode.textContent = anyOpen() ? "Hide code" : "Show code";
+      toggleCode.textContent = allOpen() ? "Hide code" : "Show all code";
     };
     toggleCode.addEventListener("click", () => {
-      const open = !anyOpen();
+      const open = !allOpen();
       for (const block of blocks) block.open = open;
       relabel();
     });
@@ -78,13 +78,18 @@
     mark();
   }
 
-  // What scrolls sideways is reachable by keyboard.
+  // What scrolls is reachable by keyboard.
+  const BOXES = ".output, .hc-scroll, pre, .text table, .katex, math";
   const reach = () => {
-    for (const box of document.querySelectorAll(".output, .code > pre")) {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
+    for (const box of document.querySelectorAll(BOXES)) {
+      const scrolls = box.scrollWidth > box.clientWidth ||
+        box.scrollHeight > box.clientHeight;
+      if (scrolls && !box.matches(":has(a, button, input, select)")) {
+        box.tabIndex = 0;
+      } else box.removeAttribute("tabindex");
     }
   };
   addEventListener("load", reach);
+  document.addEventListener("toggle", reach, true);
   addEventListener("resize", reach);
 }
