@@ -34,7 +34,7 @@ const CSS = `
 :host{--line:color-mix(in srgb,currentColor 38%,transparent);display:block;max-width:900px;font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:inherit}
 *{box-sizing:border-box}
 section{border:1px solid var(--line);border-radius:8px;padding:14px}
-h4{font-size:15px;margin:0 0 10px}
+h3{font-size:15px;margin:0 0 10px}
 form,.buttons{display:flex;flex-wrap:wrap;gap:10px 18px;align-items:end;margin:0 0 12px}
 .buttons{gap:8px}
 label{display:flex;flex-direction:column;gap:3px;font-size:13px;min-width:0}
@@ -104,7 +104,7 @@ export function mount<V extends Settings, S, D>(
   const section = add(root, "section");
   section.setAttribute("aria-label", simulation.title);
   add(root, "style", { textContent: CSS });
-  add(section, "h4", { textContent: simulation.title });
+  add(section, "h3", { textContent: simulation.title });
   const form = add(section, "form");
   form.addEventListener("submit", (event) => event.preventDefault());
   const views = new Set(simulation.views?.map(({ key }) => key));

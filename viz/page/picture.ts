@@ -47,7 +47,7 @@ export function inlined(markup: string): string {
     .replaceAll(/<img class="hc-svg"[^<>]*>/g, (image) => {
       const uris = image.matchAll(/(?:src|data-narrow)="([^"]*)"/g);
       try {
-        return Array.from(uris, ([, uri]) => decode(uri)).join("");
+        return Array.from(uris, ([, uri]) => unnamed(decode(uri))).join("");
       } catch (error) {
         if (error instanceof URIError) return image;
         throw error;
@@ -83,6 +83,14 @@ function encode(svg: string): string {
 function decode(uri: string): string {
   return decodeURIComponent(uri.slice(uri.indexOf(",") + 1)).replace(ALONE, "")
     .replace(/='([^']*)'/g, '="$1"');
+}
+
+/** A drawing without the names that Plot gives its groups: it has its own. */
+function unnamed(svg: string): string {
+  return svg.replaceAll(
+    /<g [^<>]*>/g,
+    (group) => group.replace(/ aria-label="[^"]*"/, ""),
+  );
 }
 
 /**

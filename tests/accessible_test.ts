@@ -1,0 +1,84 @@
+/**
+ * Reports by axe-core, as committed: nothing serious is in the way of a reader
+ * who sees poorly, or who has a keyboard alone.
+ */
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import { basename, join } from "node:path";
+import { notebookPage } from "../tasks/notebook/export_html.ts";
+import { findNotebooks, readNotebook } from "../tasks/notebook/notebook.ts";
+import { NOTEBOOKS, ROOT } from "../tasks/project.ts";
+import type { Browser } from "playwright-core";
+import { findChromium, launch, openPage } from "./browser.ts";
+
+const chromium = findChromium();
+/** Rules that are kept beside all that are serious. */
+const MINOR = ["empty-table-header", "region"];
+
+/** What axe finds: the rule, how often, and the first element. */
+async function violations(
+  browser: Browser,
+  file: string,
+  options: { width: number; dark?: boolean },
+): Promise<string[]> {
+  const { page } = await openPage(browser, file, options);
+  await page.evaluate(() => {
+    for (const box of document.querySelectorAll("details")) box.open = true;
+  });
+  await page.waitForTimeout(100); // a fold that opens says so later
+  await page.evaluate(`${axe.source};0`);
+  // Colours are all that the dark theme changes.
+  const rules = options.dark ? ["color-contrast"] : undefined;
+  const found = await page.evaluate(async (rules) => {
+    const { axe } = globalThis as unknown as {
+      axe: typeof import("axe-core");
+    };
+    const { violations } = await axe.run({
+      include: document,
+      exclude: "svg *",
+    }, {
+      resultTypes: ["violations"],
+      runOnly: rules,
+    });
+    return violations.map(({ id, impact, nodes }) => ({
+      id,
+      serious: impact === "serious" || impact === "critical",
+      words: `${id}: ${nodes.length} × ${nodes[0].html.slice(0, 150)}`,
+    }));
+  }, rules);
+  await page.context().close();
+  return found.filter(({ id, serious }) => serious || MINOR.includes(id))
+    .map(({ words }) => words);
+}
+
+Deno.test({
+  name: "no page of the committed notebooks bars a reader, in light and dark",
+  ignore: chromium === null,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    const browser = await launch(chromium!);
+    try {
+      for (
+        const file of [
+          ...await findNotebooks([], NOTEBOOKS),
+          `${ROOT}/tests/fixtures/small.ipynb`,
+        ]
+      ) {
+        const name = basename(file, ".ipynb");
+        const target = join(folder, `${name}.html`);
+        const notebook = await readNotebook(file);
+        await Deno.writeTextFile(target, notebookPage(notebook, { name }));
+        for (const look of [{ width: 360 }, { width: 1280, dark: true }]) {
+          assert.deepEqual(
+            await violations(browser, target, look),
+            [],
+            `${name}, ${JSON.stringify(look)}`,
+          );
+        }
+      }
+    } finally {
+      await browser.close();
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
