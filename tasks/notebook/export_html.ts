@@ -18,6 +18,7 @@ import { renderMarkdown } from "../../viz/page/markdown.ts";
 import { inlined } from "../../viz/page/picture.ts";
 import { verdictTable } from "../../viz/figures/table.ts";
 import { STYLE, withoutStyle } from "../../viz/page/style_sheet.ts";
+import { bibtex, paperOf, reference } from "./citation.ts";
 import { mainResult } from "./main_result.ts";
 import { ansiToHtml } from "./ansi.ts";
 import type { MimeBundle, Output } from "./output.ts";
@@ -139,16 +140,51 @@ export function notebookPage(
   `;
   return page({
     title: titleOf(notebook, options.name),
+    tags: tagsOf(notebook, titleOf(notebook, options.name)),
     home: html`<a class="home" href="index.html">Hidden Causes</a>`,
     buttons:
       html`<button type="button" id="toggle-code">Show all code</button>`,
     body: html`
       <div class="page${list && " with-contents"}">${list}<main>${body}
-      <footer class="facts">${options.facts && factsOf(options.facts)}</footer>
+      ${citation(notebook)}<footer class="facts">${options.facts &&
+        factsOf(options.facts)}</footer>
       </main></div>
     `,
     scripts: gathered.scripts,
   });
+}
+
+/** How to cite the paper, to copy. */
+function citation(notebook: Notebook): Html | null {
+  const paper = paperOf(notebook);
+  if (paper === null) return null;
+  const known = paper.doi !== null || paper.arxiv !== null;
+  return html`
+    <section class="text cite"
+      aria-label="Citation"><p>To cite the paper:${!known &&
+        " (no DOI or arXiv number is known)"}</p>
+    <pre id="bibtex">${bibtex(paper)}</pre>
+    <button type="button" id="copy-bibtex">Copy BibTeX</button></section>
+  `;
+}
+
+/** What search engines, previews and reference managers read in the head. */
+function tagsOf(notebook: Notebook, title: string): Html {
+  const paper = paperOf(notebook);
+  const claim = /\*\*(?:The paper's claim|Claim)\.\*\*\s*([^]*?)(?:\n\s*\n|$)/
+    .exec(notebook.cells[0]?.source ?? "")?.[1];
+  const description = (claim ?? title).replaceAll(/[*_`$]/g, "")
+    .replaceAll(/\s+/g, " ").trim();
+  return html`
+    <meta name="description" content="${description}">
+    <meta property="og:type" content="article">
+    <meta property="og:site_name" content="Hidden Causes">
+    <meta property="og:title" content="${title}">
+    <meta property="og:description" content="${description}">
+    <meta name="citation_title" content="${title}">
+    ${paper &&
+      html`<meta name="citation_reference" content="${reference(paper)}">`}
+  `;
 }
 
 /** The picture of the main result, which links to the cell that drew it. */
@@ -238,6 +274,8 @@ if (t === "light" || t === "dark") document.documentElement.dataset.theme = t;
 /** What a page is made of. */
 export interface PageParts {
   title: string;
+  /** Tags of the head that say what the page is about. */
+  tags?: Html;
   /** At the left of the bar. */
   home: Html;
   /** At its right. */
@@ -249,7 +287,7 @@ export interface PageParts {
 
 /** A whole page around a body: style, policy, theme. */
 export function page(parts: PageParts): string {
-  const { title, home, buttons, body, scripts = [] } = parts;
+  const { title, tags, home, buttons, body, scripts = [] } = parts;
   const markup = html`
     <!DOCTYPE html>
     <html lang="en">
@@ -262,6 +300,7 @@ export function page(parts: PageParts): string {
         <meta name="color-scheme" content="light dark">
         <meta name="referrer" content="no-referrer">
         <title>${title}</title>
+        ${tags}
         <link rel="icon" href="data:,">
         <style>${raw(CSS)}${raw(STYLE)}</style>
         <script>${raw(THEME)}</script>

@@ -44,6 +44,18 @@
     relabel();
   }
 
+  const copy = document.getElementById("copy-bibtex");
+  copy?.addEventListener("click", async () => {
+    const entry = document.getElementById("bibtex");
+    getSelection().selectAllChildren(entry); // for a page that may not copy
+    try {
+      await navigator.clipboard.writeText(entry.textContent);
+      copy.textContent = "Copied";
+    } catch {
+      copy.textContent = "Selected: copy it by keyboard";
+    }
+  });
+
   const contents = document.querySelector("details.contents");
   if (contents) {
     const beside = matchMedia("(min-width: 68rem)");
