@@ -17,7 +17,7 @@ import {
 } from "./notebook/notebook.ts";
 import { CoreBudget } from "./notebook/core_budget.ts";
 import { jobsOf, sideBySide, type Work } from "./notebook/side_by_side.ts";
-import { formatted, withReadableIds } from "./notebook/tidy.ts";
+import { formatted, withReadableIds, withSlides } from "./notebook/tidy.ts";
 import { executeWatched } from "./notebook/watched.ts";
 import { NOTEBOOKS } from "./project.ts";
 import { judging, knownSeconds } from "./report.ts";
@@ -43,7 +43,7 @@ export async function run(
       known,
       async run(say): Promise<void> {
         const notebook = await formatted(
-          withReadableIds(await readNotebook(file)),
+          withSlides(withReadableIds(await readNotebook(file))),
         );
         for (const problem of tagProblems(notebook)) {
           progress.log(`${name}: ${problem}`);

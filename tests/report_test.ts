@@ -174,6 +174,18 @@ Deno.test("a claim that fails is named; it fails the command with the full prese
   }
 });
 
+Deno.test("a notebook that was copied elsewhere says where it belongs", () =>
+  inFolder(async (folder) => {
+    const copy = `${folder}/small.ipynb`;
+    await Deno.copyFile(SMALL, copy);
+    const options = ["--out", `${folder}/out`];
+    const { code, stderr } = await task("report", [copy, ...options]);
+    assert.equal(code, 1);
+    assert.match(stderr, /Module not found.* keep it in notebooks\//);
+    // What an editor shows stands in the cell itself, above the error.
+    assert.match(stderr, /cell 1 "imports" \(\/\/ "Module not found"\?/);
+  }));
+
 Deno.test("two runs give the same notebook, byte for byte", async () => {
   // Imports are relative: the copy stands as deep as the fixture.
   await Deno.mkdir(`${ROOT}/reports`, { recursive: true });

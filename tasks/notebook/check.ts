@@ -21,11 +21,14 @@ import {
   readNotebook,
 } from "./notebook.ts";
 import { asModule, modulesOf, withModule } from "./modules.ts";
-import { formatted, isReadableId } from "./tidy.ts";
+import { beginsSlide, formatted, isReadableId } from "./tidy.ts";
 import { NOTEBOOKS, ROOT } from "../project.ts";
 import { readSmoke } from "../verify.ts";
 import { type Call, main } from "../terminal.ts";
 
+/** What a reader sees above the error where a notebook was copied elsewhere. */
+const MOVED =
+  '// "Module not found"? Keep this file in the folder notebooks/ of its project.';
 /** Longest code cell, in lines. */
 const MAX_LINES = 25;
 /** Largest notebook, in bytes. */
@@ -52,6 +55,10 @@ export function structureProblems(text: string, name: string): string[] {
     "no citation with its (year): write it below the title",
   );
   problems.push(...tagProblems(notebook));
+  must(
+    cells.find((c) => c.cell_type === "code")?.source.startsWith(MOVED),
+    `no word for who copies the notebook elsewhere: begin the first code cell with  ${MOVED}`,
+  );
   must(tagged(INJECTED).length === 0, "an injected cell was committed");
   const parameters = parametersOf(notebook);
   for (const [parameter, value] of [["seed", 1], ["preset", "full"]] as const) {
@@ -68,6 +75,9 @@ export function structureProblems(text: string, name: string): string[] {
     };
     if (!isReadableId(cell.id)) {
       say(`the id does not say what it is: run  deno task run ${name}`);
+    }
+    if (beginsSlide(cell) && !cell.metadata.slideshow) {
+      say(`a section without a slide: run  deno task run ${name}`);
     }
     if (cell.cell_type === "code") codeProblems(cell).forEach(say);
     machineTraces(cell).forEach(say);

@@ -55,6 +55,14 @@ Deno.test("each missing part is named, with what to write", () => {
   finds((n) => n.cells[0].source = "x", /no title: begin .* "# Title"/);
   finds((n) => n.cells[0].source = "# Title", /no citation/);
   finds(
+    (n) => cell(n, "imports").source = "import {} from './x.ts';",
+    /copies the notebook elsewhere: begin .* \/\/ "Module not found"\?/,
+  );
+  finds(
+    (n) => cell(n, "idea").metadata = {},
+    /"idea": a section without a slide: run {2}deno task run small/,
+  );
+  finds(
     (n) => cell(n, "parameters").metadata = {},
     /no cell is tagged parameters .* in JupyterLab .*; in VS Code/,
   );

@@ -108,7 +108,7 @@ export async function executeNotebook(
         );
         // The value of an assignment is no output of the notebook's.
         cell.outputs = hasTag(cell, INJECTED) ? [] : outputs;
-        if (error) fail(`${error.name}: ${error.message}`);
+        if (error) fail(`${error.name}: ${error.message}${adviceOn(error)}`);
       } catch (error) {
         signal?.throwIfAborted();
         if (late) fail(`It took longer than ${timeoutSeconds} s`);
@@ -128,6 +128,13 @@ export async function executeNotebook(
   }
   const wallSeconds = (performance.now() - start) / 1000;
   return { notebook: scrubbed(executed, scrub), wallSeconds, cellSeconds };
+}
+
+/** What to do about an error, where it does not say so itself. */
+function adviceOn({ message }: { message: string }): string {
+  return /Module not found "file:/.test(message)
+    ? " A notebook imports its project's modules: keep it in notebooks/"
+    : "";
 }
 
 /**

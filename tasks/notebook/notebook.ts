@@ -79,7 +79,13 @@ const LANGUAGE_INFO = {
 
 /** Metadata that is kept: the rest is a trace of some editor or machine. */
 const METADATA = ["authors", "title"];
-const CELL_METADATA = ["tags", "jupyter", "editable", "deletable"];
+const CELL_METADATA = [
+  "tags",
+  "jupyter",
+  "editable",
+  "deletable",
+  "slideshow",
+];
 
 /** Tag and id of the cell that carries values from the command line. */
 export const INJECTED = "injected-parameters";

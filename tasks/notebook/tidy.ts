@@ -1,6 +1,6 @@
 /**
  * What is set right in a notebook that was written in an editor: cells get ids
- * that say what they are, and the format of `deno fmt`.
+ * that say what they are, sections begin slides, and the format is `deno fmt`'s.
  *
  * @module
  */
@@ -41,6 +41,27 @@ export function withReadableIds(notebook: Notebook): Notebook {
     taken.add(id);
     return { ...cell, id };
   });
+  return { ...notebook, cells };
+}
+
+/** Whether the cell begins a slide: it has a heading of the first two levels. */
+export function beginsSlide(cell: Cell): boolean {
+  return cell.cell_type === "markdown" && /^##?\s+\S/m.test(cell.source);
+}
+
+/**
+ * The same notebook, each section on a slide of its own where nothing else is
+ * said: what `jupyter nbconvert --to slides` cuts it by.
+ */
+export function withSlides(notebook: Notebook): Notebook {
+  const cells = notebook.cells.map((cell) =>
+    beginsSlide(cell) && !cell.metadata.slideshow
+      ? {
+        ...cell,
+        metadata: { ...cell.metadata, slideshow: { slide_type: "slide" } },
+      }
+      : cell
+  );
   return { ...notebook, cells };
 }
 

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
-import type { Cell, Notebook } from "./notebook.ts";
-import { formatted, isReadableId, withReadableIds } from "./tidy.ts";
+import { type Cell, formatNotebook, type Notebook } from "./notebook.ts";
+import {
+  formatted,
+  isReadableId,
+  withReadableIds,
+  withSlides,
+} from "./tidy.ts";
 
 const cell = (
   id: string,
@@ -87,4 +92,24 @@ Deno.test("cells are formatted one by one; one that cannot be parsed stays", asy
     "let x = 1;",
     "let  y = ;",
   ]);
+});
+
+Deno.test("each section begins a slide, unless the notebook says otherwise", () => {
+  const skipped = text("b", "## Left out");
+  skipped.metadata.slideshow = { slide_type: "skip" };
+  const made = withSlides(notebook(
+    text("title", "# A title"),
+    cell("code", "## is no heading here"),
+    text("a", "## A section\n\nText."),
+    text("c", "### A part of it"),
+    text("d", "Text alone."),
+    skipped,
+  ));
+  const kinds = made.cells.map(({ metadata }) =>
+    (metadata.slideshow as { slide_type: string })?.slide_type
+  );
+  const none = undefined;
+  assert.deepEqual(kinds, ["slide", none, "slide", none, none, "skip"]);
+  assert.match(formatNotebook(made), /"slide_type": "skip"/);
+  assert.deepEqual(withSlides(made), made);
 });

@@ -1,0 +1,304 @@
+/**
+ * `deno task test:vscode [notebook…] [--out DIR]`: opens notebooks, by default
+ * all, in the real VS Code (code-server, in Chromium), light and dark, with and
+ * without the white background that the Jupyter extension sets in every output.
+ * It looks for outputs that are missing or empty, for errors, for text of less
+ * contrast than 4.5, and for two panels that do not stand side by side, and
+ * saves screenshots in DIR (reports/vscode).
+ *
+ * The first run installs Node.js and code-server from npm below .cache/vscode,
+ * in about five minutes; on Debian this takes `apt-get install build-essential
+ * pkg-config libsecret-1-dev libkrb5-dev`. No part of `deno task test` or CI.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import type { Browser, Frame, Page } from "playwright-core";
+import { findNotebooks, readNotebook } from "../tasks/notebook/notebook.ts";
+import { CALLED_FROM, NOTEBOOKS, ROOT } from "../tasks/project.ts";
+import { type Call, main, statusLine } from "../tasks/terminal.ts";
+import { findChromium, launch } from "./browser.ts";
+import { until } from "./processes.ts";
+
+const NODE = "node@24.9.0";
+const CODE_SERVER = "code-server@4.139.1";
+const HOME = join(ROOT, ".cache", "vscode");
+const PROGRAM = join(HOME, "node_modules/code-server/out/node/entry.js");
+const NODE_FOLDER = join(HOME, "node/node_modules/node/bin");
+const WINDOW = { width: 1280, height: 900 };
+/** What the Jupyter extension sets in every webview, whatever the theme. */
+const WHITE = ":root{--jp-layout-color0:white}";
+/** The least contrast of text that WCAG 2.2 asks for. */
+const CONTRAST = 4.5;
+
+async function install(): Promise<void> {
+  const npm = async (folder: string, name: string): Promise<void> => {
+    await Deno.mkdir(folder, { recursive: true });
+    const { success } = await new Deno.Command("npm", {
+      args: ["install", "--no-fund", "--no-audit", "--prefix", folder, name],
+      cwd: folder,
+      env: { PATH: `${NODE_FOLDER}:${Deno.env.get("PATH")}` },
+      stdout: "null",
+    }).output();
+    if (!success) throw new Error(`Cannot install ${name}: see --help`);
+  };
+  if (!existsSync(NODE_FOLDER)) await npm(join(HOME, "node"), NODE);
+  if (!existsSync(PROGRAM)) await npm(HOME, CODE_SERVER);
+}
+
+/** Runs `test` with VS Code over this project; ends it afterwards. */
+async function withCode(
+  dark: boolean,
+  test: (url: string) => Promise<void>,
+): Promise<void> {
+  const data = await Deno.makeTempDir({ prefix: "vscode-" });
+  await Deno.mkdir(join(data, "User"));
+  const settings = {
+    "workbench.colorTheme": `Default ${dark ? "Dark" : "Light"} Modern`,
+    "workbench.startupEditor": "none",
+    "workbench.list.mouseWheelScrollSensitivity": 12,
+    "workbench.editorAssociations": { "*.ipynb": "jupyter-notebook" },
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+    "chat.disableAIFeatures": true,
+    "extensions.ignoreRecommendations": true,
+    "telemetry.telemetryLevel": "off",
+  };
+  const file = join(data, "User", "settings.json");
+  await Deno.writeTextFile(file, JSON.stringify(settings));
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${listener.addr.port}`;
+  listener.close();
+  const server = new Deno.Command(join(NODE_FOLDER, "node"), {
+    args: [
+      ...[PROGRAM, "--auth", "none", "--bind-addr", url.slice(7)],
+      ...["--disable-telemetry", "--disable-update-check"],
+      ...["--disable-workspace-trust", "--ignore-last-opened"],
+      ...["--user-data-dir", data, "--config", join(data, "config.yaml")],
+      ...["--extensions-dir", join(data, "extensions")],
+    ],
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    await until(
+      () =>
+        fetch(`${url}/healthz`).then(
+          (r) => r.body?.cancel().then(() => r.ok) ?? r.ok,
+          () => false,
+        ),
+      60,
+    );
+    await test(url);
+  } finally {
+    server.kill("SIGTERM");
+    await server.status;
+    await Deno.remove(data, { recursive: true });
+  }
+}
+
+/** Opens the notebook as a reader does, by its name. */
+async function open(page: Page, url: string, name: string): Promise<void> {
+  await page.goto(`${url}/?folder=${encodeURIComponent(ROOT)}`);
+  await page.getByText("Show All Commands").waitFor({ timeout: 90_000 });
+  await page.keyboard.press("Control+P");
+  await page.keyboard.type(`notebooks/${name}.ipynb`);
+  const found = page.locator(".quick-input-list .monaco-list-row")
+    .filter({ hasText: `${name}.ipynb` }).first();
+  await found.click({ timeout: 60_000 });
+  await page.locator(".notebookOverlay .cell-list-container").first()
+    .waitFor({ timeout: 90_000 });
+}
+
+/** The frame in which VS Code shows a notebook's outputs. */
+async function outputFrame(page: Page): Promise<Frame> {
+  for (let tries = 0; tries < 300; tries++) {
+    for (const frame of page.frames()) {
+      const count = await frame.locator(".output_container .output").count()
+        .catch(() => 0);
+      if (count > 0) return frame;
+    }
+    await page.waitForTimeout(200);
+  }
+  throw new Error("Cannot find any output in VS Code");
+}
+
+/** What is seen of the outputs that stand in the window now. */
+interface Seen {
+  /** By the id that VS Code gives an output, and what is wrong with it. */
+  outputs: Record<string, string[]>;
+  /** Of each grid of two wide panels, how many stand in its first line. */
+  pairs: number[];
+}
+
+/** Runs in the page. */
+function look(least: number): Seen {
+  type Colour = [number, number, number, number];
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 1;
+  const context = canvas.getContext("2d", { willReadFrequently: true })!;
+  const colour = (css: string): Colour => {
+    context.clearRect(0, 0, 1, 1);
+    context.fillStyle = css;
+    context.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = context.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = (top: Colour, under: Colour): Colour => {
+    const mix = (i: number): number =>
+      top[i] * top[3] + under[i] * (1 - top[3]);
+    return [mix(0), mix(1), mix(2), 1];
+  };
+  const light = (c: Colour): number => {
+    const [r, g, b] = c.slice(0, 3).map((x) => x / 255)
+      .map((x) => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element: Element): Colour => {
+    const layers: Colour[] = [];
+    for (let at: Element | null = element; at; at = at.parentElement) {
+      layers.push(colour(getComputedStyle(at).backgroundColor));
+    }
+    const editor = getComputedStyle(document.documentElement)
+      .getPropertyValue("--vscode-editor-background").trim();
+    return layers.reduceRight((under, top) => over(top, under), colour(editor));
+  };
+  const opacity = (element: Element): number => {
+    let all = 1;
+    for (let at: Element | null = element; at; at = at.parentElement) {
+      all *= Number(getComputedStyle(at).opacity);
+    }
+    return all;
+  };
+  const faults = (output: Element): string[] => {
+    const found: string[] = [];
+    if (output.getBoundingClientRect().height < 8) found.push("empty");
+    if (output.querySelector(".error, .output-error, .traceback")) {
+      found.push("an error");
+    }
+    for (const img of output.querySelectorAll("img")) {
+      if (img.complete && img.naturalWidth === 0) found.push("a lost picture");
+    }
+    const walker = document.createTreeWalker(output, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const words = node.textContent!.trim();
+      const parent = node.parentElement!;
+      const style = getComputedStyle(parent);
+      if (
+        !words || parent.closest("style,script,title,desc,button:disabled") ||
+        parent.getClientRects().length === 0
+      ) continue;
+      const under = behind(parent);
+      const ink = parent.closest("svg") ? style.fill : style.color;
+      const top = colour(ink);
+      top[3] *= opacity(parent);
+      const [a, b] = [light(over(top, under)), light(under)];
+      const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      if (ratio < least) {
+        found.push(`contrast ${ratio.toFixed(2)} of "${words.slice(0, 40)}"`);
+      }
+    }
+    return found;
+  };
+  const outputs = Array.from(
+    document.querySelectorAll(".output_container .output"),
+    (output) => [output.id, faults(output)] as const,
+  );
+  const pairs = Array.from(document.querySelectorAll(".hc-grid"), (grid) => {
+    const tops = Array.from(
+      grid.children,
+      (panel) => panel.getBoundingClientRect(),
+    );
+    const wide = tops.length === 2 && tops.every(({ width }) => width > 300);
+    return wide ? tops.filter(({ top }) => top < tops[0].bottom).length : 2;
+  });
+  return { outputs: Object.fromEntries(outputs), pairs };
+}
+
+/** Reads the notebook from its top to its end; returns what is wrong with it. */
+async function read(
+  page: Page,
+  options: { expected: number; white: boolean; picture: (n: number) => string },
+): Promise<string[]> {
+  const frame = await outputFrame(page);
+  if (options.white) await frame.addStyleTag({ content: WHITE });
+  const box = (await page.locator(".notebookOverlay .cell-list-container")
+    .first().boundingBox())!;
+  await page.mouse.move(box.x + 20, box.y + box.height / 2);
+  const outputs: Seen["outputs"] = {};
+  let single = 0;
+  let last = "";
+  for (let n = 0; n < 200; n++) {
+    await page.waitForTimeout(300);
+    const seen = await frame.evaluate(look, CONTRAST);
+    Object.assign(outputs, seen.outputs);
+    single = Math.max(single, seen.pairs.filter((pair) => pair < 2).length);
+    const path = options.picture(n);
+    const now = (await page.screenshot({ path })).toString("base64");
+    if (now === last) break; // the end
+    last = now;
+    await page.mouse.wheel(0, 1500);
+  }
+  const problems = Object.values(outputs).flat();
+  const shown = Object.keys(outputs).length;
+  if (shown < options.expected) {
+    problems.push(`${shown} of ${options.expected} outputs shown`);
+  }
+  if (single > 0) {
+    problems.push(`${single} pairs of panels one below the other`);
+  }
+  return [...new Set(problems)];
+}
+
+const OPTIONS = { out: { type: "string" } } as const;
+
+/** Opens every notebook in every way; throws when anything is wrong. */
+async function test(
+  { values, words, signal }: Call<typeof OPTIONS>,
+): Promise<void> {
+  const chromium = findChromium();
+  if (chromium === null) throw new Error("Cannot test as Chromium is missing");
+  const out = resolve(CALLED_FROM, values.out ?? join(ROOT, "reports/vscode"));
+  await Deno.mkdir(out, { recursive: true });
+  const files = await findNotebooks(words, NOTEBOOKS);
+  const progress = statusLine();
+  progress.update("installing VS Code", "installing VS Code, where it is not");
+  await install();
+  let wrong = 0;
+  const browser: Browser = await launch(chromium);
+  signal.addEventListener("abort", () => browser.close());
+  try {
+    for (const dark of [false, true]) {
+      await withCode(dark, async (url) => {
+        for (const file of files) {
+          const name = basename(file, ".ipynb");
+          const { cells } = await readNotebook(file);
+          const expected = cells.flatMap((cell) => cell.outputs).length;
+          for (const white of [false, true]) {
+            signal.throwIfAborted();
+            const way = `${name}-${dark ? "dark" : "light"}${
+              white ? "-white" : ""
+            }`;
+            progress.update(way, way);
+            const context = await browser.newContext({ viewport: WINDOW });
+            const page = await context.newPage();
+            await open(page, url, name);
+            const picture = (n: number): string =>
+              join(out, `${way}-${String(n).padStart(2, "0")}.png`);
+            const problems = await read(page, { expected, white, picture });
+            wrong += problems.length;
+            progress.log(`${problems.length ? "✗" : "✓"} ${way}`);
+            for (const problem of problems) progress.log(`  ${problem}`);
+            await context.close();
+          }
+        }
+      });
+    }
+  } finally {
+    await browser.close();
+  }
+  console.log(`Screenshots: ${out}`);
+  if (wrong > 0) throw new Error(`${wrong} problems in VS Code`);
+}
+
+if (import.meta.main) await main({ options: OPTIONS, words: Infinity }, test);
