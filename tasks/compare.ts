@@ -16,7 +16,7 @@ import { stream } from "../lib/numeric/random.ts";
 import { mean, standardDeviation } from "../lib/numeric/statistics.ts";
 import { strips } from "../viz/figures/bar_chart.ts";
 import { type Html, html, raw } from "../viz/page/html.ts";
-import { inlined } from "../viz/page/picture.ts";
+import { inlined, unnamed } from "../viz/page/picture.ts";
 import { table } from "../viz/figures/table.ts";
 import { fixed, significant } from "../viz/page/numbers.ts";
 import { page } from "./notebook/export_html.ts";
@@ -258,7 +258,7 @@ export async function compare(
     page({
       title: `${experiment}: ${names.join(", ")}`,
       home: html`<span class="home">Hidden Causes</span>`,
-      body: raw(inlined(body.html)),
+      body: raw(inlined(body.html, unnamed)),
     }),
   );
   console.log(`\nOpen ${out}`);

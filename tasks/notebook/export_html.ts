@@ -15,7 +15,7 @@ import { createHash } from "node:crypto";
 import type { Results } from "../../lib/run/results.ts";
 import { type Html, html, raw } from "../../viz/page/html.ts";
 import { renderMarkdown } from "../../viz/page/markdown.ts";
-import { inlined } from "../../viz/page/picture.ts";
+import { inlined, unnamed } from "../../viz/page/picture.ts";
 import { verdictTable } from "../../viz/figures/table.ts";
 import { STYLE, withoutStyle } from "../../viz/page/style_sheet.ts";
 import { bibtex, paperOf, reference } from "./citation.ts";
@@ -198,7 +198,7 @@ function mainPicture(notebook: Notebook): Html | null {
     .trim();
   return html`
     <figure class="main-result hc">
-      <div class="hc-scroll">${raw(inlined(found.image))}</div>
+      <div class="hc-scroll">${raw(inlined(found.image, unnamed))}</div>
       <figcaption>The main result, from <a href="#cell-${found.cell
         .id}">${section ?? "its cell"}</a>.</figcaption>
     </figure>
@@ -453,7 +453,7 @@ function bundleHtml(data: MimeBundle, { scripts }: Gathered): Html | null {
   // The style sheet stands in the head, once; drawings stand in the page.
   const alive = markup === null
     ? text("image/svg+xml")
-    : inlined(withoutStyle(markup));
+    : inlined(withoutStyle(markup), unnamed);
   if (alive !== null) {
     scripts.push(...scriptsIn(alive));
     return raw(alive);

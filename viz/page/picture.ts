@@ -40,14 +40,19 @@ export function picture(svg: string, options: PictureOptions): string {
 /**
  * `markup` with every picture replaced by its drawing, for a page of ours. A
  * picture that cannot be drawn stays an image.
+ *
+ * @param drawn what becomes of each drawing; default: nothing
  */
-export function inlined(markup: string): string {
+export function inlined(
+  markup: string,
+  drawn: (svg: string) => string = (svg) => svg,
+): string {
   return markup
     .replaceAll(/<script data-hc-inline>[^<]*<\/script>/g, "")
     .replaceAll(/<img class="hc-svg"[^<>]*>/g, (image) => {
       const uris = image.matchAll(/(?:src|data-narrow)="([^"]*)"/g);
       try {
-        return Array.from(uris, ([, uri]) => unnamed(decode(uri))).join("");
+        return Array.from(uris, ([, uri]) => drawn(decode(uri))).join("");
       } catch (error) {
         if (error instanceof URIError) return image;
         throw error;
@@ -86,7 +91,7 @@ function decode(uri: string): string {
 }
 
 /** A drawing without the names that Plot gives its groups: it has its own. */
-function unnamed(svg: string): string {
+export function unnamed(svg: string): string {
   return svg.replaceAll(
     /<g [^<>]*>/g,
     (group) => group.replace(/ aria-label="[^"]*"/, ""),
