@@ -39,8 +39,9 @@ form,.buttons{display:flex;flex-wrap:wrap;gap:10px 18px;align-items:end;margin:0
 .buttons{gap:8px}
 label{display:flex;flex-direction:column;gap:3px;font-size:13px;min-width:0}
 label.switch{flex-direction:row;align-items:center;gap:8px;min-height:36px}
-label em{font-style:normal;font-size:12px;opacity:.8}
-label.changed span{font-weight:600}
+label em{font-style:normal;font-size:12px;line-height:18px;height:18px;width:0;min-width:100%;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;opacity:.8}
+label.switch em{width:auto;min-width:0}
+label.changed span{text-decoration:underline}
 label span{display:flex;justify-content:space-between;gap:12px}
 input[type=range]{width:150px;height:24px;margin:0;accent-color:${COLORS.blue}}
 input[type=number],select,button{font:inherit;color:inherit;background:transparent;border:1px solid var(--line);border-radius:6px;min-height:36px;padding:4px 10px;max-width:100%}
@@ -182,8 +183,9 @@ export function mount<V extends Settings, S, D>(
       const own = payload.settings[key];
       const differs = own !== settings[key] && !views.has(key);
       label.classList.toggle("changed", differs);
+      // Takes its place always: a field that has changed as a button is pressed
+      // must not move the button away.
       note.textContent = differs ? `notebook: ${own}` : "";
-      note.hidden = !differs;
     };
   }
 
