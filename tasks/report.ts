@@ -120,18 +120,16 @@ export async function report(
   const progress = statusLine();
   const judge = judging(progress);
   let indexed = Promise.resolve();
-  const work = jobs.map((job): Work => {
-    return {
-      name: job.name,
-      known: job.known,
-      async run(say): Promise<void> {
-        const options = { signal, timeoutSeconds, budget };
-        const context = { out, progress, options, say };
-        judge.hear(job.name, await reportOne(job, context));
-        await (indexed = indexed.then(() => writeIndex(out, progress)));
-      },
-    };
-  });
+  const work = jobs.map((job): Work => ({
+    name: job.name,
+    known: job.known,
+    async run(say): Promise<void> {
+      const options = { signal, timeoutSeconds, budget };
+      const context = { out, progress, options, say };
+      judge.hear(job.name, await reportOne(job, context));
+      await (indexed = indexed.then(() => writeIndex(out, progress)));
+    },
+  }));
   await sideBySide(work, { atATime, progress, signal });
   console.log(
     `Open ${

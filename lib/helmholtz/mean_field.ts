@@ -114,12 +114,11 @@ interface Generation {
 
 /** Free energy and its gradient, for images in rows. */
 export interface MeanFieldPass {
-  /** Means of the hidden and of the top units, images × units. */
-  q1: Matrix;
+  /** Means of the top units, images × units. */
   q2: Matrix;
   /** Where `lossAndGrads` writes. */
   grads: MeanFieldParams;
-  /** Mean free energy in nats an image; fills `q1`, `q2` and `grads`. */
+  /** Mean free energy in nats an image; fills `q2` and `grads`. */
   lossAndGrads(): number;
 }
 
@@ -212,7 +211,6 @@ export function meanFieldPass(
   };
 
   return {
-    q1,
     q2,
     grads,
     lossAndGrads(): number {

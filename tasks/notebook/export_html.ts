@@ -18,7 +18,7 @@ import { renderMarkdown } from "../../viz/page/markdown.ts";
 import { inlined, unnamed } from "../../viz/page/picture.ts";
 import { verdictTable } from "../../viz/figures/table.ts";
 import { STYLE, withoutStyle } from "../../viz/page/style_sheet.ts";
-import { bibtex, paperOf, reference } from "./citation.ts";
+import { bibtex, type Paper, paperOf, reference } from "./citation.ts";
 import { mainResult } from "./main_result.ts";
 import { ansiToHtml } from "./ansi.ts";
 import type { MimeBundle, Output } from "./output.ts";
@@ -119,6 +119,7 @@ export function notebookPage(
     scripts: [],
   };
   const picture = mainPicture(notebook);
+  const paper = paperOf(notebook);
   const first = notebook.cells.findIndex(({ cell_type }) =>
     cell_type === "markdown"
   );
@@ -140,13 +141,13 @@ export function notebookPage(
   `;
   return page({
     title: titleOf(notebook, options.name),
-    tags: tagsOf(notebook, titleOf(notebook, options.name)),
+    tags: tagsOf(notebook, titleOf(notebook, options.name), paper),
     home: html`<a class="home" href="index.html">Hidden Causes</a>`,
     buttons:
       html`<button type="button" id="toggle-code">Show all code</button>`,
     body: html`
       <div class="page${list && " with-contents"}">${list}<main>${body}
-      ${citation(notebook)}<footer class="facts">${options.facts &&
+      ${paper && citation(paper)}<footer class="facts">${options.facts &&
         factsOf(options.facts)}</footer>
       </main></div>
     `,
@@ -155,9 +156,7 @@ export function notebookPage(
 }
 
 /** How to cite the paper, to copy. */
-function citation(notebook: Notebook): Html | null {
-  const paper = paperOf(notebook);
-  if (paper === null) return null;
+function citation(paper: Paper): Html {
   const known = paper.doi !== null || paper.arxiv !== null;
   return html`
     <section class="text cite"
@@ -169,8 +168,11 @@ function citation(notebook: Notebook): Html | null {
 }
 
 /** What search engines, previews and reference managers read in the head. */
-function tagsOf(notebook: Notebook, title: string): Html {
-  const paper = paperOf(notebook);
+function tagsOf(
+  notebook: Notebook,
+  title: string,
+  paper: Paper | null,
+): Html {
   const claim = /\*\*(?:The paper's claim|Claim)\.\*\*\s*([^]*?)(?:\n\s*\n|$)/
     .exec(notebook.cells[0]?.source ?? "")?.[1];
   const description = (claim ?? title).replaceAll(/[*_`$]/g, "")

@@ -41,16 +41,14 @@ export function drawFields(
   picture: number,
 ): string {
   const { step, fields, recycled } = rows.at(-1) ?? NONE;
-  // The reader may have asked for other units than the notebook's.
-  const count = fields.length / (width * height) || units;
-  const columns = Math.min(count, isNarrow(picture) ? 4 : 8);
+  const columns = Math.min(units, isNarrow(picture) ? 4 : 8);
   const across = (picture - GAP * (columns - 1)) / columns;
   const side = Math.min(12, (across - 2) / width);
   const down = side * height + LABEL + GAP;
   const stage = step <= firstStage ? "Stage 1, parts" : "Stage 2, everything";
   const title = `${stage}: ${step.toLocaleString("en")} images`;
   const parts = [words(0, 14, title, { bold: true })];
-  for (let j = 0; j < count; j++) {
+  for (let j = 0; j < units; j++) {
     const left = (j % columns) * (across + GAP) + 1;
     const top = TOP + Math.floor(j / columns) * down;
     const last = recycled.findLast(({ unit }) => unit === j);
@@ -70,7 +68,7 @@ export function drawFields(
     const color = fresh ? COLORS.purple : undefined;
     parts.push(words(left, top + size[1] + 15, label, { color, bold: fresh }));
   }
-  const lines = Math.ceil(count / columns);
+  const lines = Math.ceil(units / columns);
   return svg(picture, TOP + lines * down, `The fields. ${title}`, ...parts);
 }
 
