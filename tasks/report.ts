@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { checkPreset, Refusal, refusal } from "../lib/run/config.ts";
 import { reader } from "../lib/run/reader.ts";
 import {
@@ -31,6 +31,7 @@ import {
   readNotebook,
   writeAll,
 } from "./notebook/notebook.ts";
+import { sourcesOf } from "./notebook/model_source.ts";
 import { CoreBudget } from "./notebook/core_budget.ts";
 import { jobsOf, sideBySide, type Work } from "./notebook/side_by_side.ts";
 import { executeWatched, type Say } from "./notebook/watched.ts";
@@ -107,6 +108,7 @@ export async function report(
     const notebook = await readNotebook(file);
     const parameters = parseSettings(notebook, settings);
     const name = basename(file, ".ipynb");
+    sourcesOf(notebook, name); // what is no longer there is told before a run
     return { name, file, notebook, values: parameters, known: {} };
   }));
   const out = values.out === undefined
@@ -204,7 +206,11 @@ async function reportOne(
     ),
   };
   options.signal?.throwIfAborted();
-  const page = notebookPage(executed.notebook, { name: job.name, facts });
+  const page = notebookPage(executed.notebook, {
+    name: job.name,
+    facts,
+    root: rootFrom(out),
+  });
   const file = (ending: string): string => join(out, job.name + ending);
   await writeInto(out, {
     [file(".html")]: page,
@@ -215,6 +221,12 @@ async function reportOne(
     `${name}: done in ${duration(executed.wallSeconds)}${verdict(facts)}`,
   );
   return facts;
+}
+
+/** The way from a folder below the project's root up to it, else null. */
+function rootFrom(folder: string): string | null {
+  const way = relative(folder, ROOT) || ".";
+  return /^[./\\]+$/.test(way) ? way.replaceAll("\\", "/") : null;
 }
 
 async function writeIndex(out: string, progress: StatusLine): Promise<void> {

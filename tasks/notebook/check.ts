@@ -6,6 +6,7 @@
  */
 import { hostname, userInfo } from "node:os";
 import { basename, join } from "node:path";
+import { Refusal } from "../../lib/run/config.ts";
 import { failures, RESULTS_MIME } from "../../lib/run/results.ts";
 import { resultsOf } from "./execute.ts";
 import { editorFindings } from "./language_server.ts";
@@ -20,6 +21,7 @@ import {
   parseNotebook,
   readNotebook,
 } from "./notebook.ts";
+import { sourcesOf } from "./model_source.ts";
 import { asModule, modulesOf, withModule } from "./modules.ts";
 import { beginsSlide, formatted, isReadableId } from "./tidy.ts";
 import { NOTEBOOKS, ROOT } from "../project.ts";
@@ -309,6 +311,21 @@ async function placesLeft(
   );
 }
 
+/** What the text points to and is no longer there, and numbers given twice. */
+export function pointerProblems(notebook: Notebook, name: string): string[] {
+  const tags = notebook.cells.filter((c) => c.cell_type === "markdown")
+    .flatMap(({ source }) => source.match(/\\tag\{\d+\}/g) ?? []);
+  const problems = tags.filter((tag, i) => tags.indexOf(tag) < i)
+    .map((tag) => `two equations have the number of ${tag}: give each its own`);
+  try {
+    sourcesOf(notebook, name);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    problems.push(error.message);
+  }
+  return problems;
+}
+
 /** All problems of a notebook file, one each. */
 export async function notebookProblems(file: string): Promise<string[]> {
   const name = basename(file, ".ipynb");
@@ -327,6 +344,7 @@ export async function notebookProblems(file: string): Promise<string[]> {
   }
   return [
     ...problems,
+    ...pointerProblems(notebook, name),
     ...await placesLeft(notebook, file),
     ...await codeFindings(notebook, file),
   ];

@@ -20,6 +20,7 @@ import { verdictTable } from "../../viz/figures/table.ts";
 import { STYLE, withoutStyle } from "../../viz/page/style_sheet.ts";
 import { bibtex, type Paper, paperOf, reference } from "./citation.ts";
 import { mainResult } from "./main_result.ts";
+import { type Declaration, type Sources, sourcesOf } from "./model_source.ts";
 import { ansiToHtml } from "./ansi.ts";
 import type { MimeBundle, Output } from "./output.ts";
 import { type Cell, hasTag, INJECTED, type Notebook } from "./notebook.ts";
@@ -88,6 +89,12 @@ interface Gathered {
   ids: Map<string, number>;
   /** Scripts of outputs, which may run. */
   scripts: string[];
+  /** Functions of the project that the text points to. */
+  sources: Sources;
+  /** Numbers of the equations. */
+  equations: ReadonlySet<string>;
+  /** Where the project's root is from the page, or null where it is not. */
+  root: string | null;
 }
 
 /** What a report says of a run, beside the notebook. */
@@ -108,15 +115,34 @@ export function titleOf(notebook: Notebook, otherwise: string): string {
   return otherwise;
 }
 
-/** One notebook as one HTML page. */
+/** What {@link notebookPage} takes besides the notebook. */
+export interface PageOptions {
+  name: string;
+  facts?: RunFacts;
+  /**
+   * Path to the project's root from where the page stands, for links to its
+   * modules; null where it stands elsewhere. Default: in a folder of the root.
+   */
+  root?: string | null;
+}
+
+/**
+ * One notebook as one HTML page.
+ *
+ * @throws Refusal where its text points to a function that is not there
+ */
 export function notebookPage(
   notebook: Notebook,
-  options: { name: string; facts?: RunFacts },
+  options: PageOptions,
 ): string {
+  const { root = ".." } = options;
   const gathered: Gathered = {
     headings: [],
     ids: new Map(),
     scripts: [],
+    sources: sourcesOf(notebook, options.name),
+    equations: equationsOf(notebook),
+    root,
   };
   const picture = mainPicture(notebook);
   const paper = paperOf(notebook);
@@ -320,7 +346,10 @@ export function page(parts: PageParts): string {
 function cellHtml(cell: Cell, gathered: Gathered): Html | null {
   const id = `cell-${cell.id}`;
   if (cell.cell_type === "markdown") {
-    const content = withAnchors(markdownHtml(cell), gathered);
+    const content = withAnchors(
+      withSources(withEquationLinks(markdownHtml(cell), gathered), gathered),
+      gathered,
+    );
     return html`<section class="text" id="${id}">${content}</section>`;
   }
   if (cell.cell_type === "raw" || cell.source.trim() === "") return null;
@@ -375,6 +404,57 @@ function markdownHtml(cell: Cell): string {
     (_, language, code) =>
       html`<pre><code>${highlight(unescape(code), language)}</code></pre>`.html,
   ).replaceAll(/<th([^>]*)><\/th>/g, "<td$1></td>"); // it heads nothing
+}
+
+/** Numbers that the equations of a notebook's text have. */
+function equationsOf({ cells }: Notebook): ReadonlySet<string> {
+  const text = cells.filter(({ cell_type }) => cell_type === "markdown")
+    .map(({ source }) => source).join("\n");
+  return new Set(Array.from(text.matchAll(/\\tag\{(\d+)\}/g), (m) => m[1]));
+}
+
+/** Leads every "(1)" of the text, formulas and code aside, to its equation. */
+function withEquationLinks(markup: string, { equations }: Gathered): string {
+  return markup.replace(
+    /<(math|code|pre|a)\b[^]*?<\/\1>|<[^>]*>|(?<![\w)])\((\d{1,2})\)/g,
+    (whole, _tag, number) =>
+      number === undefined || !equations.has(number)
+        ? whole
+        : html`<a href="#equation-${number}">(${number})</a>`.html,
+  );
+}
+
+/**
+ * Puts the source of a function below the item of a list that points to it, and
+ * leads what points to one to its file.
+ */
+function withSources(markup: string, { sources, root }: Gathered): string {
+  const pointer = String.raw`<a href="(?:\.\./)+(lib/[\w/]+\.ts)#([\w.]+)">`;
+  const items = new RegExp(
+    String.raw`<li>\s*(?:<p>)?${pointer}[^]*?</li>`,
+    "g",
+  );
+  return markup.replace(items, (item, file, path) => {
+    const source = sources.get(`${file}#${path}`);
+    if (source === undefined) return item;
+    return item.replace(/<\/li>$/, "") + sourceHtml(file, source).html +
+      "</li>";
+  }).replace(
+    new RegExp(`${pointer}([^]*?)</a>`, "g"),
+    (_, file, _path, inner) =>
+      root === null
+        ? inner
+        : html`<a href="${root}/${file}">${raw(inner)}</a>`.html,
+  );
+}
+
+function sourceHtml(file: string, { code, from, to }: Declaration): Html {
+  return html`
+    <details class="code source">
+      <summary>${file}, lines ${from} to ${to}</summary>
+      <pre><code>${highlight(code, "typescript")}</code></pre>
+    </details>
+  `;
 }
 
 /** Gives headings an id and a link to themselves, and lists them. */

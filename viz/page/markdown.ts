@@ -23,7 +23,11 @@ const renderer = new MarkdownIt({ html: false, linkify: false });
 export function renderMarkdown(source: string): string {
   const math: string[] = [];
   const hold = (tex: string, displayMode: boolean): string =>
-    `\uE000m${math.push(renderMath(tex, displayMode)) - 1}\uE001`;
+    `\uE000m${
+      math.push(
+        displayMode ? numbered(tex) : renderMath(tex),
+      ) - 1
+    }\uE001`;
   const text = source.replace(
     /(`+)[\s\S]*?\1|\$\$([\s\S]+?)\$\$|\\\$|\$(?!\s)((?:\\.|[^$\\])+?)(?<!\s)\$(?!\d)/g,
     (whole, _tick, block, inline) =>
@@ -37,6 +41,18 @@ export function renderMarkdown(source: string): string {
     /\uE000m(\d+)\uE001/g,
     (_, i) => math[Number(i)],
   );
+}
+
+/**
+ * An equation whose TeX ends in `\tag{1}`, with its number at the right, to
+ * which `#equation-1` leads. Without a tag: the equation alone.
+ */
+function numbered(tex: string): string {
+  const [tag, number] = /\\tag\{(\d+)\}\s*$/.exec(tex) ?? [];
+  if (tag === undefined) return renderMath(tex, true);
+  const equation = renderMath(tex.slice(0, tex.lastIndexOf(tag)), true);
+  const id = `equation-${number}`;
+  return `<span class="equation" id="${id}">${equation}<a href="#${id}">(${number})</a></span>`;
 }
 
 /**
