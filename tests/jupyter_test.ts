@@ -342,3 +342,48 @@ for (const file of [EDITOR, ...committed]) {
     },
   });
 }
+
+Deno.test({
+  name:
+    "HTML that nbconvert has sanitised tells in words what was a figure, and no other page shows these words",
+  ignore: nbconvert === null || chromium === null,
+  fn: async () => {
+    const place = await workplace([EDITOR]);
+    const browser = await launch(chromium!);
+    try {
+      const source = join(place.notebooks, "editor.ipynb");
+      const notebook = await expected(EDITOR);
+      await Deno.writeTextFile(source, formatNotebook(notebook));
+      /** What a reader reads of each output. */
+      const read = async (sanitize: boolean): Promise<string[]> => {
+        await run(nbconvert!, [
+          ...["--to", "html", "--output-dir", place.folder],
+          ...[`--HTMLExporter.sanitize_html=${sanitize ? "True" : "False"}`],
+          source,
+        ], place);
+        const context = await browser.newContext({ offline: true });
+        const page = await context.newPage();
+        await page.goto(`file://${join(place.folder, "editor.html")}`);
+        const texts = await page.locator(".jp-OutputArea").allInnerTexts();
+        await context.close();
+        return texts;
+      };
+      const words = notebook.cells.flatMap((c) => c.outputs)
+        .map((o) => "data" in o ? String(o.data["text/plain"] ?? "") : "");
+      const curve = words.findIndex((text) => /^Figure: /.test(text));
+      const [whole, sanitised] = [await read(false), await read(true)];
+      assert.doesNotMatch(whole.join(), /Sanitize HTML output/);
+      assert.match(
+        sanitised[curve],
+        /“Sanitize HTML output” has removed what stood here: untick it, or run “deno task report”/,
+      );
+      const last = words[curve].split(/\s+/).slice(-5).join(" ");
+      assert.ok(sanitised[curve].includes(last), sanitised[curve]);
+      // Nothing of the picture's own source.
+      assert.doesNotMatch(sanitised.join(), /<img|<svg|<script|data:|\.hc\{/);
+    } finally {
+      await browser.close();
+      await place.remove();
+    }
+  },
+});

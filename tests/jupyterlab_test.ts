@@ -406,6 +406,12 @@ Deno.test({
         await exported.locator(".counter output").textContent(),
         "1",
       );
+      // Sanitised, as the menu proposes, it says what to do.
+      const saved = await notebook.exportHtml({ sanitize: true });
+      assert.match(
+        await Deno.readTextFile(saved),
+        /“Sanitize HTML output” has removed what stood here: untick it, or run “deno task report”/,
+      );
       await notebook.close();
       assert.equal((await kernelsBelow(lab.pid)).length, 1);
     }),

@@ -27,7 +27,7 @@ import { PINNED_DENO, wrongDeno } from "./pinned_deno.ts";
 import { hasTrained, outdated } from "./provenance.ts";
 import { inlineScript } from "../page/picture.ts";
 import { staleModules } from "./stale_modules.ts";
-import { styleFor } from "../page/style_sheet.ts";
+import { styled } from "../page/style_sheet.ts";
 
 export { escape, html, markdown, raw };
 export { COLORS, PALETTE } from "../page/colors.ts";
@@ -89,14 +89,15 @@ export function bundle(items: readonly Showable[]): Bundle {
   const parts = items.map(toHtml);
   const body = parts.map((part) => part.html).join("\n");
   const script = body.includes('class="hc-svg"') ? inlineScript() : "";
+  const text = parts.map((part) => part.text.trim()).filter(Boolean)
+    .join("\n\n");
   return {
     "text/html": checkSize(
       // A blank line would end an HTML block where Markdown holds the output.
-      `<div class="hc">${styleFor(body)}\n${body}${script}</div>`
+      `<div class="hc">${styled(body + script, text)}</div>`
         .replace(/\n\s*\n+/g, "\n"),
     ),
-    "text/plain": parts.map((part) => part.text.trim()).filter(Boolean)
-      .join("\n\n"),
+    "text/plain": text,
   };
 }
 

@@ -14,7 +14,7 @@ Deno.test("all items stand in one text/html output, text escaped", () => {
   assert.deepEqual(Object.keys(data), ["text/html", "text/plain"]);
   assert.match(
     String(data["text/html"]),
-    /^<div class="hc"><style[^>]*>[^<]*<\/style>\n<p[^>]*>&lt;b&gt;<\/p>\n<p[^>]*>3<\/p>\n<hr>\n<p><\/div>$/,
+    /^<div class="hc"><div[^>]*><style[^>]*>[^<]*<\/style><\/div>\n<p[^>]*>&lt;b&gt;<\/p>\n<p[^>]*>3<\/p>\n<hr>\n<p><\/div>$/,
   );
   assert.equal(data["text/plain"], "<b>\n\n3\n\na line\n\np");
 });

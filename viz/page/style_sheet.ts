@@ -10,6 +10,12 @@ export const FONT =
   "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
 
 /**
+ * A class that the pages of nbconvert hide, and no other viewer. The style
+ * sheet shows what has it, unless a sanitiser has made text of the style sheet.
+ */
+const SHIELD = "jp-Collapser";
+
+/**
  * The style sheet in parts, each with the class that it is there for. All
  * rules start with `.hc`. Nothing is lost but comfort where a viewer strips it.
  */
@@ -17,7 +23,8 @@ const SHEET: readonly (readonly [string, string])[] = [
   [
     "hc",
     `.hc{font:14px/1.45 ${FONT};color:inherit;max-width:100%}
-.hc>*+*{margin-top:.8em}
+.hc>*+*,.hc>.${SHIELD}>*+*{margin-top:.8em}
+.hc>.${SHIELD}{display:block}
 .hc h2,.hc h3,.hc h4{font-size:1em;font-weight:600;margin:0 0 .3em}`,
   ],
   [
@@ -72,15 +79,43 @@ const SHEET: readonly (readonly [string, string])[] = [
 export const STYLE: string = SHEET.map(([, css]) => css).join("")
   .replaceAll("\n", "");
 
-/** The parts of the style sheet that `markup` uses, as one element. */
-export function styleFor(markup: string): string {
+/** What a reader of a sanitised page is told in the place of a drawing. */
+const SANITIZED =
+  "“Sanitize HTML output” has removed what stood here: untick it, or run " +
+  "“deno task report” for a page that is whole. In words:";
+
+/**
+ * `markup` with the parts of the style sheet that it uses, and with words for
+ * who sees no pictures.
+ *
+ * nbconvert's "Sanitize HTML output", which JupyterLab's menu ticks, lets a
+ * dozen tags through and writes out all others as text: of a figure or formula
+ * it leaves the source. So it does with a style sheet, whose comments nobody
+ * sees elsewhere. There stand the words, and a shield hides the source.
+ */
+export function styled(markup: string, words: string): string {
   const css = SHEET
     .filter(([name]) => name === "hc" || markup.includes(name))
     .map(([, css]) => css).join("").replaceAll("\n", "");
+  const style = styleElement(css);
+  if (!/<(?:img|svg|script|math)\b/.test(markup)) {
+    return `${shielded(style)}\n${markup}`;
+  }
+  const comment = words.replaceAll("<", "‹").replaceAll("*/", "* /");
+  return styleElement(`/* ${SANITIZED} ${comment} */`) +
+    shielded(`${style}\n${markup}`);
+}
+
+function styleElement(css: string): string {
   return `<style data-hc-style>${css}</style>`;
 }
 
-/** `markup` without what {@link styleFor} put there. */
+function shielded(markup: string): string {
+  return `<div class="${SHIELD}">${markup}</div>`;
+}
+
+/** `markup` without the style sheet and words that {@link styled} put there. */
 export function withoutStyle(markup: string): string {
-  return markup.replaceAll(/<style data-hc-style>[^<]*<\/style>/g, "");
+  const style = styleElement("[^<]*");
+  return markup.replaceAll(new RegExp(`${shielded(style)}|${style}`, "g"), "");
 }
