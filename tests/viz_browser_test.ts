@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { gallery } from "./gallery.ts";
+import { curves } from "../viz/figures/curves.ts";
+import { grid } from "../viz/figures/figure.ts";
 import { bundle } from "../viz/notebook/show.ts";
 import { findChromium, launch } from "./browser.ts";
 
@@ -106,6 +108,38 @@ for (const [width, colorScheme] of [[1280, "light"], [360, "dark"]] as const) {
       ),
   });
 }
+
+Deno.test({
+  name:
+    "two panels of 420 pixels stand side by side in VS Code's output beside the side bar, and as wide as drawn where there is room",
+  ignore: chromium === null,
+  fn: async () => {
+    const panel = curves([{ label: "a", points: [[0, 0], [1, 1]] }], {
+      width: 420,
+      title: "A panel",
+    });
+    const output = bundle([grid([panel, panel])])["text/html"];
+    // 844 of 1280 is what VS Code gives an output beside its side bar.
+    for (const [width, drawn] of [[844, 411], [940, 420]]) {
+      const html = `<style>body{margin:0}</style>${output}`;
+      await withPage(
+        { html, viewport: { width, height: 600 } },
+        async (page) => {
+          const boxes = await page.locator("svg[role=img]:visible")
+            .evaluateAll((all) =>
+              all.map((svg) => {
+                const { top, width } = svg.getBoundingClientRect();
+                return { top, width };
+              })
+            );
+          assert.equal(boxes.length, 2);
+          assert.equal(boxes[0].top, boxes[1].top);
+          for (const box of boxes) assert.equal(Math.round(box.width), drawn);
+        },
+      );
+    }
+  },
+});
 
 Deno.test({
   name:

@@ -113,14 +113,16 @@ export function grid(
 ): Html {
   const { columns } = options;
   const widths = figures.map(naturalWidth);
-  // At most `columns` fit into this width; on a phone fewer do.
+  // At most `columns` fit into this width; on a phone fewer do. Each gives way
+  // by a twentieth: two of 420 pixels stand side by side in VS Code, where an
+  // output has 844 of a window's 1280 beside the side bar.
   const limit = columns
     ? `max-width:${columns * (Math.max(...widths) + 24)}px;`
     : "";
   const cells = figures.map((item, i) =>
-    `<div style="flex:0 1 ${widths[i]}px;min-width:min(100%,${
-      Math.min(widths[i], 300)
-    }px)">${item.html}</div>`
+    `<div style="flex:1 1 ${Math.round(0.95 * widths[i])}px;max-width:${
+      widths[i]
+    }px;min-width:min(100%,${Math.min(widths[i], 300)}px)">${item.html}</div>`
   ).join("");
   const alt = options.alt ??
     [options.title, ...figures.map((item) => item.text)].filter(Boolean)

@@ -87,7 +87,10 @@ Deno.test("small multiples share one figure and wrap", () => {
     { columns: 2, title: "Both" },
   );
   assert.match(html, /max-width:528px/);
-  assert.match(html, /flex:0 1 200px;min-width:min\(100%,200px\)/);
+  assert.match(
+    html,
+    /flex:1 1 190px;max-width:200px;min-width:min\(100%,200px\)/,
+  );
   assert.equal(text, "Figure: Both; one; two");
 });
 
