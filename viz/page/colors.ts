@@ -41,10 +41,11 @@ export function colorAt(i: number): string {
 
 /**
  * `color` moved towards the colour of the text around it, so that words in it
- * are darker on light paper and lighter on dark.
+ * are darker on light paper and lighter on dark: as far as VS Code's grey text
+ * wants for a contrast of 4.5 : 1.
  */
 export function inkOf(color: string): string {
-  return `color-mix(in srgb,${color} 70%,currentColor)`;
+  return `color-mix(in srgb,${color} 65%,currentColor)`;
 }
 
 /**

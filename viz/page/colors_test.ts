@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { colorOf, hex } from "../figures/color_map.ts";
-import { PALETTE, PAPER } from "./colors.ts";
+import { inkOf, PALETTE, PAPER } from "./colors.ts";
 
 /** Relative luminance as WCAG defines it. */
 function luminance(color: string): number {
@@ -16,10 +16,38 @@ function contrast(a: string, b: string): number {
   return (high + 0.05) / (low + 0.05);
 }
 
+/** As color-mix in sRGB does: `share` of `a`, the rest of `b`. */
+function mixed(a: string, b: string, share: number): string {
+  const parts = [1, 3, 5].map((i) => {
+    const [x, y] = [a, b].map((color) => parseInt(color.slice(i, i + 2), 16));
+    return Math.round(share * x + (1 - share) * y).toString(16).padStart(
+      2,
+      "0",
+    );
+  });
+  return `#${parts.join("")}`;
+}
+
 Deno.test("every colour of the palette stands out from white and from a dark page by 3 : 1", () => {
   for (const color of PALETTE) {
     assert.ok(contrast(color, "#ffffff") >= 3, color);
     assert.ok(contrast(color, "#1e1e1e") >= 3, color);
+  }
+});
+
+Deno.test("words in every colour are read at 4.5 : 1 in the themes of VS Code and JupyterLab", () => {
+  const themes = [
+    ["#ffffff", "#3b3b3b"], // VS Code: Light Modern
+    ["#1f1f1f", "#cccccc"], // and Dark Modern
+    ["#ffffff", "#212121"], // JupyterLab: Light
+    ["#111111", "#ffffff"], // and Dark
+  ];
+  for (const color of PALETTE) {
+    const [, share] = /(\d+)%,currentColor/.exec(inkOf(color))!;
+    for (const [paper, text] of themes) {
+      const ink = mixed(color, text, Number(share) / 100);
+      assert.ok(contrast(ink, paper) >= 4.5, `${color} on ${paper}: ${ink}`);
+    }
   }
 });
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { COLORS } from "./colors.ts";
+import { COLORS, inkOf } from "./colors.ts";
 
 /** The font of all figures and tables. */
 export const FONT =
@@ -59,8 +59,8 @@ const SHEET: readonly (readonly [string, string])[] = [
 .hc .hc-table th[scope=row]{font-weight:400}
 .hc .hc-table .hc-text{min-width:9em}
 @media (max-width:500px){.hc .hc-table th,.hc .hc-table td{padding-right:8px}.hc table.hc-table{font-size:12px}.hc .hc-table [scope=row]{min-width:6em}.hc .hc-num .hc-dim{display:block}}
-.hc-good{color:color-mix(in srgb,${COLORS.good} 80%,currentColor);font-weight:600}
-.hc-bad{color:color-mix(in srgb,${COLORS.bad} 80%,currentColor);font-weight:600}
+.hc-good{color:${inkOf(COLORS.good)};font-weight:600}
+.hc-bad{color:${inkOf(COLORS.bad)};font-weight:600}
 .hc-dim{opacity:.7}`,
   ],
   [
