@@ -26,7 +26,8 @@ const CODE_SERVER = "code-server@4.139.1";
 const HOME = join(ROOT, ".cache", "vscode");
 const PROGRAM = join(HOME, "node_modules/code-server/out/node/entry.js");
 const NODE_FOLDER = join(HOME, "node/node_modules/node/bin");
-const WINDOW = { width: 1280, height: 900 };
+/** Tall, as VS Code draws only what stands in the window. */
+const WINDOW = { width: 1280, height: 2000 };
 /** What the Jupyter extension sets in every webview, whatever the theme. */
 const WHITE = ":root{--jp-layout-color0:white}";
 /** The least contrast of text that WCAG 2.2 asks for. */
@@ -137,7 +138,12 @@ function look(least: number): Seen {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 1;
   const context = canvas.getContext("2d", { willReadFrequently: true })!;
+  const known = new Map<string, Colour>();
   const colour = (css: string): Colour => {
+    if (!known.has(css)) known.set(css, painted(css));
+    return [...known.get(css)!];
+  };
+  const painted = (css: string): Colour => {
     context.clearRect(0, 0, 1, 1);
     context.fillStyle = css;
     context.fillRect(0, 0, 1, 1);
@@ -215,39 +221,113 @@ function look(least: number): Seen {
   return { outputs: Object.fromEntries(outputs), pairs };
 }
 
-/** Reads the notebook from its top to its end; returns what is wrong with it. */
+/** How far the notebook is scrolled, in pixels. */
+interface Scrolled {
+  top: number;
+  /** Height of what is seen, and of all. */
+  seen: number;
+  all: number;
+}
+
+/** Runs in the page. */
+function scrolled(): Scrolled {
+  const rows = document.querySelector(
+    ".notebookOverlay .cell-list-container .monaco-list-rows",
+  )!;
+  const [inner, outer] = [rows, rows.parentElement!]
+    .map((element) => element.getBoundingClientRect());
+  return {
+    top: outer.top - inner.top,
+    seen: outer.height,
+    all: inner.height,
+  };
+}
+
+/** Waits until outputs have come and the notebook grows no more. */
+async function settled(page: Page, frame: Frame): Promise<Scrolled> {
+  const state = async (): Promise<string> =>
+    JSON.stringify([
+      await page.evaluate(scrolled),
+      await frame.locator(".output_container .output").count(),
+    ]);
+  let last = await state();
+  for (let same = 0, tries = 0; same < 3 && tries < 100; tries++) {
+    await page.waitForTimeout(150);
+    const now = await state();
+    same = now === last ? same + 1 : 0;
+    last = now;
+  }
+  return JSON.parse(last)[0];
+}
+
+/** Turns the wheel over the notebook until it is scrolled to `top`. */
+async function scrollTo(page: Page, top: number): Promise<void> {
+  for (let tries = 0; tries < 50; tries++) {
+    const missing = top - (await page.evaluate(scrolled)).top;
+    if (missing <= 0) return;
+    await page.mouse.wheel(0, missing);
+    await page.waitForTimeout(50);
+  }
+  throw new Error(`Cannot scroll to ${top}`);
+}
+
+/** What is wrong with a notebook in one way. */
+class Findings {
+  readonly #outputs: Seen["outputs"] = {};
+  #single = 0;
+
+  add({ outputs, pairs }: Seen): void {
+    for (const [id, faults] of Object.entries(outputs)) {
+      // An output is found whole in one window at least.
+      this.#outputs[id] = faults;
+    }
+    const single = pairs.filter((count) => count < 2).length;
+    this.#single = Math.max(this.#single, single);
+  }
+
+  /** @param expected number of outputs that the notebook holds */
+  problems(expected: number): string[] {
+    const problems = new Set(Object.values(this.#outputs).flat());
+    const shown = Object.keys(this.#outputs).length;
+    if (shown < expected) {
+      problems.add(`${shown} of ${expected} outputs shown`);
+    }
+    if (this.#single > 0) {
+      problems.add(`${this.#single} pairs of panels one below the other`);
+    }
+    return [...problems];
+  }
+}
+
+/**
+ * Reads the notebook from its top to its end, each window first as it is, then
+ * with the white background; returns what is found in both ways.
+ */
 async function read(
   page: Page,
-  options: { expected: number; white: boolean; picture: (n: number) => string },
-): Promise<string[]> {
+  picture: (white: boolean, n: number) => string,
+): Promise<{ plain: Findings; white: Findings; windows: number }> {
   const frame = await outputFrame(page);
-  if (options.white) await frame.addStyleTag({ content: WHITE });
+  const style = await frame.addStyleTag({ content: WHITE });
   const box = (await page.locator(".notebookOverlay .cell-list-container")
     .first().boundingBox())!;
   await page.mouse.move(box.x + 20, box.y + box.height / 2);
-  const outputs: Seen["outputs"] = {};
-  let single = 0;
-  let last = "";
-  for (let n = 0; n < 200; n++) {
-    await page.waitForTimeout(300);
-    const seen = await frame.evaluate(look, CONTRAST);
-    Object.assign(outputs, seen.outputs);
-    single = Math.max(single, seen.pairs.filter((pair) => pair < 2).length);
-    const path = options.picture(n);
-    const now = (await page.screenshot({ path })).toString("base64");
-    if (now === last) break; // the end
-    last = now;
-    await page.mouse.wheel(0, 1500);
+  const findings = [new Findings(), new Findings()];
+  for (let n = 0;; n++) {
+    const { top, seen, all } = await settled(page, frame);
+    for (const [i, found] of findings.entries()) {
+      await style.evaluate(
+        (element, off) => (element as HTMLStyleElement).disabled = off,
+        i === 0,
+      );
+      found.add(await frame.evaluate(look, CONTRAST));
+      await page.screenshot({ path: picture(i === 1, n) });
+    }
+    if (top + seen >= all - 1) {
+      return { plain: findings[0], white: findings[1], windows: n + 1 };
+    }
+    await scrollTo(page, Math.min(top + 0.9 * seen, all - seen));
   }
-  const problems = Object.values(outputs).flat();
-  const shown = Object.keys(outputs).length;
-  if (shown < options.expected) {
-    problems.push(`${shown} of ${options.expected} outputs shown`);
-  }
-  if (single > 0) {
-    problems.push(`${single} pairs of panels one below the other`);
-  }
-  return [...new Set(problems)];
 }
 
 const OPTIONS = { out: { type: "string" } } as const;
@@ -274,22 +354,31 @@ async function test(
           const name = basename(file, ".ipynb");
           const { cells } = await readNotebook(file);
           const expected = cells.flatMap((cell) => cell.outputs).length;
-          for (const white of [false, true]) {
-            signal.throwIfAborted();
-            const way = `${name}-${dark ? "dark" : "light"}${
-              white ? "-white" : ""
-            }`;
-            progress.update(way, way);
-            const context = await browser.newContext({ viewport: WINDOW });
-            const page = await context.newPage();
-            await open(page, url, name);
-            const picture = (n: number): string =>
-              join(out, `${way}-${String(n).padStart(2, "0")}.png`);
-            const problems = await read(page, { expected, white, picture });
+          signal.throwIfAborted();
+          const way = `${name}-${dark ? "dark" : "light"}`;
+          progress.update(way, way);
+          const context = await browser.newContext({ viewport: WINDOW });
+          const page = await context.newPage();
+          await open(page, url, name);
+          const named = (white: boolean): string =>
+            white ? `${way}-white` : way;
+          const { plain, white, windows } = await read(
+            page,
+            (white, n) =>
+              join(out, `${named(white)}-${String(n).padStart(2, "0")}.png`),
+          );
+          await context.close();
+          for (
+            const [isWhite, found] of [[false, plain], [true, white]] as const
+          ) {
+            const problems = found.problems(expected);
             wrong += problems.length;
-            progress.log(`${problems.length ? "✗" : "✓"} ${way}`);
+            progress.log(
+              `${problems.length ? "✗" : "✓"} ${
+                named(isWhite)
+              }: ${expected} outputs, ${windows} windows`,
+            );
             for (const problem of problems) progress.log(`  ${problem}`);
-            await context.close();
           }
         }
       });
