@@ -1,10 +1,13 @@
 /**
  * `deno task report [notebook…] [--seed N] [--preset full|smoke]
- * [--set key=value]… [--out DIR] [--jobs N] [--timeout SECONDS]`: executes
- * notebooks, by default all, on the Deno kernel and writes, for each, one
- * offline HTML page, the executed notebook and its results, and an index of all
- * verdicts. N notebooks run side by side, by default one a core; together they
- * keep no more threads busy than there are cores.
+ * [--set key=value]… [--out DIR] [--open] [--jobs N] [--timeout SECONDS]`:
+ * executes notebooks, by default all, on the Deno kernel and writes, for each,
+ * one offline HTML page, the executed notebook and its results, and an index of
+ * all verdicts, which --open opens at the end. What is set otherwise than in the
+ * notebook stands in the name of the files, so that a run of another seed takes
+ * the place of none; the index shows them side by side. N notebooks run side by
+ * side, by default one a core; together they keep no more threads busy than
+ * there are cores.
  *
  * @module
  */
@@ -19,7 +22,23 @@ import {
 } from "../lib/run/results.ts";
 import { type Environment, environment } from "./notebook/environment.ts";
 import { type ExecuteOptions, resultsOf } from "./notebook/execute.ts";
-import { indexPage, notebookPage, titleOf } from "./notebook/export_html.ts";
+import { drawingsOf } from "./notebook/drawings.ts";
+import {
+  type Neighbours,
+  notebookPage,
+  titleOf,
+  withNeighbours,
+} from "./notebook/export_html.ts";
+import {
+  besideName,
+  besidePage,
+  groupsOf,
+  type IndexEntry,
+  indexPage,
+  isOwn,
+} from "./notebook/index_page.ts";
+import { type Judgement, judgementOf, WORDS } from "./notebook/judgement.ts";
+import { mainResult } from "./notebook/main_result.ts";
 import {
   findNotebooks,
   formatNotebook,
@@ -32,6 +51,13 @@ import {
   writeAll,
 } from "./notebook/notebook.ts";
 import { sourcesOf } from "./notebook/model_source.ts";
+import { open } from "./open.ts";
+import {
+  commandOf,
+  differing,
+  reportName,
+  type Values,
+} from "./notebook/report_name.ts";
 import { CoreBudget } from "./notebook/core_budget.ts";
 import { jobsOf, sideBySide, type Work } from "./notebook/side_by_side.ts";
 import { executeWatched, type Say } from "./notebook/watched.ts";
@@ -45,9 +71,14 @@ import {
   statusLine,
 } from "./terminal.ts";
 
-/** What stands in `DIR/<notebook>.results.json`. */
+/** What stands in `DIR/<report>.results.json`. */
 export interface Report extends Verdict {
   notebook: string;
+  /** What was set otherwise than in the notebook. */
+  differing: Values;
+  /** The command that makes it again. */
+  command: string;
+  judgement: Judgement | null;
   title: string;
   seed: number | null;
   preset: string | null;
@@ -60,10 +91,18 @@ export interface Report extends Verdict {
 }
 
 /** What is read of a report that was written before. */
-type PastReport = Omit<Report, "config" | "paramsSha256" | "environment">;
+interface PastReport
+  extends Omit<Report, "config" | "paramsSha256" | "environment"> {
+  /** Name of its files. */
+  name: string;
+}
 
 interface Job {
+  /** Of the notebook. */
+  notebookName: string;
+  /** Of the report: the notebook's, and what differs. */
   name: string;
+  differing: Values;
   file: string;
   notebook: Notebook;
   values: Record<string, ParameterValue>;
@@ -76,6 +115,7 @@ const OPTIONS = {
   preset: { type: "string" },
   set: { type: "string", multiple: true },
   out: { type: "string" },
+  open: { type: "boolean" },
   jobs: { type: "string" },
   timeout: { type: "string" },
 } as const;
@@ -107,9 +147,15 @@ export async function report(
   const jobs = await Promise.all(files.map(async (file): Promise<Job> => {
     const notebook = await readNotebook(file);
     const parameters = parseSettings(notebook, settings);
-    const name = basename(file, ".ipynb");
-    sourcesOf(notebook, name); // what is no longer there is told before a run
-    return { name, file, notebook, values: parameters, known: {} };
+    const notebookName = basename(file, ".ipynb");
+    sourcesOf(notebook, notebookName); // what is gone is told before a run
+    const other = differing(notebook, parameters);
+    return {
+      notebookName,
+      name: reportName(notebookName, other),
+      differing: other,
+      ...{ file, notebook, values: parameters, known: {} },
+    };
   }));
   const out = values.out === undefined
     ? join(ROOT, "reports")
@@ -117,7 +163,13 @@ export async function report(
   await refuseLosses(jobs, out);
   await prepareFolder(out);
   for (const job of jobs) {
-    job.known = await knownSeconds(job.name, valueOf(job, "preset"), out);
+    const preset = valueOf(job, "preset");
+    job.known = await knownSeconds(job.name, preset, out)
+      .then((own) =>
+        Object.keys(own).length > 0
+          ? own
+          : knownSeconds(job.notebookName, preset, out)
+      );
   }
   const progress = statusLine();
   const judge = judging(progress);
@@ -138,6 +190,7 @@ export async function report(
       join(out, jobs.length === 1 ? `${jobs[0].name}.html` : "index.html")
     }`,
   );
+  if (values.open) await open(join(out, "index.html"));
   judge.end();
 }
 
@@ -191,8 +244,11 @@ async function reportOne(
   );
   const results = resultsOf(executed.notebook);
   const facts: Report = {
-    notebook: job.name,
-    title: titleOf(job.notebook, job.name),
+    notebook: job.notebookName,
+    differing: job.differing,
+    command: commandOf(wordOf(path), job.differing),
+    judgement: judgementOf(executed.notebook),
+    title: titleOf(job.notebook, job.notebookName),
     preset: results?.preset ?? valueOf(job, "preset") as string | null,
     seed: results?.seed ?? valueOf(job, "seed") as number | null,
     config: results?.config ?? {},
@@ -229,10 +285,69 @@ function rootFrom(folder: string): string | null {
   return /^[./\\]+$/.test(way) ? way.replaceAll("\\", "/") : null;
 }
 
+/** The word by which a command finds a notebook. */
+function wordOf(file: string): string {
+  if (dirname(file) === NOTEBOOKS) return basename(file, ".ipynb");
+  const path = relative(ROOT, file);
+  return path.startsWith("..") ? basename(file) : path;
+}
+
+/**
+ * Writes what depends on all reports of a folder: the index, the pages that hold
+ * two runs side by side, and what each page leads to.
+ */
 async function writeIndex(out: string, progress: StatusLine): Promise<void> {
   const { reports, damaged } = await readReports(out);
-  await writeInto(out, { [join(out, "index.html")]: indexPage(reports) });
+  const shown = await Promise.all(
+    reports.map((entry) => readShown(entry, out)),
+  );
+  const entries = shown.map(({ entry }) => entry);
+  const of = (entry: IndexEntry): typeof shown[0] =>
+    shown.find((one) => one.entry === entry)!;
+  const groups = groupsOf(entries);
+  const files: Record<string, string> = {
+    [join(out, "index.html")]: indexPage(entries),
+  };
+  for (const { shown: first, others } of groups) {
+    for (const other of others) {
+      if (first.picture === null || other.picture === null) continue;
+      files[join(out, `${besideName(other)}.html`)] = besidePage(
+        of(first),
+        of(other),
+      );
+    }
+  }
+  for (const [i, { shown: first, others }] of groups.entries()) {
+    const neighbours: Neighbours = {
+      previous: groups[i - 1]?.shown,
+      next: groups[i + 1]?.shown,
+    };
+    for (const one of [first, ...others]) {
+      const file = join(out, `${one.name}.html`);
+      const page = await Deno.readTextFile(file).catch(() => null);
+      if (page === null) continue;
+      const committed = one === first || !isOwn(first) ? undefined : first;
+      const turned = withNeighbours(page, { ...neighbours, committed });
+      if (turned !== page) files[file] = turned;
+    }
+  }
+  await writeInto(out, files);
   for (const why of damaged) progress.log(`left out of the index: ${why}`);
+}
+
+/** A report with what its notebook shows, as far as that is there. */
+async function readShown(
+  report: PastReport,
+  folder: string,
+): Promise<{ entry: IndexEntry; drawings: ReturnType<typeof drawingsOf> }> {
+  try {
+    const notebook = await readNotebook(join(folder, `${report.name}.ipynb`));
+    const drawings = drawingsOf(notebook);
+    const picture = (mainResult(notebook) ?? drawings[0])?.image ?? null;
+    return { entry: { ...report, picture }, drawings };
+  } catch {
+    return { entry: { ...report, picture: null }, drawings: [] };
+  }
 }
 
 function verdict({ claims }: Report): string {
@@ -268,7 +383,8 @@ async function refuseLosses(
   out: string,
 ): Promise<void> {
   const names = new Map([["index", "the index of all reports"]]);
-  for (const { name, file } of jobs) {
+  for (const job of jobs) {
+    const { name, file } = job;
     const other = names.get(name.toLowerCase());
     if (other !== undefined) {
       throw new Refusal(
@@ -287,7 +403,24 @@ async function refuseLosses(
           "which no report wrote",
       );
     }
+    await refuseOther(job, out);
   }
+}
+
+/** Refuses a name that the report of another run has. */
+async function refuseOther(job: Job, out: string): Promise<void> {
+  const past = await readReport(join(out, `${job.name}.results.json`))
+    .catch(() => null);
+  if (past === null) return;
+  const [here, there] = [
+    commandOf(job.notebookName, job.differing),
+    commandOf(past.notebook, past.differing),
+  ];
+  if (here === there) return;
+  throw new Refusal(
+    `Cannot report as ${job.name} must be the name of one run: ` +
+      `current value is that of  ${there}  and of  ${here}; give another --out`,
+  );
 }
 
 /** Make the folder, and prove that a file can be written there. */
@@ -324,8 +457,25 @@ export async function readReport(file: string): Promise<PastReport> {
   const from = reader(`read ${basename(file)}`);
   const text = await Deno.readTextFile(file);
   const raw = from.object(from.json(text, "its text"), "its content");
+  const name = basename(file, ".results.json");
+  const notebook = from.string(raw.notebook, "its notebook");
   return {
-    notebook: from.string(raw.notebook, "its notebook"),
+    name,
+    notebook,
+    // Reports of older versions have neither.
+    differing: from.object(raw.differing ?? {}, "its differing") as Values,
+    command: from.string(raw.command ?? commandOf(notebook, {}), "its command"),
+    judgement: from.optional(
+      raw.judgement ?? null,
+      "its judgement",
+      (value, part) => {
+        const { word, reason } = from.object(value, part);
+        return {
+          word: from.oneOf(word, `${part}'s word`, WORDS),
+          reason: from.string(reason, `${part}'s reason`),
+        };
+      },
+    ),
     title: from.string(raw.title, "its title"),
     seed: from.optional(raw.seed, "its seed", from.number),
     preset: from.optional(raw.preset, "its preset", from.string),
@@ -339,6 +489,7 @@ export async function readReport(file: string): Promise<PastReport> {
  * Seconds of each cell when a notebook was last reported under this preset;
  * none if it was not.
  *
+ * @param name the notebook's, or that of its report
  * @param folder the reports
  */
 export async function knownSeconds(
@@ -346,9 +497,12 @@ export async function knownSeconds(
   preset: ParameterValue,
   folder = join(ROOT, "reports"),
 ): Promise<Record<string, number>> {
-  const before = await readReport(join(folder, `${name}.results.json`))
-    .catch(() => null);
-  return before?.preset === preset ? before.cellSeconds : {};
+  for (const report of [name, reportName(name, { preset })]) {
+    const before = await readReport(join(folder, `${report}.results.json`))
+      .catch(() => null);
+    if (before?.preset === preset) return before.cellSeconds;
+  }
+  return {};
 }
 
 /** All reports of a folder, and what is wrong with those that are none. */

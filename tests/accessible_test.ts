@@ -5,15 +5,27 @@
 import assert from "node:assert/strict";
 import axe from "axe-core";
 import { basename, join } from "node:path";
-import { notebookPage } from "../tasks/notebook/export_html.ts";
-import { findNotebooks, readNotebook } from "../tasks/notebook/notebook.ts";
+import { drawingsOf } from "../tasks/notebook/drawings.ts";
+import { resultsOf } from "../tasks/notebook/execute.ts";
+import { notebookPage, titleOf } from "../tasks/notebook/export_html.ts";
+import {
+  besidePage,
+  type IndexEntry,
+  indexPage,
+} from "../tasks/notebook/index_page.ts";
+import { judgementOf } from "../tasks/notebook/judgement.ts";
+import {
+  findNotebooks,
+  type Notebook,
+  readNotebook,
+} from "../tasks/notebook/notebook.ts";
 import { NOTEBOOKS, ROOT } from "../tasks/project.ts";
 import type { Browser } from "playwright-core";
 import { findChromium, launch, openPage } from "./browser.ts";
 
 const chromium = findChromium();
 /** Rules that are kept beside all that are serious. */
-const MINOR = ["empty-table-header", "region"];
+const MINOR = ["empty-table-header", "heading-order", "region"];
 
 /** What axe finds: the rule, how often, and the first element. */
 async function violations(
@@ -79,6 +91,61 @@ Deno.test({
     } finally {
       await browser.close();
       await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+/** A notebook as the index has it. */
+function entryOf(notebook: Notebook, name: string): IndexEntry {
+  return {
+    ...resultsOf(notebook)!,
+    name,
+    title: titleOf(notebook, name),
+    differing: {},
+    judgement: judgementOf(notebook),
+    command: `deno task report ${name}`,
+    wallSeconds: 60,
+    picture: drawingsOf(notebook)[0].image,
+  };
+}
+
+Deno.test({
+  name:
+    "neither the gallery nor a page of pairs bars a reader, and both fit a phone",
+  ignore: chromium === null,
+  fn: async () => {
+    const files = await findNotebooks([], NOTEBOOKS);
+    const notebooks = await Promise.all(files.map(readNotebook));
+    const entries = notebooks.map((notebook, i) =>
+      entryOf(notebook, basename(files[i], ".ipynb"))
+    );
+    const differing = { seed: 2 };
+    const other = { ...entries[0], name: "other.seed-2", differing };
+    const drawings = drawingsOf(notebooks[0]);
+    const pages = [
+      indexPage([...entries, other]),
+      besidePage({ entry: entries[0], drawings }, { entry: other, drawings }),
+    ];
+    const browser = await launch(chromium!);
+    const file = await Deno.makeTempFile({ suffix: ".html" });
+    try {
+      for (const html of pages) {
+        assert.ok(html.length < 2e6);
+        await Deno.writeTextFile(file, html);
+        for (const look of [{ width: 360 }, { width: 1280, dark: true }]) {
+          assert.deepEqual(await violations(browser, file, look), []);
+          const { page, complaints } = await openPage(browser, file, look);
+          const over = await page.evaluate(() =>
+            document.documentElement.scrollWidth - innerWidth
+          );
+          assert.ok(over <= 0, `scrolls sideways by ${over}`);
+          assert.deepEqual(complaints, []);
+          await page.context().close();
+        }
+      }
+    } finally {
+      await browser.close();
+      await Deno.remove(file);
     }
   },
 });

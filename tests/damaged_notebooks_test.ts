@@ -7,11 +7,15 @@ import { join } from "node:path";
 import { cpuUsage } from "node:process";
 import { Refusal } from "../lib/run/config.ts";
 import { resultsOf } from "../tasks/notebook/execute.ts";
+import { notebookPage, titleOf } from "../tasks/notebook/export_html.ts";
+import { drawingsOf } from "../tasks/notebook/drawings.ts";
+import { besidePage, indexPage } from "../tasks/notebook/index_page.ts";
+import { judgementOf } from "../tasks/notebook/judgement.ts";
 import {
-  indexPage,
-  notebookPage,
-  titleOf,
-} from "../tasks/notebook/export_html.ts";
+  commandOf,
+  differing,
+  reportName,
+} from "../tasks/notebook/report_name.ts";
 import {
   formatNotebook,
   injectParameters,
@@ -46,7 +50,18 @@ function exported(text: string): string {
   const title = titleOf(notebook, "damaged");
   const run = { seed, preset, wallSeconds: 1 };
   const verdict = { metrics: [], claims: [], ...results };
-  indexPage([{ ...verdict, notebook: "damaged", title, ...run }]);
+  const other = differing(notebook, values);
+  const drawings = drawingsOf(notebook);
+  const entry = {
+    ...{ ...verdict, title, ...run, differing: other },
+    name: reportName("damaged", other),
+    notebook: "damaged",
+    command: commandOf("damaged", other),
+    judgement: judgementOf(notebook),
+    picture: drawings[0]?.image ?? null,
+  };
+  indexPage([entry]);
+  besidePage({ entry, drawings }, { entry, drawings });
   const facts = { ...run, environment: { deno: "0" } };
   return notebookPage(notebook, { name: "damaged", facts });
 }

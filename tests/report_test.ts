@@ -41,16 +41,17 @@ Deno.test("a report is a page, the executed notebook, its results and an index",
       folder,
     ]);
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /Open .*small\.html/);
-    assert.match(stderr, /small: done in .*, \d of 1 claims hold/);
+    const name = "small.seed-3.preset-smoke";
+    assert.match(stdout, /Open .*small\.seed-3\.preset-smoke\.html/);
+    assert.match(stderr, /small\S*: done in .*, \d of 1 claims hold/);
     assert.deepEqual(listing(folder), [
       "index.html",
-      "small.html",
-      "small.ipynb",
-      "small.results.json",
+      `${name}.html`,
+      `${name}.ipynb`,
+      `${name}.results.json`,
     ]);
     const results = JSON.parse(
-      await Deno.readTextFile(`${folder}/small.results.json`),
+      await Deno.readTextFile(`${folder}/${name}.results.json`),
     );
     assert.equal(results.seed, 3);
     assert.equal(results.preset, "smoke");
@@ -58,7 +59,7 @@ Deno.test("a report is a page, the executed notebook, its results and an index",
     assert.equal(results.environment.deno, Deno.version.deno);
     assert.ok(results.wallSeconds > 0);
     const executed = JSON.parse(
-      await Deno.readTextFile(`${folder}/small.ipynb`),
+      await Deno.readTextFile(`${folder}/${name}.ipynb`),
     );
     const injected = executed.cells.find((c: { id: string }) =>
       c.id === "injected-parameters"
@@ -69,6 +70,90 @@ Deno.test("a report is a page, the executed notebook, its results and an index",
       before,
       "the notebook itself changed",
     );
+  }));
+
+Deno.test("a report of another seed takes the place of none, and stands beside the notebook's own", () =>
+  inFolder(async (folder) => {
+    const run = (...args: string[]): Promise<Ended> =>
+      task("report", [SMALL, "--out", folder, ...args]);
+    const read = (name: string): Promise<string> =>
+      Deno.readTextFile(`${folder}/${name}`);
+    assert.equal((await run()).code, 0);
+    const own = await read("small.results.json");
+    const page = await read("small.html");
+    assert.equal((await run("--seed", "2")).code, 0);
+    // The committed seed, said aloud, is the notebook's own run.
+    assert.equal((await run("--seed", "1")).code, 0);
+    assert.deepEqual(
+      listing(folder).filter((name) => name.endsWith(".results.json")),
+      ["small.results.json", "small.seed-2.results.json"],
+    );
+    const again = JSON.parse(await read("small.results.json"));
+    assert.equal(again.paramsSha256, JSON.parse(own).paramsSha256);
+    assert.equal(again.command, "deno task report tests/fixtures/small.ipynb");
+    assert.doesNotMatch(page, /seed-2/);
+    const index = await read("index.html");
+    assert.equal(index.split('class="card').length, 2);
+    assert.match(index, /href="small\.seed-2\.html">seed 2</);
+    assert.match(index, /difference/);
+    assert.match(index, /✓ reproduced<\/b>\s*It is\./);
+    assert.match(
+      await read("small.seed-2.html"),
+      /With the notebook’s own settings: <a href="small\.html">/,
+    );
+    // Another notebook whose name is that of a run is refused, before a run.
+    const twin = `${folder}/small.seed-2.ipynb`;
+    const other = `${folder}/notebooks`;
+    await Deno.mkdir(other);
+    await Deno.copyFile(twin, `${other}/small.seed-2.ipynb`);
+    const before = await read("small.seed-2.html");
+    const refused = await task("report", [
+      `${other}/small.seed-2.ipynb`,
+      "--out",
+      folder,
+    ]);
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.stderr,
+      /^\nCannot report as small\.seed-2 must be the name of one run: current value is that of {2}deno task report small --seed 2 {2}and of {2}deno task report small\.seed-2; give another --out\n$/,
+    );
+    assert.equal(await read("small.seed-2.html"), before);
+  }));
+
+Deno.test("two notebooks side by side lead to each other", () =>
+  inFolder(async (folder) => {
+    const notebooks = ["editor", "small"].map((n) => `${FIXTURES}/${n}.ipynb`);
+    const { code, stderr } = await task("report", [
+      ...notebooks,
+      ...["--out", folder],
+    ]);
+    assert.equal(code, 0, stderr);
+    const read = (name: string): string =>
+      Deno.readTextFileSync(`${folder}/${name}.html`);
+    assert.match(
+      read("editor"),
+      /Next: <a href="small\.html">A small fixture</,
+    );
+    assert.match(read("small"), /Previous: <a href="editor\.html">/);
+  }));
+
+Deno.test("--open opens the index when all is done, and says where nothing opens it", () =>
+  inFolder(async (folder) => {
+    if (Deno.build.os !== "linux") return;
+    const words = [SMALL, "--out", `${folder}/out`, "--open"];
+    const opener = `${folder}/xdg-open`;
+    const script = `#!/bin/sh\necho "$@" > ${folder}/opened\n`;
+    await Deno.writeTextFile(opener, script, { mode: 0o755 });
+    const env = { PATH: `${folder}:${Deno.env.get("PATH")}` };
+    assert.equal((await task("report", words, { env })).code, 0);
+    assert.equal(
+      await Deno.readTextFile(`${folder}/opened`),
+      `${folder}/out/index.html\n`,
+    );
+    await Deno.writeTextFile(opener, "#!/bin/sh\nexit 3\n");
+    const { code, stderr } = await task("report", words, { env });
+    assert.equal(code, 0);
+    assert.match(stderr, /Cannot open .*out\/index\.html as xdg-open must be/);
   }));
 
 Deno.test("three hundred printed lines are one output, and markup in them is text", () =>
@@ -140,7 +225,7 @@ Deno.test("a claim that fails is named; it fails the command with the full prese
       );
     const options = ["--out", `${folder}/out`];
     const named =
-      /small: the claim "The mean is near one half" fails: 0\.\d+, bound from 2 to 3/;
+      /small\S*: the claim "The mean is near one half" fails: 0\.\d+, bound from 2 to 3/;
     await write("[2, 3]", false);
     const full = await task("report", [copy, ...options]);
     assert.match(full.stderr, named);
@@ -153,7 +238,7 @@ Deno.test("a claim that fails is named; it fails the command with the full prese
     assert.match(brief.stderr, /\(smoke preset: a warning\)/);
     assert.equal(brief.code, 0);
     const index = await Deno.readTextFile(`${folder}/out/index.html`);
-    assert.match(index, /Preset smoke: /);
+    assert.match(index, /preset smoke<\/a>: 0 of 1 claims hold/);
     const run = await task("run", [copy]);
     assert.match(run.stderr, named);
     assert.equal(run.code, 1);

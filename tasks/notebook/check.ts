@@ -21,6 +21,7 @@ import {
   parseNotebook,
   readNotebook,
 } from "./notebook.ts";
+import { judgementOf, WORDS } from "./judgement.ts";
 import { sourcesOf } from "./model_source.ts";
 import { asModule, modulesOf, withModule } from "./modules.ts";
 import { beginsSlide, formatted, isReadableId } from "./tidy.ts";
@@ -55,6 +56,11 @@ export function structureProblems(text: string, name: string): string[] {
   must(
     /\(\d{4}\)/.test(opening),
     "no citation with its (year): write it below the title",
+  );
+  must(
+    judgementOf(notebook),
+    "no verdict in a word: write  **Our verdict: partly.** One sentence.  " +
+      `(or ${WORDS.join(", or ")}) in the first cell`,
   );
   problems.push(...tagProblems(notebook));
   must(

@@ -55,6 +55,11 @@ Deno.test("each missing part is named, with what to write", () => {
   finds((n) => n.cells[0].source = "x", /no title: begin .* "# Title"/);
   finds((n) => n.cells[0].source = "# Title", /no citation/);
   finds(
+    (n) =>
+      n.cells[0].source = n.cells[0].source.replace("reproduced", "indeed"),
+    /no verdict in a word: write {2}\*\*Our verdict: partly\.\*\*/,
+  );
+  finds(
     (n) => cell(n, "imports").source = "import {} from './x.ts';",
     /copies the notebook elsewhere: begin .* \/\/ "Module not found"\?/,
   );

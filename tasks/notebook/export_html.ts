@@ -12,11 +12,9 @@
  */
 import hljs from "highlight.js/lib/common";
 import { createHash } from "node:crypto";
-import type { Results } from "../../lib/run/results.ts";
 import { type Html, html, raw } from "../../viz/page/html.ts";
 import { renderMarkdown } from "../../viz/page/markdown.ts";
 import { inlined, unnamed } from "../../viz/page/picture.ts";
-import { verdictTable } from "../../viz/figures/table.ts";
 import { STYLE, withoutStyle } from "../../viz/page/style_sheet.ts";
 import { bibtex, type Paper, paperOf, reference } from "./citation.ts";
 import { mainResult } from "./main_result.ts";
@@ -173,12 +171,57 @@ export function notebookPage(
       html`<button type="button" id="toggle-code">Show all code</button>`,
     body: html`
       <div class="page${list && " with-contents"}">${list}<main>${body}
-      ${paper && citation(paper)}<footer class="facts">${options.facts &&
+      ${paper && citation(paper)}${raw(
+        TURN,
+      )}<footer class="facts">${options.facts &&
         factsOf(options.facts)}</footer>
       </main></div>
     `,
     scripts: gathered.scripts,
   });
+}
+
+const [TURN_START, TURN_END] = ["<!-- turn -->", "<!-- end of turn -->"];
+const TURN = TURN_START + TURN_END;
+
+/** A report that a page leads to. */
+export interface Neighbour {
+  /** Name of its files. */
+  name: string;
+  title: string;
+}
+
+/** What a page leads to at its end. */
+export interface Neighbours {
+  previous?: Neighbour;
+  next?: Neighbour;
+  /** The report of the notebook's own settings, from one of others. */
+  committed?: Neighbour;
+}
+
+/** A page of {@link notebookPage} that leads to its neighbours. */
+export function withNeighbours(page: string, to: Neighbours): string {
+  const start = page.lastIndexOf(TURN_START);
+  const end = page.lastIndexOf(TURN_END);
+  if (start < 0 || end < start) return page; // of an older version
+  const link = (label: string, neighbour?: Neighbour): Html | undefined =>
+    neighbour && html`
+      <p>${label} <a href="${fileOf(neighbour.name)}">${neighbour.title}</a></p>
+    `;
+  const links = [
+    link("With the notebook’s own settings:", to.committed),
+    link("Previous:", to.previous),
+    link("Next:", to.next),
+  ].filter(Boolean);
+  const nav = links.length === 0 ? "" : html`
+    <nav class="turn" aria-label="Other reports">${links}</nav>
+  `.html;
+  return page.slice(0, start) + TURN_START + nav + page.slice(end);
+}
+
+/** Address of a report's page from another. */
+export function fileOf(name: string): string {
+  return `${encodeURIComponent(name)}.html`;
 }
 
 /** How to cite the paper, to copy. */
@@ -241,56 +284,6 @@ function factsOf(facts: RunFacts): string {
     `executed in ${duration(facts.wallSeconds)}`,
   ];
   return parts.filter(Boolean).join(" · ");
-}
-
-/** An entry of the index: a notebook and what its run found. */
-export interface IndexEntry extends Pick<Results, "metrics" | "claims"> {
-  notebook: string;
-  title: string;
-  seed: number | null;
-  preset: string | null;
-  wallSeconds: number;
-}
-
-/** The page of all verdicts. */
-export function indexPage(entries: readonly IndexEntry[]): string {
-  const sections = entries.map((entry) => {
-    const file = `${encodeURIComponent(entry.notebook)}.html`;
-    const { metrics, claims } = entry;
-    const verdict = metrics.length || claims.length
-      ? html`
-        <div class="output">
-          <div class="hc">${verdictTable(metrics, claims, entry.preset)}</div>
-        </div>
-      `
-      : html`<p class="facts">This notebook states no claims.</p>`;
-    const facts = [
-      `preset ${entry.preset ?? "–"}`,
-      `seed ${entry.seed ?? "–"}`,
-      `executed in ${duration(entry.wallSeconds)}`,
-      `${claims.filter((c) => c.holds).length} of ${claims.length} claims hold`,
-    ].join(" · ");
-    return html`
-      <section
-        class="verdict"><h2><a class="anchor" href="${file}">${entry
-          .title}</a></h2>
-      <p class="facts">${facts} · <a href="${file}">open the report</a></p>
-      ${verdict}</section>
-    `;
-  });
-  return page({
-    title: "Hidden Causes: verdicts",
-    home: html`<span class="home">Hidden Causes</span>`,
-    body: html`
-      <div class="page">
-        <main><h1>Hidden Causes</h1>
-      <div class="text"><p>Papers in which a network discovers the hidden cause of its
-      input, reproduced. Each table holds the paper’s number, the reference
-      program’s, ours, the level of chance and the limit.</p></div>
-      ${sections}</main>
-      </div>
-    `,
-  });
 }
 
 const CSS = await Deno.readTextFile(new URL("./page.css", import.meta.url));

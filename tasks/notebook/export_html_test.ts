@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpuUsage } from "node:process";
 import { createHash } from "node:crypto";
 import { ansiToHtml } from "./ansi.ts";
-import { indexPage, notebookPage, titleOf } from "./export_html.ts";
+import { notebookPage, titleOf, withNeighbours } from "./export_html.ts";
 import type { MimeBundle, Output } from "./output.ts";
 import type { Cell } from "./notebook.ts";
 
@@ -203,25 +203,22 @@ Deno.test("the title is the first heading without its markup", () => {
   assert.equal(titleOf({ cells: [], metadata: {} }, "x"), "x");
 });
 
-Deno.test("the index holds every verdict and escapes what it is given", () => {
-  const html = indexPage([{
-    notebook: "a b",
-    title: "<i>",
-    seed: 1,
-    preset: "full",
-    wallSeconds: 63,
-    metrics: [],
-    claims: [
-      { text: "one & two", observed: 1, bound: "≥ 0", holds: true },
-      { text: "three", observed: 1, bound: "≥ 2", holds: false },
-    ],
-  }]);
-  assert.ok(html.includes('href="a%20b.html"') && html.includes("&lt;i&gt;"));
-  assert.ok(
-    html.includes("one &amp; two") && html.includes("✓ holds") &&
-      html.includes("✗ fails"),
+Deno.test("a page leads to its neighbours, whatever their names hold, and again to others", () => {
+  const bare = page(cell("markdown", "<!-- turn -->text"));
+  const turned = withNeighbours(bare, {
+    previous: { name: "a b", title: "<i>" },
+    committed: { name: "x", title: "X" },
+  });
+  assert.match(
+    turned,
+    /<nav class="turn"[^]*settings: <a href="x\.html">X<[^]*Previous: <a href="a%20b\.html">&lt;i&gt;</,
   );
-  assert.ok(html.includes("executed in 1:03"));
+  assert.doesNotMatch(turned, /Next:/);
+  const again = withNeighbours(turned, { next: { name: "n", title: "N" } });
+  assert.match(again, /Next: <a href="n\.html">N/);
+  assert.doesNotMatch(again, /Previous:/);
+  assert.equal(withNeighbours(again, {}), bare);
+  assert.equal(withNeighbours("old", {}), "old");
 });
 
 Deno.test("terminal colours become spans and other controls vanish", () => {
