@@ -41,6 +41,21 @@ def leaf(*shape, scale=0.0):
     return (scale * torch.randn(*shape)).requires_grad_()
 
 
+def descent(optimizer, loss_of_batch, limit=None):
+    """An update; `limit` clips the gradient's norm."""
+
+    def step():
+        loss = loss_of_batch()
+        optimizer.zero_grad()
+        loss.backward()
+        if limit:
+            params = optimizer.param_groups[0]["params"]
+            torch.nn.utils.clip_grad_norm_(params, limit)
+        optimizer.step()
+
+    return step
+
+
 WIDTH, SHIFT, BATCH = 10, 3, 256
 
 
@@ -78,7 +93,7 @@ def imax():
     params = [p for net in nets for p in net]
     optimizer = torch.optim.SGD(params, lr=0.05, momentum=0.9, weight_decay=1e-5)
 
-    def step():
+    def loss_of_batch():
         d = 2 * SHIFT * torch.rand(BATCH) - SHIFT
         a, b = (
             torch.addmm(b2, torch.sigmoid(torch.addmm(b1, products(strip), w1)), w2)
@@ -86,12 +101,9 @@ def imax():
         )
         total = a.var(correction=0) + b.var(correction=0)
         loss = -0.5 * torch.log(total / (a - b).var(correction=0))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
         return loss
 
-    return step
+    return descent(optimizer, loss_of_batch)
 
 
 def population():
@@ -104,7 +116,7 @@ def population():
     optimizer = torch.optim.SGD([w1, b1, w2, b2, centres, v, c], lr=0.1)
     state = {"order": torch.randperm(2000), "start": 0}
 
-    def step():
+    def loss_of_batch():
         if state["start"] + batch > 2000:
             state["order"], state["start"] = torch.randperm(2000), 0
         x = images[state["order"][state["start"] : state["start"] + batch]]
@@ -113,12 +125,9 @@ def population():
         squares = (centres - m[:, None]).square().sum(2)
         bumps = torch.exp(squares * (-0.5 / 0.18**2))
         loss = 0.5 * (torch.addmm(c, bumps, v) - x).square().sum() / batch
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
         return loss
 
-    return step
+    return descent(optimizer, loss_of_batch)
 
 
 def neural_em():
@@ -129,7 +138,7 @@ def neural_em():
     params = [wx, wh, bh, wd, bd, start]
     optimizer = torch.optim.Adam(params, lr=3e-3)
 
-    def step():
+    def loss_of_batch():
         x = images[torch.randint(0, 1024, (batch,))]
         x = torch.where(torch.rand(x.shape) < 0.1, 1 - x, x)
         sign, base = 2 * x - 1, 1 - x + 1e-6
@@ -143,14 +152,9 @@ def neural_em():
             if t < T - 1:
                 residual = like / total * (x - psi)
                 h = torch.tanh(residual @ wx + h @ wh + bh)
-        loss = loss / (batch * T)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(params, 5.0)
-        optimizer.step()
-        return loss
+        return loss / (batch * T)
 
-    return step
+    return descent(optimizer, loss_of_batch, limit=5.0)
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
   type Configure,
+  each,
   partOf,
   refusal,
   startingFrom,
@@ -34,8 +35,9 @@ import {
   assessing,
   type Assessment,
   bestSignVector,
-  causeAccuracy,
-  causeScores,
+  causeAccuracies,
+  crossEntropyBits,
+  marginals,
   signVectorChance,
   topPrior,
 } from "../../lib/helmholtz/readout.ts";
@@ -47,7 +49,7 @@ import {
   type StagedLearner,
   stagedLearner,
 } from "../../lib/helmholtz/staged_learning.ts";
-import { log2, LOG2E, logit } from "../../lib/numeric/elementary.ts";
+import { LOG2E, logit } from "../../lib/numeric/elementary.ts";
 import { type Rng, stream } from "../../lib/numeric/random.ts";
 import { mean } from "../../lib/numeric/statistics.ts";
 import type { Expose, Outcome } from "../../lib/run/experiment.ts";
@@ -126,8 +128,7 @@ export const settings: Configure<Settings> = startingFrom(
       way: ["wakeSleep", is.oneOf(...Object.keys(WAYS))],
       world: ["shifter", is.oneOf("shifter", "bars")],
       directions: [2, is.oneOf(2, 4)],
-      evalImages: [256, is.positiveInteger],
-      evalSamples: [200, is.positiveInteger],
+      ...each(is.positiveInteger, { evalImages: 256, evalSamples: 200 }),
     },
     (all) => {
       machineOf(all);
@@ -337,11 +338,10 @@ function* estimating(
   let likeliest: Float64Array | undefined;
   if (few) {
     likeliest = yield* topJointOfLikeliest(rng, params, pixels);
-    const states = likeliest.length / images.count;
-    nllBits = images.probability.reduce((sum, p, k) => {
-      const row = likeliest!.subarray(k * states, (k + 1) * states);
-      return sum - p * log2(row.reduce((a, b) => a + b));
-    }, 0);
+    nllBits = crossEntropyBits(
+      images.probability,
+      marginals(likeliest, images.count),
+    );
   } else {
     const { value } = yield* samplingNll(rng, params, { patterns, samples });
     const rarer = mean(surpriseBits(images, patterns)) - entropy;
@@ -356,14 +356,15 @@ function* estimating(
     patterns: pixels,
     samples,
   });
-  const accuracy = (weights: Float64Array): number =>
-    causeAccuracy(joint, causeScores(weights, meaning, values), values);
   return {
     nllBits,
     klBits: nllBits - entropy,
     validMass,
-    accuracyByMeaning: accuracy(recognition),
-    accuracyByPosterior: accuracy(likeliest ?? posterior),
+    ...causeAccuracies(joint, meaning, {
+      values,
+      recognition,
+      posterior: likeliest ?? posterior,
+    }),
   };
 }
 

@@ -9,6 +9,7 @@ import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
   type Configure,
+  each,
   partOf,
   withDefaults,
 } from "../../lib/run/config.ts";
@@ -60,8 +61,7 @@ export const settings: Configure<Settings> = checkedConfig(
     world: ["seed", is.oneOf("seed", "paper")],
     objects: [3, is.integerIn(1, 9)],
     trainImages: [1024, is.nonNegativeInteger],
-    evalImages: [128, is.positiveInteger],
-    evalEvery: [32, is.positiveInteger],
+    ...each(is.positiveInteger, { evalImages: 128, evalEvery: 32 }),
   },
   (all) => {
     modelOf(all);

@@ -9,6 +9,7 @@ import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
   type Configure,
+  each,
   partOf,
   startingFrom,
 } from "../../lib/run/config.ts";
@@ -212,9 +213,11 @@ export const settings: Configure<Settings> = startingFrom(
       ],
       world: ["dipole", is.oneOf(...Object.keys(WORLDS))],
       trainImages: [2000, is.nonNegativeInteger],
-      testImages: [500, is.positiveInteger],
-      starts: [1, is.positiveInteger],
-      scoutSteps: [1000, is.positiveInteger],
+      ...each(is.positiveInteger, {
+        testImages: 500,
+        starts: 1,
+        scoutSteps: 1000,
+      }),
       topologyPoints: [0, is.nonNegativeInteger],
     },
     (all) => {

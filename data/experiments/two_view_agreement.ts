@@ -5,7 +5,12 @@
  * @module
  */
 import * as is from "../../lib/run/checks.ts";
-import { checkedConfig, type Configure, partOf } from "../../lib/run/config.ts";
+import {
+  checkedConfig,
+  type Configure,
+  each,
+  partOf,
+} from "../../lib/run/config.ts";
 import { newPairs, type Pairs } from "../../lib/agreement/pairs.ts";
 import { correlationRatio } from "../../lib/agreement/readout.ts";
 import { effectiveRank, spread } from "../../lib/numeric/eigen.ts";
@@ -59,12 +64,10 @@ export const settings: Configure<Settings> = checkedConfig(
     pairing: ["shared", is.oneOf("shared", "independent")],
     stripWidth: [6, is.integerIn(3, 64)],
     maxDisparity: [2, is.integerIn(1, 8)],
-    hidden: [16, is.positiveInteger],
-    codes: [4, is.positiveInteger],
+    ...each(is.positiveInteger, { hidden: 16, codes: 4 }),
     learningRate: [0.01, is.positive],
     batchSize: [128, is.integerIn(2, 4096)],
-    steps: [300, is.positiveInteger],
-    evalEvery: [10, is.positiveInteger],
+    ...each(is.positiveInteger, { steps: 300, evalEvery: 10 }),
     heldOut: [500, is.integerIn(2, 100_000)],
   },
 );

@@ -12,6 +12,7 @@ import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
   type Configure,
+  each,
   type Rule,
 } from "../../lib/run/config.ts";
 import { cos, exp, sin } from "../../lib/numeric/elementary.ts";
@@ -89,8 +90,7 @@ export const dipoleConfig: Configure<DipoleConfig> = checkedConfig(
   "make dipole images",
   {
     size: [8, is.integerIn(2, 64)],
-    separation: [2, is.between(0, 64)],
-    separationTo: [2, is.between(0, 64)],
+    ...each(is.between(0, 64), { separation: 2, separationTo: 2 }),
     blobSigma: [0.55, is.between(0.05, 64)],
     pad: [1.5, is.between(0, 32)],
     turn: [Math.PI, is.between(0, 2 * Math.PI)],
@@ -199,19 +199,16 @@ export function dipoleWorld(overrides: Partial<DipoleConfig> = {}): World {
 }
 
 /** What an image of one bar is made of. Lengths are in pixels. */
-export interface OneBarConfig {
-  size: number;
+export interface OneBarConfig extends Pick<DipoleConfig, "size" | "pad"> {
   /** Standard deviation of the bar's profile across. */
   barSigma: number;
-  /** Positions keep this distance from the outermost pixel centres. */
-  pad: number;
 }
 
 /** The checked configuration of images of one bar. */
 export const oneBarConfig: Configure<OneBarConfig> = checkedConfig(
   "make images of one bar",
   {
-    size: [8, is.integerIn(2, 64)],
+    size: dipoleConfig.fields.size,
     barSigma: [0.7, is.between(0.05, 64)],
     pad: [0.5, is.between(0, 32)],
   },

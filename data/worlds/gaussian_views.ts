@@ -6,7 +6,7 @@
  * @module
  */
 import * as is from "../../lib/run/checks.ts";
-import { checkedConfig, type Configure } from "../../lib/run/config.ts";
+import { checkedConfig, type Configure, each } from "../../lib/run/config.ts";
 import { newPairs, type Pairs } from "../../lib/agreement/pairs.ts";
 import { cos, exp, sin } from "../../lib/numeric/elementary.ts";
 import {
@@ -32,9 +32,7 @@ export const pairConfig: Configure<PairConfig> = /* @__PURE__ */ checkedConfig(
   "draw Gaussian pairs",
   {
     signal: [1, is.nonNegative],
-    noiseA: [1, is.positive],
-    noiseB: [1, is.positive],
-    gain: [1, is.positive],
+    ...each(is.positive, { noiseA: 1, noiseB: 1, gain: 1 }),
   },
 );
 
@@ -143,8 +141,7 @@ export const camerasConfig: Configure<CamerasConfig> =
   /* @__PURE__ */ checkedConfig("draw camera views", {
     pixels: [12, /* @__PURE__ */ is.integerIn(4, 64)],
     blur: [1.5, is.positive],
-    fly: [0.7, is.nonNegative],
-    noise: [0.1, is.nonNegative],
+    ...each(is.nonNegative, { fly: 0.7, noise: 0.1 }),
   });
 
 /**

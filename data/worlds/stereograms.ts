@@ -20,6 +20,7 @@ import * as is from "../../lib/run/checks.ts";
 import {
   checkedConfig,
   type Configure,
+  each,
   type Rule,
 } from "../../lib/run/config.ts";
 import {
@@ -269,12 +270,9 @@ export interface SurfaceConfig {
 const surfaceConfig: Configure<SurfaceConfig> = /* @__PURE__ */ checkedConfig(
   "draw surfaces",
   {
-    modules: [10, is.integerIn(2, 64)],
-    stripWidth: [10, is.integerIn(2, 64)],
+    ...each(is.integerIn(2, 64), { modules: 10, stripWidth: 10 }),
     gap: [6, is.integerIn(0, 64)],
-    maxDisparity: [3, is.positive],
-    shortest: [100, is.positive],
-    longest: [300, is.positive],
+    ...each(is.positive, { maxDisparity: 3, shortest: 100, longest: 300 }),
     breaks: [0, is.probability],
   },
   ({ maxDisparity, stripWidth, shortest, longest }) => [

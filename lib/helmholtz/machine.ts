@@ -15,13 +15,18 @@
  * @module
  */
 import * as is from "../run/checks.ts";
-import { checkedConfig, type Configure } from "../run/config.ts";
+import { checkedConfig, type Configure, each } from "../run/config.ts";
 import { sigmoid } from "../numeric/elementary.ts";
 import { fillNormal, type Rng } from "../numeric/random.ts";
-import { measured, type Measurement, type Training } from "../run/training.ts";
+import {
+  measured,
+  type Measurement,
+  type Training,
+  type TrainingConfig,
+} from "../run/training.ts";
 
 /** Sizes and learning constants. Defaults are the reference program's. */
-export interface HelmholtzConfig {
+export interface HelmholtzConfig extends TrainingConfig {
   /** Pixels. */
   visible: number;
   /** Units of the hidden layer ("layer 2"). */
@@ -40,8 +45,6 @@ export interface HelmholtzConfig {
   visibleBias: number;
   /** Initial generative bias of the hidden units: below 0 makes them rare. */
   hiddenBias: number;
-  /** Images between two rows of the history. */
-  evalEvery: number;
   /** How the causes of an image are found in the wake phase. */
   inference: Inference;
   /** Recognitions, Gibbs sweeps or chains of an image, as `inference` says. */
@@ -93,8 +96,7 @@ export const helmholtzConfig: Configure<HelmholtzConfig> = checkedConfig(
     visible: [32, is.positiveInteger],
     hidden: [16, is.integerIn(1, 64)],
     top: [4, is.integerIn(1, 10)],
-    learningRate: [0.1, is.positive],
-    finalLearningRate: [0.1, is.positive],
+    ...each(is.positive, { learningRate: 0.1, finalLearningRate: 0.1 }),
     steps: [1_500_000, is.positiveInteger],
     initScale: [0.1, is.positive],
     visibleBias: [-0.8472978603872037], // logit(0.3)

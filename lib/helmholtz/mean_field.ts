@@ -43,31 +43,30 @@ import {
 import { adam, likeParams } from "../numeric/optimizers.ts";
 import { fillNormal, fillUniform, type Rng } from "../numeric/random.ts";
 import * as is from "../run/checks.ts";
-import { checkedConfig, type Configure } from "../run/config.ts";
-import { type Training, trainingSteps } from "../run/training.ts";
+import { checkedConfig, type Configure, each } from "../run/config.ts";
+import {
+  type Training,
+  type TrainingConfig,
+  trainingSteps,
+} from "../run/training.ts";
 import { stateProbabilities } from "./likelihood.ts";
 import { causeAccuracy, type CausePatterns, causeScores } from "./readout.ts";
 
 /** Sizes and training of a deterministic machine. */
-export interface MeanFieldConfig {
+export interface MeanFieldConfig extends TrainingConfig {
   visible: number;
   hidden: number;
   top: number;
-  learningRate: number;
-  steps: number;
-  evalEvery: number;
 }
 
 /** The checked configuration; sizes as the reference program's machine. */
 export const meanFieldConfig: Configure<MeanFieldConfig> = checkedConfig(
   "train a deterministic Helmholtz machine",
   {
-    visible: [32, is.positiveInteger],
-    hidden: [16, is.positiveInteger],
+    ...each(is.positiveInteger, { visible: 32, hidden: 16 }),
     top: [4, is.integerIn(1, 12)],
     learningRate: [0.02, is.positive],
-    steps: [1000, is.positiveInteger],
-    evalEvery: [50, is.positiveInteger],
+    ...each(is.positiveInteger, { steps: 1000, evalEvery: 50 }),
   },
 );
 

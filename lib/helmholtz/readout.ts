@@ -137,27 +137,58 @@ export function* assessing(
   { pixels, probability, joint: labels }: CausePatterns,
 ): Training<never, Assessment> {
   const joint = yield* sumTopJoint(params, pixels);
-  const tops = joint.length / probability.length;
-  let nllBits = 0;
-  let entropy = 0;
-  let validMass = 0;
-  probability.forEach((p, k) => {
-    const row = joint.subarray(k * tops, (k + 1) * tops);
-    const likelihood = row.reduce((a, b) => a + b);
-    nllBits -= p * log2(likelihood);
-    entropy -= p * log2(p);
-    validMass += likelihood;
-  });
-  const meaning = topMeaning(params, joint, labels);
-  const values = labels.length / probability.length;
+  const likelihood = marginals(joint, probability.length);
+  const nllBits = crossEntropyBits(probability, likelihood);
+  return {
+    nllBits,
+    klBits: nllBits - crossEntropyBits(probability, probability),
+    validMass: likelihood.reduce((sum, p) => sum + p, 0),
+    ...causeAccuracies(labels, topMeaning(params, joint, labels), {
+      values: labels.length / probability.length,
+      recognition: yield* sumRecognitionTop(params, pixels),
+      posterior: joint,
+    }),
+  };
+}
+
+/** p(v) of each pattern. `joint`: p(v, t), patterns × top states. */
+export function marginals(joint: Float64Array, patterns: number): Float64Array {
+  const tops = joint.length / patterns;
+  return Float64Array.from(
+    { length: patterns },
+    (_, k) => joint.subarray(k * tops, (k + 1) * tops).reduce((a, b) => a + b),
+  );
+}
+
+/** −Σ data · log₂ model, over patterns; bits. */
+export function crossEntropyBits(
+  data: Float64Array,
+  model: Float64Array,
+): number {
+  return data.reduce((sum, p, k) => sum - p * log2(model[k]), 0);
+}
+
+/**
+ * How often the cause is read right, by what recognition and by what the
+ * posterior say of the top states, each patterns × top states.
+ *
+ * @param labels joint probability of pattern and value, patterns × values
+ * @param meaning from `topMeaning`, top states × values
+ */
+export function causeAccuracies(
+  labels: Float64Array,
+  meaning: Float64Array,
+  { values, recognition, posterior }: {
+    values: number;
+    recognition: Float64Array;
+    posterior: Float64Array;
+  },
+): Pick<Assessment, "accuracyByMeaning" | "accuracyByPosterior"> {
   const accuracy = (weights: Float64Array): number =>
     causeAccuracy(labels, causeScores(weights, meaning, values), values);
   return {
-    nllBits,
-    klBits: nllBits - entropy,
-    validMass,
-    accuracyByMeaning: accuracy(yield* sumRecognitionTop(params, pixels)),
-    accuracyByPosterior: accuracy(joint),
+    accuracyByMeaning: accuracy(recognition),
+    accuracyByPosterior: accuracy(posterior),
   };
 }
 

@@ -27,7 +27,7 @@ import {
   agreementMetrics,
 } from "../agreement/readout.ts";
 import * as is from "../run/checks.ts";
-import { checkedConfig, type Configure } from "../run/config.ts";
+import { checkedConfig, type Configure, each } from "../run/config.ts";
 import { canonicalCorrelations } from "../numeric/eigen.ts";
 import { scale, sub } from "../numeric/matrix/elementwise.ts";
 import {
@@ -40,13 +40,17 @@ import { type Activation, initMlp, type Mlp, mlp } from "../numeric/mlp.ts";
 import { cos } from "../numeric/elementary.ts";
 import { adam, type Matrices, sgd } from "../numeric/optimizers.ts";
 import { type Floats, type Rng, stream } from "../numeric/random.ts";
-import { type Training, trainingSteps } from "../run/training.ts";
+import {
+  type Training,
+  type TrainingConfig,
+  trainingSteps,
+} from "../run/training.ts";
 
 /** What is maximised: a convention of Imax, or a contrastive relative of it. */
 export type Objective = Convention | "infoNce" | "barlowTwins" | "vicReg";
 
 /** Architecture, objective and optimiser. */
-export interface ImaxConfig {
+export interface ImaxConfig extends TrainingConfig {
   /** Pixels an eye. */
   stripWidth: number;
   /** "products" adds left[i] · right[i + k] for |k| ≤ 3. */
@@ -67,7 +71,6 @@ export interface ImaxConfig {
    */
   memory: number;
   optimizer: "momentum" | "adam";
-  learningRate: number;
   /** "cosine" lets the rate fall to 0 at the last step. */
   schedule: "constant" | "cosine";
   momentum: number;
@@ -83,7 +86,6 @@ export interface ImaxConfig {
   batchSize: number;
   /** Updates; the reference calls them epochs. */
   steps: number;
-  evalEvery: number;
 }
 
 /** Largest shift of the product features. */
@@ -110,13 +112,11 @@ export const imaxConfig: Configure<ImaxConfig> = checkedConfig("train Imax", {
   optimizer: ["momentum", is.oneOf("momentum", "adam")],
   learningRate: [0.05, is.positive],
   schedule: ["constant", is.oneOf("constant", "cosine")],
-  momentum: [0.9, is.nonNegative],
-  weightDecay: [1e-5, is.nonNegative],
+  ...each(is.nonNegative, { momentum: 0.9, weightDecay: 1e-5 }),
   initScale: [0.5, is.positive],
   signedStart: [0, is.nonNegative],
   batchSize: [256, is.integerIn(2, 65536)],
-  steps: [800, is.positiveInteger],
-  evalEvery: [10, is.positiveInteger],
+  ...each(is.positiveInteger, { steps: 800, evalEvery: 10 }),
 }, ({ batchSize, outputs, shared, signedStart, inputs, hidden }) => [
   ["batchSize", batchSize > 2 * outputs, `above twice the ${outputs} outputs`],
   ["outputs", outputs === 1 || shared, "1 unless the modules share weights"],

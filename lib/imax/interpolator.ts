@@ -29,7 +29,11 @@ import { columnOf } from "../numeric/least_squares.ts";
 import { adam, type Matrices } from "../numeric/optimizers.ts";
 import { type Floats, type Rng, stream, uniform } from "../numeric/random.ts";
 import { correlation } from "../numeric/statistics.ts";
-import { type Training, trainingSteps } from "../run/training.ts";
+import {
+  type Training,
+  type TrainingConfig,
+  trainingSteps,
+} from "../run/training.ts";
 
 /** Where the four neighbours of a module stand. */
 export const OFFSETS: readonly number[] = [-2, -1, 1, 2];
@@ -47,16 +51,13 @@ export interface Lines {
 export type LineSampler = (rng: Rng, lines: Lines) => void;
 
 /** How the interpolator is trained. */
-export interface InterpolatorConfig {
+export interface InterpolatorConfig extends TrainingConfig {
   /** Modules along a line. */
   modules: number;
   /** Lines a batch. */
   lines: number;
-  steps: number;
-  learningRate: number;
   /** Share of the past in the running covariance. */
   memory: number;
-  evalEvery: number;
 }
 
 /** Checks a configuration. */

@@ -14,24 +14,25 @@
  * @module
  */
 import * as is from "../run/checks.ts";
-import { checkedConfig, type Configure } from "../run/config.ts";
+import { checkedConfig, type Configure, each } from "../run/config.ts";
 import { type Matrix, workspace } from "../numeric/matrix/workspace.ts";
 import type { Dtype } from "../numeric/wasm/kernels.ts";
 import { initMlp, mlp } from "../numeric/mlp.ts";
 import { cos, exp, log } from "../numeric/elementary.ts";
 import { adam, likeParams, type Matrices } from "../numeric/optimizers.ts";
 import { integer, type Rng, stream, uniform } from "../numeric/random.ts";
-import { type Training, trainingSteps } from "../run/training.ts";
+import {
+  type Training,
+  type TrainingConfig,
+  trainingSteps,
+} from "../run/training.ts";
 
 /** Size of the mixture and its training. */
-export interface MixtureConfig {
+export interface MixtureConfig extends TrainingConfig {
   experts: number;
   /** Hidden units of the gating network. */
   hidden: number;
   batchSize: number;
-  steps: number;
-  learningRate: number;
-  evalEvery: number;
 }
 
 /** Checks a configuration; one expert is the plain interpolator. */
@@ -39,9 +40,7 @@ export const mixtureConfig: Configure<MixtureConfig> = checkedConfig(
   "train the mixture of interpolators",
   {
     experts: [4, is.integerIn(1, 16)],
-    hidden: [16, is.positiveInteger],
-    batchSize: [512, is.positiveInteger],
-    steps: [4000, is.positiveInteger],
+    ...each(is.positiveInteger, { hidden: 16, batchSize: 512, steps: 4000 }),
     learningRate: [5e-3, is.positive],
     evalEvery: [200, is.positiveInteger],
   },

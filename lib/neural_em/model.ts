@@ -25,7 +25,7 @@
  * @module
  */
 import * as is from "../run/checks.ts";
-import { checkedConfig, type Configure, Refusal } from "../run/config.ts";
+import { checkedConfig, type Configure, each, Refusal } from "../run/config.ts";
 import { fill } from "../numeric/matrix/elementwise.ts";
 import { emStep, emStepBackward } from "../numeric/matrix/em_step.ts";
 import { addColumnSums } from "../numeric/matrix/reductions.ts";
@@ -113,13 +113,9 @@ export const neuralEmConfig: Configure<NeuralEmConfig> = checkedConfig(
     mStep: ["sigmoid", is.oneOf("sigmoid", "tanh", "gradient")],
     start: ["responsibilities", is.oneOf("responsibilities", "states")],
     startNoise: [0, is.nonNegative],
-    steps: [15, is.positiveInteger],
-    unroll: [15, is.positiveInteger],
+    ...each(is.positiveInteger, { steps: 15, unroll: 15 }),
     lossSteps: ["last", is.oneOf("last", "half", "all")],
-    intra: [1, is.nonNegative],
-    inter: [1, is.nonNegative],
-    interOn: [1, is.nonNegative],
-    mixture: [0, is.nonNegative],
+    ...each(is.nonNegative, { intra: 1, inter: 1, interOn: 1, mixture: 0 }),
     throughGamma: [true],
     noise: [0.1, is.probability],
     noiseOn: ["input", is.oneOf("input", "image")],
@@ -128,8 +124,7 @@ export const neuralEmConfig: Configure<NeuralEmConfig> = checkedConfig(
     learningRate: [1e-3, is.positive],
     warmup: [0, is.nonNegativeInteger],
     cooldown: [0, is.between(0, 1)],
-    clipNorm: [1e9, is.positive],
-    initScale: [1, is.positive],
+    ...each(is.positive, { clipNorm: 1e9, initScale: 1 }),
     initTied: [false],
     initMemory: [0, is.nonNegative],
     pixelBias: [0],

@@ -9,9 +9,10 @@ import type { MlpShape } from "../numeric/mlp.ts";
 import { cos } from "../numeric/elementary.ts";
 import type { Matrices } from "../numeric/optimizers.ts";
 import { fillNormal, type Rng } from "../numeric/random.ts";
+import type { TrainingConfig } from "../run/training.ts";
 
 /** Settings of every coder. */
-export interface CoderConfig {
+export interface CoderConfig extends TrainingConfig {
   /** Pixels of an image. */
   pixels: number;
   /** Units in each hidden layer of the encoder. */
@@ -29,16 +30,10 @@ export interface CoderConfig {
    * as a whole, narrow ones draw sharply.
    */
   widening: number;
-  /** Largest step size of an update. */
-  learningRate: number;
   /** "cosine": down to 0 along half a cosine, after a short rise. */
   schedule: "constant" | "cosine";
   /** Images an update. */
   batchSize: number;
-  /** Updates. */
-  steps: number;
-  /** Updates between two rows of the history. */
-  evalEvery: number;
 }
 
 /** A coder, in training or trained. */

@@ -33,7 +33,7 @@
  * @module
  */
 import * as is from "../run/checks.ts";
-import { checkedConfig, type Configure } from "../run/config.ts";
+import { checkedConfig, type Configure, each } from "../run/config.ts";
 import {
   axpy,
   scale,
@@ -94,17 +94,14 @@ export interface DescriptionConfig extends CoderConfig {
 export const descriptionConfig: Configure<DescriptionConfig> = checkedConfig(
   "minimise description length",
   {
-    pixels: [64, is.positiveInteger],
-    encoderUnits: [128, is.positiveInteger],
+    ...each(is.positiveInteger, { pixels: 64, encoderUnits: 128 }),
     encoderLayers: [2, is.integerIn(1, 4)],
     activation: ["relu", is.oneOf("tanh", "relu")],
     units: [100, is.positiveInteger],
     dims: [2, is.integerIn(1, 16)],
     activities: ["free", is.oneOf("free", "built-in")],
     pressure: ["description-length", is.oneOf("description-length", "none")],
-    span: [4, is.positive],
-    widening: [1, is.positive],
-    strictness: [1, is.positive],
+    ...each(is.positive, { span: 4, widening: 1, strictness: 1 }),
     precision: [2 / 255, is.between(1e-6, 1)],
     learningRate: [5e-3, is.positive],
     schedule: ["cosine", is.oneOf("constant", "cosine")],

@@ -11,7 +11,7 @@
  * @module
  */
 import * as is from "../run/checks.ts";
-import { checkedConfig, type Configure } from "../run/config.ts";
+import { checkedConfig, type Configure, each } from "../run/config.ts";
 import { exp, pow } from "../numeric/elementary.ts";
 import { squaredDistance } from "../numeric/points.ts";
 import { type Floats, integer, type Rng } from "../numeric/random.ts";
@@ -41,10 +41,12 @@ export const kohonenConfig: Configure<KohonenConfig> = checkedConfig(
     side: [10, is.integerIn(2, 100)],
     dims: [2, is.integerIn(1, 4)],
     steps: [20_000, is.positiveInteger],
-    rateFrom: [0.5, is.positive],
-    rateTo: [0.02, is.positive],
-    widthFrom: [4, is.positive],
-    widthTo: [0.4, is.positive],
+    ...each(is.positive, {
+      rateFrom: 0.5,
+      rateTo: 0.02,
+      widthFrom: 4,
+      widthTo: 0.4,
+    }),
   },
 );
 

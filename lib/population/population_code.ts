@@ -20,7 +20,7 @@
  * @module
  */
 import * as is from "../run/checks.ts";
-import { checkedConfig, type Configure } from "../run/config.ts";
+import { checkedConfig, type Configure, each } from "../run/config.ts";
 import { pow } from "../numeric/elementary.ts";
 import {
   scale,
@@ -80,14 +80,12 @@ export interface PopulationConfig extends CoderConfig {
 export const populationConfig: Configure<PopulationConfig> = checkedConfig(
   "train a population code",
   {
-    pixels: [64, is.positiveInteger],
-    encoderUnits: [64, is.positiveInteger],
+    ...each(is.positiveInteger, { pixels: 64, encoderUnits: 64 }),
     encoderLayers: [1, is.integerIn(1, 4)],
     activation: ["tanh", is.oneOf("tanh", "relu")],
     units: [225, is.integerIn(1, 1_000_000)],
     dims: [3, is.integerIn(1, 16)],
-    sigma: [0.18, is.positive],
-    widening: [1, is.positive],
+    ...each(is.positive, { sigma: 0.18, widening: 1 }),
     decoder: ["bumps", is.oneOf("bumps", "dense")],
     centres: ["grid", is.oneOf("grid", "random")],
     optimizer: ["sgd", is.oneOf("sgd", "adam")],

@@ -80,6 +80,13 @@ export function checkedConfig<C extends object>(
   return Object.assign(configure, { fields });
 }
 
+/** Fields that share a check: `...each(is.positive, { from: 0.5, to: 0.02 })`. */
+export function each<C extends object>(check: Check, defaults: C): Fields<C> {
+  const entries = Object.entries(defaults);
+  const fields = entries.map(([key, initial]) => [key, [initial, check]]);
+  return Object.fromEntries(fields) as unknown as Fields<C>;
+}
+
 /** Fields with other defaults, checked as before. */
 export function withDefaults<C extends object>(
   fields: Fields<C>,

@@ -25,6 +25,16 @@
  * @module
  */
 
+/** How long a training is, and how often it tells where it is. */
+export interface TrainingConfig {
+  /** Updates. */
+  steps: number;
+  /** Step size of an update. */
+  learningRate: number;
+  /** Updates from one row of the history to the next. */
+  evalEvery: number;
+}
+
 /** A generator that trains; see the protocol above. */
 export type Training<Row extends object, State> = Generator<
   Row | number,
@@ -67,11 +77,9 @@ export function* measured<Metrics extends object>(
  *   tells where the training is after `step` updates
  */
 export function* trainingSteps<Row extends object>(
-  { steps, evalEvery, from = 0 }: {
-    steps: number;
-    evalEvery: number;
-    from?: number;
-  },
+  { steps, evalEvery, from = 0 }:
+    & Pick<TrainingConfig, "steps" | "evalEvery">
+    & { from?: number },
   { update, row }: {
     update: (step: number) => void;
     row: (step: number) => Measurement<Row>;

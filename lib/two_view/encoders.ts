@@ -14,17 +14,21 @@
  * @module
  */
 import * as is from "../run/checks.ts";
-import { checkedConfig, type Configure } from "../run/config.ts";
+import { checkedConfig, type Configure, each } from "../run/config.ts";
 import { tanh } from "../numeric/elementary.ts";
 import { fillNormal, type Rng } from "../numeric/random.ts";
-import { type Training, trainingSteps } from "../run/training.ts";
+import {
+  type Training,
+  type TrainingConfig,
+  trainingSteps,
+} from "../run/training.ts";
 import { descend, linear } from "./linear_layer.ts";
 import { newPairs, type PairSampler, type Views } from "../agreement/pairs.ts";
 import { product, productTN } from "../numeric/linear_algebra.ts";
 import type { CodeLoss } from "../agreement/losses.ts";
 
 /** Sizes and learning constants of two encoders. */
-export interface TwoViewConfig {
+export interface TwoViewConfig extends TrainingConfig {
   /** Entries of one view. */
   inputs: number;
   /** Hidden units of an encoder; 0 for a linear one. */
@@ -36,14 +40,10 @@ export interface TwoViewConfig {
   shared: boolean;
   /** "descent" is plain gradient descent. */
   optimizer: "adam" | "descent";
-  learningRate: number;
   weightDecay: number;
   /** Initial weights are normal, sd initScale / √(inputs of the layer). */
   initScale: number;
   batchSize: number;
-  steps: number;
-  /** Steps between two rows of the history. */
-  evalEvery: number;
 }
 
 /** The checked configuration of two encoders. */
@@ -57,8 +57,7 @@ export const twoViewConfig: Configure<TwoViewConfig> = checkedConfig(
     shared: [false],
     optimizer: ["adam", is.oneOf("adam", "descent")],
     learningRate: [0.01, is.positive],
-    weightDecay: [0, is.nonNegative],
-    initScale: [1, is.nonNegative],
+    ...each(is.nonNegative, { weightDecay: 0, initScale: 1 }),
     batchSize: [256, is.integerIn(2, Infinity)],
     steps: [500, is.nonNegativeInteger],
     evalEvery: [25, is.positiveInteger],

@@ -16,7 +16,7 @@
  * @module
  */
 import * as is from "../run/checks.ts";
-import { checkedConfig, type Configure } from "../run/config.ts";
+import { checkedConfig, type Configure, each } from "../run/config.ts";
 import { spread } from "../numeric/eigen.ts";
 import { product, productTN } from "../numeric/linear_algebra.ts";
 import { descend, linear } from "./linear_layer.ts";
@@ -47,8 +47,7 @@ export interface MaskedConfig {
 const maskedConfig: Configure<MaskedConfig> = checkedConfig(
   "predict hidden parts",
   {
-    inputs: [4, is.positiveInteger],
-    codes: [2, is.positiveInteger],
+    ...each(is.positiveInteger, { inputs: 4, codes: 2 }),
     target: ["data", is.oneOf("data", "own", "stop", "ema", "floor")],
     collapsed: [false],
     learningRate: [0.2, is.positive],

@@ -9,30 +9,27 @@
  */
 import { fillUniform, type Rng } from "../../lib/numeric/random.ts";
 import * as is from "../../lib/run/checks.ts";
-import { checkedConfig, type Configure } from "../../lib/run/config.ts";
-import { type Training, trainingSteps } from "../../lib/run/training.ts";
+import { checkedConfig, type Configure, each } from "../../lib/run/config.ts";
+import {
+  type Training,
+  type TrainingConfig,
+  trainingSteps,
+} from "../../lib/run/training.ts";
 
 /** Sizes of the model, and how it is trained. */
-export interface ModelConfig {
+export interface ModelConfig extends TrainingConfig {
   // REPLACE: what the paper's model and training are made of.
   /** Entries of an example. */
   inputs: number;
-  /** Updates. */
-  steps: number;
   /** Examples an update. */
   batch: number;
-  learningRate: number;
-  /** Updates from one row of the history to the next. */
-  evalEvery: number;
 }
 
 /** The checked configuration of the model; defaults as in the paper. */
 export const modelConfig: Configure<ModelConfig> = checkedConfig(
   "train template",
   {
-    inputs: [8, is.positiveInteger],
-    steps: [2000, is.positiveInteger],
-    batch: [32, is.positiveInteger],
+    ...each(is.positiveInteger, { inputs: 8, steps: 2000, batch: 32 }),
     learningRate: [0.01, is.positive],
     evalEvery: [100, is.positiveInteger],
   },

@@ -11,14 +11,8 @@
 
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import {
-  contentHash,
-  described,
-  escape,
-  frame,
-  type FrameOptions,
-  type Html,
-} from "../page/html.ts";
+import { contentHash, described, escape, frame } from "../page/html.ts";
+import type { FrameOptions, Html } from "../page/html.ts";
 import { parseColor } from "./color_map.ts";
 import { textWidth } from "./labels.ts";
 import { picture } from "../page/picture.ts";

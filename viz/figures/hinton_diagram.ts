@@ -7,13 +7,8 @@
 
 import { domainOf } from "./color_map.ts";
 import { shortNumber } from "./figure.ts";
-import {
-  described,
-  escape,
-  frame,
-  type FrameOptions,
-  type Html,
-} from "../page/html.ts";
+import { described, escape, frame } from "../page/html.ts";
+import type { FrameOptions, Html } from "../page/html.ts";
 import { textWidth } from "./labels.ts";
 import { picture } from "../page/picture.ts";
 import { significant } from "../page/numbers.ts";

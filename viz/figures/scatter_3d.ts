@@ -6,13 +6,8 @@
  */
 
 import { extent } from "../../lib/numeric/statistics.ts";
-import {
-  described,
-  escape,
-  frame,
-  type FrameOptions,
-  type Html,
-} from "../page/html.ts";
+import { described, escape, frame } from "../page/html.ts";
+import type { FrameOptions, Html } from "../page/html.ts";
 import {
   evenly,
   type PointColor,
