@@ -5,6 +5,7 @@
  * @module
  */
 import { basename, dirname, join } from "node:path";
+import { IN_PAPER } from "../data/papers.ts";
 import type { Metric } from "../lib/run/results.ts";
 import { drawingFiles } from "../viz/page/picture.ts";
 import { resultsOf } from "./notebook/execute.ts";
@@ -23,11 +24,17 @@ const END = "<!-- end of results -->";
 /** The results of each notebook that stand in README.md, by name. */
 const HEADLINES: Record<string, readonly string[]> = {
   imax_stereograms: [
+    "Imax, sum/difference",
     "Imax, difference",
     "Imax, difference, from pixels",
     "|corr(y, d)|, surface",
   ],
-  population_codes: ["test MSE, as the reference", "test MSE, ours"],
+  population_codes: [
+    "test MSE, as the reference",
+    "test MSE, ours",
+    "description, position",
+    "description, orientation",
+  ],
   helmholtz_shifter: [
     "exact NLL",
     "exact NLL, reweighted",
@@ -103,22 +110,33 @@ async function resultsTable(): Promise<string> {
         );
       }
       const link = `[${titleOf(notebook, name)}](notebooks/${name}.ipynb)`;
-      rows.push([i === 0 ? link : "", ...cells(metric)]);
+      rows.push([i === 0 ? link : "", ...cells(name, metric)]);
     });
   }
-  return rows.map((row) => `| ${row.join(" | ")} |\n`).join("");
+  return rows.map((row) => `| ${row.join(" | ")} |\n`).join("") +
+    "\n*recalled*: from memory of the paper, not checked against its text.\n";
 }
 
-function cells(metric: Metric): string[] {
-  const { name, value, sd, seeds, unit, paper, reference, limit } = metric;
+function cells(notebook: string, metric: Metric): string[] {
+  const { name, value, sd, seeds, unit, reference, limit } = metric;
   const spread = sd && seeds ? ` ± ${digits(sd, 2)} (${seeds} seeds)` : "";
   return [
     unit ? `${name} (${unit})` : name,
-    digits(paper),
+    inPaper(notebook, metric),
     digits(reference),
     `**${digits(value)}**${spread}`,
     digits(limit),
   ].map((cell) => cell.replaceAll("|", "\\|"));
+}
+
+/** The paper's number with its place, or what stands there instead. */
+function inPaper(notebook: string, { name, paper }: Metric): string {
+  const places = IN_PAPER[notebook] ?? {};
+  const key = Object.keys(places).find((start) => name.startsWith(start));
+  if (key === undefined) return digits(paper);
+  const { words, url, recalled } = places[key];
+  const link = `[${words}](${url})${recalled ? " (recalled)" : ""}`;
+  return paper === null ? link : `${digits(paper)}, ${link}`;
 }
 
 function digits(value: number | null, places = 4): string {

@@ -11,6 +11,21 @@ Deno.test("README.md states the numbers of the committed notebooks", async () =>
   );
 });
 
+Deno.test("every row of the table says what stands in the paper, and where", async () => {
+  const table = (await readme()).split("\n").filter((line) =>
+    /^\| (?:\[.*\.ipynb\))? \| /.test(line)
+  );
+  assert.ok(table.length > 15);
+  for (const row of table) {
+    const paper = row.replaceAll("\\|", "").split("|")[3];
+    assert.match(
+      paper,
+      /\[[^\]]+\]\(https:\/\/(?:doi|arxiv)\.org\/[^)]+\)/,
+      row,
+    );
+  }
+});
+
 Deno.test("README.md shows figures of the committed notebooks", async () => {
   const text = await Deno.readTextFile(join(ROOT, "README.md"));
   for (const [path, svg] of Object.entries(await readmeFigures())) {

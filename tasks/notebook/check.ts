@@ -21,6 +21,7 @@ import {
   parseNotebook,
   readNotebook,
 } from "./notebook.ts";
+import { unmarkedIdentifiers } from "./citation.ts";
 import { judgementOf, WORDS } from "./judgement.ts";
 import { sourcesOf } from "./model_source.ts";
 import { asModule, modulesOf, withModule } from "./modules.ts";
@@ -323,6 +324,14 @@ export function pointerProblems(notebook: Notebook, name: string): string[] {
     .flatMap(({ source }) => source.match(/\\tag\{\d+\}/g) ?? []);
   const problems = tags.filter((tag, i) => tags.indexOf(tag) < i)
     .map((tag) => `two equations have the number of ${tag}: give each its own`);
+  const text = notebook.cells.filter((c) => c.cell_type === "markdown")
+    .map(({ source }) => source).join("\n\n");
+  for (const identifier of unmarkedIdentifiers(text)) {
+    problems.push(
+      `${identifier} comes from memory: write (unchecked) after its link, or ` +
+        "look it up and add it to SEEN_IDENTIFIERS of data/papers.ts",
+    );
+  }
   try {
     sourcesOf(notebook, name);
   } catch (error) {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { SEEN_IDENTIFIERS } from "../../data/papers.ts";
 import type { Notebook } from "./notebook.ts";
 
 /** A paper as its citation has it. */
@@ -48,6 +49,27 @@ export function paperOf({ cells }: Notebook): Paper | null {
   };
 }
 
+/** Whether a DOI or an arXiv number comes from memory. */
+function isRecalled(identifier: string | null): boolean {
+  return identifier !== null && !SEEN_IDENTIFIERS.includes(identifier);
+}
+
+/** The mark of what is recalled, as it stands after a link. */
+const MARK = "(unchecked)";
+
+/**
+ * DOIs and arXiv numbers of a text that come from memory and do not say so.
+ * Links of Markdown and lines of CITATION.cff are looked at.
+ */
+export function unmarkedIdentifiers(text: string): string[] {
+  const identifier =
+    /(?:doi\.org\/|^\s*doi: |arxiv\.org\/abs\/)([^)\s"]+)\)?([^\n]{0,14}\n?[^\n]{0,14})/gm;
+  return Array.from(text.matchAll(identifier), ([, name, after]) => (
+    { name, marked: after.replaceAll(/\s+/g, " ").trim().startsWith(MARK) }
+  )).filter(({ name, marked }) => isRecalled(name) && !marked)
+    .map(({ name }) => name);
+}
+
 /** A paper as a BibTeX entry. */
 export function bibtex(paper: Paper): string {
   const { authors, year, title, where, doi, arxiv } = paper;
@@ -62,6 +84,10 @@ export function bibtex(paper: Paper): string {
     ["doi", doi],
     ["eprint", arxiv],
     ["archivePrefix", arxiv && "arXiv"],
+    [
+      "note",
+      isRecalled(doi ?? arxiv) ? "Identifier recalled, unchecked" : null,
+    ],
   ].filter(([, value]) => value);
   return `@misc{${key},\n${
     fields.map(([name, value]) => `  ${name} = {${held(value!)}}`).join(",\n")

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { bibtex, paperOf, reference } from "./citation.ts";
+import { join } from "node:path";
+import { bibtex, paperOf, reference, unmarkedIdentifiers } from "./citation.ts";
+import { findNotebooks, readNotebook } from "./notebook.ts";
+import { NOTEBOOKS, ROOT } from "../project.ts";
 
 const of = (source: string): ReturnType<typeof paperOf> =>
   paperOf({
@@ -47,4 +50,38 @@ Deno.test("BibTeX names authors, year and DOI", () => {
     /^@misc\{vanbecker1992,\n {2}author = \{van Becker, S\. and Hinton, G\. E\.\},/,
   );
   assert.match(entry, /doi = \{10\.1038\/355161a0\}/);
+});
+
+Deno.test("an identifier from memory is marked wherever it stands", async () => {
+  const link = (doi: string, after = ""): string =>
+    `A paper. [doi:${doi}](https://doi.org/${doi})${after}.`;
+  assert.deepEqual(unmarkedIdentifiers(link("10.1038/355161a0")), []);
+  assert.deepEqual(unmarkedIdentifiers(link("10.1/none")), ["10.1/none"]);
+  assert.deepEqual(unmarkedIdentifiers(link("10.1/none", " (unchecked)")), []);
+  assert.deepEqual(unmarkedIdentifiers(link("10.1/none", "\n(unchecked)")), []);
+  assert.deepEqual(unmarkedIdentifiers("    doi: 10.1/none\n"), ["10.1/none"]);
+  const files = await findNotebooks([], NOTEBOOKS);
+  for (const file of files) {
+    const { cells } = await readNotebook(file);
+    const text = cells.filter(({ cell_type }) => cell_type === "markdown")
+      .map(({ source }) => source).join("\n\n");
+    assert.deepEqual(unmarkedIdentifiers(text), [], file);
+  }
+  const cff = await Deno.readTextFile(join(ROOT, "CITATION.cff"));
+  assert.deepEqual(unmarkedIdentifiers(cff), []);
+});
+
+Deno.test("BibTeX says of an identifier from memory that it is", () => {
+  const paper = {
+    authors: ["Someone, A."],
+    year: "1999",
+    title: "T",
+    where: "J",
+    arxiv: null,
+  };
+  assert.match(
+    bibtex({ ...paper, doi: "10.1/none" }),
+    /note = {Id.* unchecked}/,
+  );
+  assert.doesNotMatch(bibtex({ ...paper, doi: "10.1038/355161a0" }), /note/);
 });
