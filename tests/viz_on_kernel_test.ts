@@ -267,6 +267,16 @@ Deno.test("on the kernel, a stop by message ends a training within two seconds, 
   assert.fail(`stopped by message: ${tries.join(", ")}`);
 });
 
+Deno.test("on the kernel, trainings side by side, whose steps take longer than a loop may rest, are not taken for stopped", async () => {
+  await withKernel(async (kernel) => {
+    const { outputs, error } = await kernel.execute(
+      `const runs = await Promise.all([1, 2, 3].map(() => follow(train(3, 500), { ...options, total: 3 })));`,
+    );
+    assert.equal(error, null);
+    for (const output of outputs) assert.match(htmlOf(output), /3 of 3 steps/);
+  });
+});
+
 Deno.test("on the kernel, a figure of another seed's training says so, and results of it are refused", async () => {
   await withKernel(async (kernel) => {
     const run = async (code: string) => await kernel.execute(code);

@@ -240,13 +240,9 @@ export async function followSeeds<
 }
 
 /** Milliseconds between two looks at whether a loop is back. */
-const LOOK = 100;
-/**
- * Looks in vain until a loop is given up. On a busy machine the process itself
- * may have had no turn: then looks that are late come before the loop's timer,
- * but no more than one of each kind.
- */
-const LOOKS = 4;
+const LOOKS = [100, 130]; // two, as one may be what a message ends
+/** Milliseconds in which a loop that rests has its turn before a look has. */
+const TURN = 10;
 
 /**
  * Runs `work` with a signal that the stop button aborts.
@@ -267,18 +263,31 @@ async function untilStopped<T>(
   const controller = new AbortController();
   followed.add(controller);
   let due = Infinity;
-  let vain = 0;
+  let beats = 0;
   const gone = Promise.withResolvers<void>();
-  const look = (): void => {
-    if (performance.now() > due && ++vain >= LOOKS) gone.resolve();
+  const timers = new Set<ReturnType<typeof setTimeout>>();
+  const after = (ms: number, run: () => void): void => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      run();
+    }, ms);
+    timers.add(timer);
   };
-  // Two, as one of them may be what was ended.
-  const looks = [setInterval(look, LOOK), setInterval(look, 1.3 * LOOK)];
+  // A loop that is late may only have had no turn, as others run beside it or
+  // the machine is busy. Its timer is older than the second look's.
+  const look = (every: number): void =>
+    after(every, () => {
+      look(every);
+      if (performance.now() <= due) return;
+      const seen = beats;
+      after(TURN, () => seen === beats && gone.resolve());
+    });
   const back = (within: number): void => {
     due = performance.now() + within;
-    vain = 0;
+    beats++;
   };
   try {
+    LOOKS.forEach(look);
     back(WAITING);
     const working = work(controller.signal, back).then((value) => ({ value }));
     const done = await Promise.race([working, gone.promise]) ??
@@ -288,7 +297,7 @@ async function untilStopped<T>(
       "Stopped by a message, which ends a training wherever it is: its state is lost. Run the cell again",
     );
   } finally {
-    looks.forEach(clearInterval);
+    timers.forEach(clearTimeout);
     followed.delete(controller);
   }
 }
