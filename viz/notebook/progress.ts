@@ -9,6 +9,7 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import {
   EXPERIMENT,
   type ExperimentOptions,
@@ -60,6 +61,9 @@ const SLICE = 50;
 const UPDATE = 200;
 /** Times that a training may yield after the stop: a row for each phase. */
 const LAST = 4;
+
+/** Turns of the event loop between two slices. */
+const TURNS = 70;
 
 /** How soon a followed loop says that it is back, in milliseconds. */
 const RUNNING = 0; // no timer can be heard meanwhile
@@ -125,9 +129,7 @@ export async function follow<Row extends { step: number }, State>(
           await display.update(rows, { elapsed: now - start, at });
           shown = performance.now();
         }
-        // A timer, so that the process rests for once: a signal is only looked
-        // for then, or after some sixty turns without a rest.
-        await new Promise<void>((resolve) => setTimeout(resolve, 0));
+        await turns(() => back(RESTING));
         back(RUNNING);
         slice = performance.now();
       }
@@ -241,8 +243,8 @@ export async function followSeeds<
 
 /** Milliseconds between two looks at whether a loop is back. */
 const LOOKS = [100, 130]; // two, as one may be what a message ends
-/** Milliseconds in which a loop that rests has its turn before a look has. */
-const TURN = 10;
+/** Milliseconds between a look and the second: a turn of the event loop. */
+const SECOND_LOOK = 10;
 
 /**
  * Runs `work` with a signal that the stop button aborts.
@@ -274,13 +276,13 @@ async function untilStopped<T>(
     timers.add(timer);
   };
   // A loop that is late may only have had no turn, as others run beside it or
-  // the machine is busy. Its timer is older than the second look's.
+  // the machine is busy. It has one before a second look.
   const look = (every: number): void =>
     after(every, () => {
       look(every);
       if (performance.now() <= due) return;
       const seen = beats;
-      after(TURN, () => seen === beats && gone.resolve());
+      after(SECOND_LOOK, () => seen === beats && gone.resolve());
     });
   const back = (within: number): void => {
     due = performance.now() + within;
@@ -299,6 +301,22 @@ async function untilStopped<T>(
   } finally {
     timers.forEach(clearTimeout);
     followed.delete(controller);
+  }
+}
+
+/**
+ * As many turns of the event loop as it takes to look for a signal: some sixty.
+ *
+ * They come one after the other: were the process to rest between them, then a
+ * message that stops what runs would find nothing to stop, and stop all that
+ * runs from then on.
+ *
+ * @param turn called at each
+ */
+async function turns(turn: () => void): Promise<void> {
+  for (let i = 0; i < TURNS; i++) {
+    turn();
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }
 
