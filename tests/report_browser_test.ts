@@ -133,6 +133,51 @@ Deno.test({
 });
 
 Deno.test({
+  name: "BibTeX is copied whole, or selected where a page may not copy",
+  ignore: chromium === null,
+  fn: () =>
+    withReport(async (browser, folder) => {
+      for (const allowed of [true, false]) {
+        const context = await browser.newContext({
+          permissions: allowed ? ["clipboard-read", "clipboard-write"] : [],
+        });
+        const page = await context.newPage();
+        await page.goto(`file://${folder}/small.html`);
+        if (!allowed) {
+          await page.evaluate(() =>
+            Object.defineProperty(navigator, "clipboard", {
+              value: { writeText: () => Promise.reject(new Error("no")) },
+            })
+          );
+        }
+        const entry = await page.locator("#bibtex").textContent();
+        assert.match(entry!, /^@misc\{someone1999,\n {2}author = /);
+        const button = page.locator("#copy-bibtex");
+        assert.equal(await button.textContent(), "Copy BibTeX");
+        await button.focus();
+        await page.keyboard.press("Enter");
+        await page.waitForFunction(() =>
+          !document.querySelector("#copy-bibtex")!.textContent!
+            .startsWith("Copy ")
+        );
+        assert.equal(
+          await button.textContent(),
+          allowed ? "Copied" : "Selected: copy it by keyboard",
+        );
+        const taken = await page.evaluate(
+          (allowed) =>
+            allowed
+              ? navigator.clipboard.readText()
+              : Promise.resolve(getSelection()!.toString()),
+          allowed,
+        );
+        assert.equal(taken.trim(), entry!.trim());
+        await context.close();
+      }
+    }),
+});
+
+Deno.test({
   name: "a page cannot reach the network even when a cell's script tries",
   ignore: chromium === null,
   fn: () =>

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { unescape } from "../../viz/page/html.ts";
 import type { Notebook } from "./notebook.ts";
 
 /** A drawing and where it stands. */
@@ -29,8 +30,5 @@ export function drawingsOf({ cells }: Notebook): Drawing[] {
 
 /** What a reader who cannot see a drawing is told, as plain text. */
 export function wordsOf({ image }: Drawing): string {
-  const words = / alt="([^"]*)"/.exec(image)?.[1] ?? "";
-  return words.replaceAll("&lt;", "<").replaceAll("&gt;", ">")
-    .replaceAll("&quot;", '"').replaceAll("&#39;", "'")
-    .replaceAll("&amp;", "&");
+  return unescape(/ alt="([^"]*)"/.exec(image)?.[1] ?? "");
 }

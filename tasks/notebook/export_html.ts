@@ -12,9 +12,9 @@
  */
 import hljs from "highlight.js/lib/common";
 import { createHash } from "node:crypto";
-import { type Html, html, raw } from "../../viz/page/html.ts";
+import { type Html, html, raw, unescape } from "../../viz/page/html.ts";
 import { renderMarkdown } from "../../viz/page/markdown.ts";
-import { inlined, unnamed } from "../../viz/page/picture.ts";
+import { inlined, standingAlone, unnamed } from "../../viz/page/picture.ts";
 import { STYLE, withoutStyle } from "../../viz/page/style_sheet.ts";
 import { bibtex, type Paper, paperOf, reference } from "./citation.ts";
 import { mainResult } from "./main_result.ts";
@@ -287,7 +287,8 @@ function factsOf(facts: RunFacts): string {
 }
 
 const CSS = await Deno.readTextFile(new URL("./page.css", import.meta.url));
-const SCRIPT = await Deno.readTextFile(new URL("./page.js", import.meta.url));
+const SCRIPT = `{\nconst standingAlone = ${standingAlone};\n${await Deno
+  .readTextFile(new URL("./page.js", import.meta.url))}}`;
 const THEME = `try { const t = localStorage.getItem("hidden-causes-theme");
 if (t === "light" || t === "dark") document.documentElement.dataset.theme = t;
 } catch { /* a page without storage */ }`;
@@ -465,13 +466,6 @@ function withAnchors(markup: string, { headings, ids }: Gathered): Html {
     const link = html`<a class="anchor" href="#${id}">${content}</a>`;
     return html`<h${level} id="${id}">${link}</h${level}>`.html;
   }));
-}
-
-/** Text in which the five characters that `escape` knows are no entities. */
-function unescape(text: string): string {
-  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">")
-    .replaceAll("&quot;", '"').replaceAll("&#39;", "'")
-    .replaceAll("&amp;", "&");
 }
 
 /** Longer code, in characters, is shown without colours: they take their time. */

@@ -78,7 +78,10 @@ export function animation(
       run: player,
       data: {
         labels: frames.map((f) => f.label),
-        frames: frames.slice(0, last).map((f) => f.content.html),
+        // The rows of the last are kept, as it is the one that is shown.
+        frames: frames.slice(0, last).map((f) =>
+          f.content.html.replaceAll(/ data-rows="[^"]*"/g, "")
+        ),
         rate: options.rate ?? 8,
         name: options.title ?? "animation",
       },

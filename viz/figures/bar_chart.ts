@@ -20,6 +20,7 @@ import {
   padded,
   type ReferenceLine,
 } from "./marks.ts";
+import type { CsvRow } from "../page/csv.ts";
 import { described, type Html } from "../page/html.ts";
 import { COLORS, inkOf, PAPER } from "../page/colors.ts";
 import { significant } from "../page/numbers.ts";
@@ -75,6 +76,11 @@ export function barChart(
   const [low, high] = options.xDomain ?? [0, 0];
   const fromZero = !options.log && low <= 0 && high >= 0;
   return rows(items.map((b) => b.label), options, {
+    kept: items.map(({ label, value, sd }) => ({
+      label,
+      [options.x || "value"]: value,
+      ...sd === undefined ? {} : { sd },
+    })),
     values: fromZero ? [0, ...items.map(end)] : items.map(end),
     room: Math.max(...items.map((b) => textWidth(write(b.value)))) + 10,
     alt: items.map((b) =>
@@ -149,6 +155,9 @@ export function strips(
   })).filter((strip) => Number.isFinite(strip.mean));
   const color = (s: Strip): string => s.color ?? COLORS.blue;
   return rows(items.map((s) => s.label), options, {
+    kept: dots.map(({ label, value }) => (
+      { label, [options.x || "value"]: value }
+    )),
     values: dots.map((d) => d.value),
     room: 12,
     alt: means.map((s) =>
@@ -204,6 +213,8 @@ function swarm(
 }
 
 interface Rows {
+  /** What is drawn, to keep. */
+  kept: readonly CsvRow[];
   values: readonly number[];
   room: number;
   alt: string;
@@ -228,7 +239,7 @@ function rows(
   const said = [label, content.alt].filter(Boolean).join(". ");
   const { width = 560 } = options;
   const alt = described(options, said);
-  return figureOf({ ...options, alt, width }, (width) => {
+  return figureOf({ ...options, alt, width, rows: content.kept }, (width) => {
     const ticks = Math.max(3, Math.round(width / 110));
     const wrapped = labels.map((l) => wrapText(l, width < 420 ? 100 : 210));
     const tall = Math.max(...wrapped.map((l) => l.split("\n").length));

@@ -18,6 +18,7 @@ import {
   type Point,
 } from "./marks.ts";
 import { colorAt, inkOf } from "../page/colors.ts";
+import type { CsvRow } from "../page/csv.ts";
 import { described, type Html } from "../page/html.ts";
 
 /** One measured curve, or the same curve of several seeds. */
@@ -58,6 +59,15 @@ export function pointsOf<Row extends object>(
     .filter(([a, b]) => Number.isFinite(a) && Number.isFinite(b));
 }
 
+/** The points of a run as rows, under the names of the axes. */
+function rowsOfRun(
+  run: readonly Point[],
+  of: CsvRow,
+  { x, y }: CurveOptions,
+): CsvRow[] {
+  return run.map(([a, b]) => ({ ...of, [x || "x"]: a, [y || "y"]: b }));
+}
+
 /**
  * Draws curves.
  *
@@ -96,7 +106,17 @@ export function curves(
   const domain = options.yDomain ??
     padded(extent(...usable), { share: 0.05, log: logY });
   const alt = described(options, describe(drawn, options));
-  return figureOf({ ...options, alt }, (width) => {
+  const rows = runs.flatMap((all, i) =>
+    all.flatMap((run, k) =>
+      rowsOfRun(run, {
+        ...series.length > 1 || series[i].label
+          ? { series: series[i].label }
+          : {},
+        ...all.length > 1 ? { run: k + 1 } : {},
+      }, options)
+    )
+  );
+  return figureOf({ ...options, alt, rows }, (width) => {
     const labels = endLabels(drawn, width);
     return {
       width,

@@ -15,6 +15,7 @@ import { contentHash, described, escape, frame } from "../page/html.ts";
 import type { FrameOptions, Html } from "../page/html.ts";
 import { parseColor } from "./color_map.ts";
 import { textWidth } from "./labels.ts";
+import type { CsvRow } from "../page/csv.ts";
 import { picture } from "../page/picture.ts";
 import { pngDataUri } from "../page/png.ts";
 import { PALETTE, PAPER } from "../page/colors.ts";
@@ -31,6 +32,8 @@ export interface FigureOptions
    * than a phone and its drawing is small.
    */
   phone?: boolean;
+  /** What is drawn, for a reader to keep as CSV. */
+  rows?: readonly CsvRow[];
 }
 
 /** Width in pixels of a phone's drawing. */
@@ -55,10 +58,10 @@ giveCanvas();
  * ```
  */
 export function figure(options: FigureOptions): Html {
-  const { title, caption, phone, ...plot } = options;
+  const { title, caption, phone, rows, ...plot } = options;
   const { width } = plot;
   return figureOf(
-    { title, caption, alt: described(options), width, phone },
+    { title, caption, alt: described(options), width, phone, rows },
     (width) => ({ ...plot, width }),
   );
 }
@@ -68,17 +71,24 @@ export function figure(options: FigureOptions): Html {
  * `plot` is called for each drawing. `key` is markup above the drawing.
  */
 export function figureOf(
-  options: FrameOptions & { width?: number; phone?: boolean; key?: string },
+  options: FrameOptions & {
+    width?: number;
+    phone?: boolean;
+    key?: string;
+    rows?: readonly CsvRow[];
+  },
   plot: (width: number) => Plot.PlotOptions,
 ): Html {
-  const { width = 600, phone } = options;
+  const { width = 600, phone, rows } = options;
   const alt = options.alt || options.title || "no title";
   const { legend, svg: wide } = parts(drawing({ ...plot(width), width }, alt));
   const twice = phone ?? (width > 420 && wide.length < NARROW_CAP);
   const narrow = twice
     ? parts(drawing({ ...plot(NARROW), width: NARROW }, alt)).svg
     : undefined;
-  const body = `<div class="hc-scroll">${picture(wide, { alt, narrow })}</div>`;
+  const body = `<div class="hc-scroll">${
+    picture(wide, { alt, narrow, rows })
+  }</div>`;
   return frame((options.key ?? "") + legend + body, options);
 }
 

@@ -84,7 +84,16 @@ export function hintonDiagram(
     }" stroke="currentColor" stroke-opacity=".35" stroke-width=".75"/>` +
     squares(weights, { columns, cell, max, style }) + `</g>` +
     sideText(options, { left, top, cell, width, height }) + `</svg>`;
-  const body = `<div class="hc-scroll">${picture(markup, { alt })}</div>`;
+  const body = `<div class="hc-scroll">${
+    picture(markup, {
+      alt,
+      rows: Array.from(weights, (weight, i) => ({
+        row: rowLabels?.[Math.floor(i / columns)] ?? Math.floor(i / columns),
+        column: columnLabels?.[i % columns] ?? i % columns,
+        weight,
+      })),
+    })
+  }</div>`;
   const key = `<div class="hc-key"><span>largest square: |w| = ${
     escape(significant(max))
   }</span><span>${

@@ -87,8 +87,13 @@ export function scatter(
     `${yLabel ?? "y"} against ${xLabel ?? "x"}, ${kept.length} points`,
     "Scatter",
   );
+  const rows = kept.map((i) => ({
+    [xLabel || "x"]: x[i],
+    [yLabel || "y"]: y[i],
+    ...options.by ? { [options.colorLabel || "by"]: options.by[i] } : {},
+  }));
   return figureOf(
-    { ...options, alt, width, key: paint.key },
+    { ...options, alt, width, key: paint.key, rows },
     (width) => ({
       width,
       height: height ?? (square ? undefined : 340),

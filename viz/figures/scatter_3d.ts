@@ -100,7 +100,15 @@ export function scatter3d(
       }</text>`
     ).join("") + `</svg>`;
   const body = `${paint.key}<div class="hc-scroll">${
-    picture(svg, { alt })
+    picture(svg, {
+      alt,
+      rows: index.map((i) => ({
+        [names[0]]: x[i],
+        [names[1]]: y[i],
+        [names[2]]: z[i],
+        ...options.by ? { [options.colorLabel || "by"]: options.by[i] } : {},
+      })),
+    })
   }</div><div class="hc-controls"></div>`;
   return frame(
     scripted(body, {

@@ -25,6 +25,13 @@ export function escape(value: unknown): string {
     .replaceAll("'", "&#39;");
 }
 
+/** Text in which the five characters that {@link escape} knows are no entities. */
+export function unescape(text: string): string {
+  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"').replaceAll("&#39;", "'")
+    .replaceAll("&amp;", "&");
+}
+
 /** Trusts `markup`: returns it as {@link Html} without escaping. */
 export function raw(markup: string, text = ""): Html {
   return Object.freeze({

@@ -10,7 +10,8 @@
  * @module
  */
 
-import { escape } from "./html.ts";
+import { csv, type CsvRow } from "./csv.ts";
+import { escape, unescape } from "./html.ts";
 
 /** What stands on the root of a drawing while it is an image: light paper. */
 const ALONE =
@@ -22,11 +23,20 @@ export interface PictureOptions {
   alt: string;
   /** The drawing that phones show instead. */
   narrow?: string;
+  /** What is drawn, to be kept: see `csv.ts`. */
+  rows?: readonly CsvRow[];
 }
+
+/** Above this many characters rows would cost a page more than they give. */
+const ROWS_CAP = 60_000;
 
 /** The drawing `svg`, an `<svg>` element with width and height, as an image. */
 export function picture(svg: string, options: PictureOptions): string {
-  const { alt, narrow } = options;
+  const { alt, narrow, rows = [] } = options;
+  const table = rows.length > 0 ? csv(rows) : "";
+  const kept = table !== "" && table.length <= ROWS_CAP
+    ? ` data-rows="${escape(table)}"`
+    : "";
   const size = /\swidth="([\d.]+)"/.exec(svg)?.[1] ?? "600";
   const more = narrow === undefined
     ? ""
@@ -34,12 +44,19 @@ export function picture(svg: string, options: PictureOptions): string {
   const wide = narrow === undefined ? svg : withClass(svg, "hc-wide");
   return `<img class="hc-svg" src="${encode(wide)}" width="${size}" alt="${
     escape(alt)
-  }"${more}>`;
+  }"${more}${kept}>`;
+}
+
+/** The rows of a picture's markup as comma-separated values, or null. */
+export function rowsOf(image: string): string | null {
+  const rows = / data-rows="([^"]*)"/.exec(image)?.[1];
+  return rows === undefined ? null : unescape(rows);
 }
 
 /**
- * `markup` with every picture replaced by its drawing, for a page of ours. A
- * picture that cannot be drawn stays an image.
+ * `markup` with every picture replaced by its drawing, for a page of ours. The
+ * drawing carries the picture's rows. A picture that cannot be drawn stays an
+ * image.
  *
  * @param drawn what becomes of each drawing; default: nothing
  */
@@ -50,9 +67,11 @@ export function inlined(
   return markup
     .replaceAll(/<script data-hc-inline>[^<]*<\/script>/g, "")
     .replaceAll(/<img class="hc-svg"[^<>]*>/g, (image) => {
-      const uris = image.matchAll(/(?:src|data-narrow)="([^"]*)"/g);
+      const uris = image.matchAll(/ (?:src|data-narrow)="([^"]*)"/g);
+      const [rows = ""] = / data-rows="[^"]*"/.exec(image) ?? [];
       try {
-        return Array.from(uris, ([, uri]) => drawn(decode(uri))).join("");
+        return Array.from(uris, ([, uri]) => drawn(decode(uri))).join("")
+          .replace(/<svg\b/, () => `<svg${rows}`);
       } catch (error) {
         if (error instanceof URIError) return image;
         throw error;
@@ -88,6 +107,33 @@ function encode(svg: string): string {
 function decode(uri: string): string {
   return decodeURIComponent(uri.slice(uri.indexOf(",") + 1)).replace(ALONE, "")
     .replace(/='([^']*)'/g, '="$1"');
+}
+
+/**
+ * A drawing as a file of its own, for programs that know no style sheet: ink for
+ * the colour of the page's text, white for its paper, mixed colours mixed. It
+ * runs in a page, too.
+ */
+export function standingAlone(svg: string): string {
+  const ink = 0x22;
+  let out = svg;
+  for (let before = ""; before !== out;) { // variables lie in each other
+    before = out;
+    out = out.replace(
+      /var\(--[\w-]+(?:,\s*([^()]*))?\)/g,
+      (_, other) => other === undefined || other === "Canvas" ? "#fff" : other,
+    );
+  }
+  return out.replace(
+    /color-mix\(in srgb,\s*#(..)(..)(..) (\d+)%,\s*currentColor\)/gi,
+    (_, r, g, b, share) => {
+      const mixed = [r, g, b].map((part) =>
+        Math.round((parseInt(part, 16) * share + ink * (100 - share)) / 100)
+          .toString(16).padStart(2, "0")
+      );
+      return `#${mixed.join("")}`;
+    },
+  ).replaceAll("currentColor", "#222");
 }
 
 /** A drawing without the names that Plot gives its groups: it has its own. */

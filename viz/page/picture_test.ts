@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DOMParser } from "linkedom";
-import { inlined, picture } from "./picture.ts";
+import { inlined, picture, rowsOf, standingAlone } from "./picture.ts";
 
 const svg = (text: string): string =>
   `<svg class="hc-plot" width="300" height="200"><text x="1" fill="#000">${text}</text></svg>`;
@@ -48,4 +48,27 @@ Deno.test("drawings are found in time that grows with the markup alone", () => {
     const markup = piece.repeat(1e5);
     assert.equal(inlined(markup), markup);
   }
+});
+
+Deno.test("a drawing that stands alone asks for nothing of a page", () => {
+  assert.equal(
+    standingAlone(
+      '<text stroke="var(--a,var(--b,var(--c,Canvas)))" fill="color-mix(in srgb,#0072b2 50%,currentColor)" color="currentColor">Canvas</text>',
+    ),
+    '<text stroke="#fff" fill="#114a6a" color="#222">Canvas</text>',
+  );
+});
+
+Deno.test("a picture's rows come back, and its drawing carries them", () => {
+  const image = picture('<svg width="9"></svg>', {
+    alt: "",
+    narrow: '<svg width="3"></svg>',
+    rows: [{ "a<b": 'x "y"' }],
+  });
+  assert.equal(rowsOf(image), 'a<b\n"x ""y"""\n');
+  assert.match(
+    inlined(image),
+    /^<svg data-rows="a&lt;b[^"]*"[^]*<svg class="hc-narrow" width="3">/,
+  );
+  assert.equal(rowsOf(picture("<svg></svg>", { alt: "", rows: [] })), null);
 });
