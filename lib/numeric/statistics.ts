@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { atan2 } from "./elementary.ts";
 import { integer, type Rng } from "./random.ts";
 
 /** Anything with numbers at 0 … length − 1. */
@@ -124,6 +125,62 @@ export function bootstrapInterval(
     low: quantile(statistics, (1 - level) / 2),
     high: quantile(statistics, (1 + level) / 2),
   };
+}
+
+/**
+ * P(|T| ≤ t) for Student's T with `freedom` degrees of freedom, a whole number:
+ * Abramowitz & Stegun, 26.7.3 and 26.7.4.
+ */
+function studentWithin(t: number, freedom: number): number {
+  const cos2 = freedom / (freedom + t * t);
+  const sin = t / Math.sqrt(freedom + t * t);
+  const odd = freedom % 2;
+  let term = odd ? Math.sqrt(cos2) : 1;
+  let sum = 0;
+  for (let k = odd; k <= freedom - 2; k += 2) {
+    sum += term;
+    term *= cos2 * (k + 1) / (k + 2);
+  }
+  if (!odd) return sin * sum;
+  return (atan2(t, Math.sqrt(freedom)) + sin * sum) * 2 / Math.PI;
+}
+
+/**
+ * The t within ± which Student's T lies with probability `level`.
+ *
+ * @param freedom degrees of freedom, a whole number from 1
+ */
+export function studentQuantile(freedom: number, level: number): number {
+  let [low, high] = [0, 1];
+  while (studentWithin(high, freedom) < level) high *= 2;
+  for (;;) {
+    const middle = (low + high) / 2;
+    if (middle === low || middle === high) return middle;
+    if (studentWithin(middle, freedom) < level) low = middle;
+    else high = middle;
+  }
+}
+
+/**
+ * Where one more value should fall, were it drawn as these were, from a normal
+ * distribution: mean ± t · s · √(1 + 1/n), with probability `level`.
+ *
+ * @throws {RangeError} for fewer than two values
+ */
+export function predictionInterval(
+  values: Numbers,
+  level = 0.95,
+): [low: number, high: number] {
+  const n = values.length;
+  if (n < 2) {
+    throw new RangeError(
+      "Cannot predict a value as there must be two others or more: current " +
+        `number is ${n}`,
+    );
+  }
+  const { mean, sd } = summarize(values);
+  const reach = studentQuantile(n - 1, level) * sd * Math.sqrt(1 + 1 / n);
+  return [mean - reach, mean + reach];
 }
 
 /** The least and the largest finite value of all columns; ∞ and −∞ for none. */

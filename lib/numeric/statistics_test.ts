@@ -6,8 +6,10 @@ import {
   covariance,
   extent,
   mean,
+  predictionInterval,
   quantile,
   standardDeviation,
+  studentQuantile,
   summarize,
   variance,
 } from "./statistics.ts";
@@ -61,4 +63,31 @@ Deno.test("a 90 % bootstrap interval covers the mean about nine times in ten", (
 Deno.test("an extent is that of all columns, and of finite values alone", () => {
   assert.deepEqual(extent([3, NaN, -1], [Infinity], [2, 7]), [-1, 7]);
   assert.deepEqual(extent([NaN]), [Infinity, -Infinity]);
+});
+
+Deno.test("Student's quantiles are those of the tables", () => {
+  const tables = [[1, 12.7062], [2, 4.3027], [3, 3.1824], [9, 2.2622], [
+    10,
+    2.2281,
+  ], [30, 2.0423]];
+  for (const [freedom, t] of tables) {
+    assert.equal(studentQuantile(freedom, 0.95).toFixed(4), t.toFixed(4));
+  }
+  assert.equal(studentQuantile(9, 0.99).toFixed(3), "3.250");
+});
+
+Deno.test("one more value falls into its prediction interval as often as it should", () => {
+  const rng = stream(4, "interval");
+  const trials = 4000;
+  let inside = 0;
+  for (let trial = 0; trial < trials; trial++) {
+    const values = Array.from({ length: 10 }, () => 3 + 2 * normal(rng));
+    const [low, high] = predictionInterval(values);
+    const next = 3 + 2 * normal(rng);
+    if (next >= low && next <= high) inside++;
+  }
+  // Three standard errors of a share of 0.95 are 0.0103.
+  assert.ok(Math.abs(inside / trials - 0.95) < 0.0103, String(inside / trials));
+  assert.deepEqual(predictionInterval([2, 2, 2]), [2, 2]);
+  assert.throws(() => predictionInterval([1]), /two others or more/);
 });
