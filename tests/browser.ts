@@ -27,8 +27,11 @@ export function findChromium(): string | null {
 }
 
 /** Start Chromium without its sandbox, which containers do not allow. */
-export function launch(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+export function launch(
+  executablePath: string,
+  args: readonly string[] = [],
+): Promise<Browser> {
+  return chromium.launch({ executablePath, args: ["--no-sandbox", ...args] });
 }
 
 /** What a page said or asked for that it should not. */

@@ -24,8 +24,14 @@ export async function evaluateInFirefox(
   executable: string,
   file: string,
   expression: string,
+  { width, dark = false }: { width?: number; dark?: boolean } = {},
 ): Promise<string> {
   const profile = await Deno.makeTempDir();
+  const theme =
+    `user_pref("layout.css.prefers-color-scheme.content-override", ${
+      dark ? 0 : 1
+    });`;
+  await Deno.writeTextFile(`${profile}/user.js`, theme);
   const browser = new Deno.Command(executable, {
     args: [
       "--headless",
@@ -44,6 +50,13 @@ export async function evaluateInFirefox(
     await session.command("session.new", { capabilities: {} });
     const { contexts } = await session.command("browsingContext.getTree", {});
     const { context } = contexts[0];
+    if (width) {
+      const viewport = { width, height: 900 };
+      await session.command("browsingContext.setViewport", {
+        context,
+        viewport,
+      });
+    }
     const url = `file://${file}`;
     await session.command("browsingContext.navigate", {
       context,

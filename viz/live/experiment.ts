@@ -5,12 +5,13 @@
  *
  * @module
  */
-import { extent } from "../../lib/numeric/statistics.ts";
+import { extent, predictionInterval } from "../../lib/numeric/statistics.ts";
+import type { Preset } from "../../lib/run/config.ts";
 import type { Expose, Params } from "../../lib/run/experiment.ts";
+import { metric, type Results } from "../../lib/run/results.ts";
 import type { Training } from "../../lib/run/training.ts";
 import { COLORS } from "../page/colors.ts";
 import { type Frame, level, svg, tick, words } from "./draw.ts";
-import { drawFields, type FieldsRow, type FieldsView } from "./fields.ts";
 import { curve, first, heightTo } from "./panels.ts";
 import {
   type Control,
@@ -41,9 +42,17 @@ export interface Experiment {
   ) => Training<{ step: number }, ExperimentOutcome>;
 }
 
+/** A seed that the notebook trained, and its metrics. */
+export interface RecordedSeed {
+  seed: number;
+  metrics: Readonly<Record<string, number>>;
+}
+
 /** How an experiment is shown. Must survive JSON. */
 export interface ExperimentView {
   title: string;
+  /** How much of the notebook was run when it was shown. */
+  preset: Preset;
   /** Settings of the experiment, over its defaults. */
   settings: Readonly<Record<string, unknown>>;
   /** The step of the last row. */
@@ -52,8 +61,11 @@ export interface ExperimentView {
   metrics: Readonly<Record<string, string>>;
   /** The entry of a row that is drawn, with its label. */
   curve?: readonly [key: string, label: string];
-  /** Draws the units' fields of a row, see `FieldsRow`. */
-  fields?: FieldsView;
+  /**
+   * Seeds trained under these settings: they tell where another should fall, in
+   * those of `metrics` that they have.
+   */
+  recorded?: readonly RecordedSeed[];
 }
 
 /** What an experiment's model looks like while it trains, and its knobs. */
@@ -85,10 +97,15 @@ export interface ExperimentFigure<
 }
 
 /** What a figure makes of parameters. */
-export type Looking<Picture> = (
-  params: Params,
-  values: ExperimentSettings,
-) => Picture;
+export type Looking<Picture> = (params: Params, now: Moment) => Picture;
+
+/** Where a training is. */
+export interface Moment {
+  step: number;
+  /** The last row, if there is one yet. */
+  row: ExperimentRow | undefined;
+  values: ExperimentSettings;
+}
 
 /** Markup, and how far down it reaches, pixels. */
 export interface Drawn {
@@ -146,13 +163,42 @@ function settingsFor(
   return module.settings({ ...view.settings, ...Object.fromEntries(turned) });
 }
 
-/** The simulation of an experiment. */
+/** An outcome without its weights. */
+export interface Finished {
+  metrics: object;
+  paramsSha256: string;
+}
+
+/** An experiment to play, with what a reader may hold it to and keep of it. */
+export interface ExperimentSimulation
+  extends Simulation<ExperimentSettings, ExperimentState> {
+  /** Metrics of the recorded seeds, with their labels. */
+  readonly recorded: readonly RecordedSeed[];
+  /** What the command line would write for a run. */
+  results(values: ExperimentSettings, finished: Finished): Results;
+}
+
+/** The simulation of `data/experiments/<notebook>.ts`. */
 export function experiment(
   module: Experiment,
-  view: ExperimentView,
+  { notebook, ...view }: ExperimentView & { notebook: string },
   figure: ExperimentFigure | null = null,
-): Simulation<ExperimentSettings, ExperimentState> {
+): ExperimentSimulation {
+  const recorded = view.recorded ?? [];
   return {
+    recorded,
+    results({ seed, ...values }, { metrics, paramsSha256 }): Results {
+      const config = settingsFor(module, view, figure, { seed, ...values });
+      return {
+        ...{ notebook, preset: view.preset, seed, config: { ...config } },
+        paramsSha256,
+        metrics: Object.entries(metrics as Record<string, number>)
+          .map(([name, value]) => metric(name, value)),
+        claims: [],
+      };
+    },
+    ranges: ({ seed }) =>
+      rangesOf(recorded.filter((other) => other.seed !== seed)),
     name: "experiment",
     title: view.title,
     description: "The model of this notebook, trained in this page.",
@@ -211,7 +257,21 @@ export function lookAt(
   state: ExperimentState,
   values: ExperimentSettings,
 ): unknown {
-  return state.picture = state.looking?.(state.params!(), values) ?? null;
+  const { looking, params, at: step, rows } = state;
+  const now = { step, row: rows.at(-1), values };
+  return state.picture = looking?.(params!(), now) ?? null;
+}
+
+/** Where the metrics of one more seed should fall, each with 95 %. */
+export function rangesOf(
+  recorded: readonly RecordedSeed[],
+): Record<string, readonly [low: number, high: number]> {
+  if (recorded.length < 2) return {};
+  const ranges = Object.keys(recorded[0].metrics).map((key) => {
+    const values = recorded.map(({ metrics }) => metrics[key]);
+    return [key, predictionInterval(values)] as const;
+  });
+  return Object.fromEntries(ranges);
 }
 
 /** The numbers that a page is held to; NaN before the end. */
@@ -248,7 +308,7 @@ export function fingerprint(params: object): number {
 /** The model as the figure shows it, the curve below. */
 function draw(
   state: ExperimentState,
-  view: ExperimentView,
+  view: Pick<ExperimentView, "total" | "curve">,
   { figure, values, width }: {
     figure: ExperimentFigure | null;
     values: ExperimentSettings;
@@ -259,11 +319,6 @@ function draw(
   const text = `Step ${tick(at)} of ${tick(view.total)}`;
   const parts: string[] = [];
   let bottom = 0;
-  if (view.fields) {
-    const drawn = fieldsOf(state, view.fields, width);
-    parts.push(drawn);
-    bottom = Number(/ height="([\d.]+)"/.exec(drawn)![1]);
-  }
   if (figure && picture) {
     const drawn = figure.draw(picture, width, bottom + TOP, values);
     parts.push(drawn.markup);
@@ -283,23 +338,11 @@ function draw(
       ),
     );
     bottom = heightTo(frame);
-  } else if (!view.fields) {
+  } else if (!picture) {
     parts.push(words(0, bottom + 22, text));
     bottom += 34;
   }
   return svg(width, bottom, view.curve?.[1] ?? text, ...parts);
-}
-
-/** The fields of the last row, of as many units as there are in it. */
-function fieldsOf(
-  state: ExperimentState,
-  view: FieldsView,
-  width: number,
-): string {
-  const rows = state.rows as unknown as FieldsRow[];
-  const found = rows.at(-1)?.fields.length;
-  const units = found ? found / (view.width * view.height) : view.units;
-  return drawFields(rows, { ...view, units }, width);
 }
 
 /** Room for a title. */

@@ -33,7 +33,10 @@ for (const [name, settings] of Object.entries(BRIEF)) {
   Deno.test(`${name}: its model is seen while it trains, which changes no bit`, async () => {
     const module = await import(experimentModule(name));
     const figure = await figureOf(name);
-    const view = { title: name, settings, total: 4, metrics: {} };
+    const view = {
+      ...{ notebook: name, preset: "full" as const, title: name },
+      ...{ settings, total: 4, metrics: {} },
+    };
     const all = module.settings(settings);
     const values = valuesOf(1, all, figure);
     const shown = experiment(module, view, figure);

@@ -29,6 +29,7 @@ import {
   lookAt,
   newState,
   outcomeNumbers,
+  type RecordedSeed,
   valuesOf,
 } from "./experiment.ts";
 import {
@@ -89,8 +90,14 @@ export async function live<V extends Settings, S, D = undefined>(
 }
 
 /** How {@link liveExperiment} shows an experiment. */
-export interface LiveExperimentOptions extends ExperimentView {
+export interface LiveExperimentOptions
+  extends Omit<ExperimentView, "recorded"> {
   seed: number;
+  /**
+   * Seeds that were trained before; those count whose settings, where they are
+   * told, are the notebook's.
+   */
+  recorded?: readonly (RecordedSeed & { settings?: object })[];
   /** What `trainSeed` returned here: the page is held to it. */
   outcome: ExperimentOutcome;
   /** The history, for the still picture. */
@@ -105,12 +112,23 @@ export interface LiveExperimentOptions extends ExperimentView {
  */
 export async function liveExperiment(
   name: string,
-  { seed, outcome, rows = [], ...view }: LiveExperimentOptions,
+  { seed, outcome, rows = [], recorded = [], ...given }: LiveExperimentOptions,
 ): Promise<Html> {
   const module: Experiment = await import(experimentModule(name));
   const figure = await figureOf(name);
+  const all = module.settings(given.settings);
+  const known = recorded.filter((one) => isOf(one, all));
+  const keys = Object.keys(given.metrics);
+  const view = {
+    ...{ ...given, notebook: name },
+    recorded: known.map(({ seed, metrics }) => ({
+      seed,
+      metrics: Object.fromEntries(
+        keys.filter((key) => key in metrics).map((key) => [key, metrics[key]]),
+      ),
+    })),
+  };
   const shown = experiment(module, view, figure);
-  const all = module.settings(view.settings);
   const settings = valuesOf(seed, all, figure);
   const drawn = rows as ExperimentRow[];
   const state: ExperimentState = {
@@ -129,8 +147,20 @@ export async function liveExperiment(
       import { mountRemote as mount } from "./remote.ts";`,
     simulation: `experiment(module, ${JSON.stringify(view)}, ${
       figure ? "figure" : "null"
-    }), ${JSON.stringify(name)}`,
+    })`,
   });
+}
+
+/**
+ * Whether a seed was trained under these settings, as far as it tells; how
+ * often it was evaluated meanwhile changes nothing of it.
+ */
+function isOf({ settings }: { settings?: object }, all: object): boolean {
+  const kept = (of: object): string => {
+    const { evalEvery: _, ...rest } = of as Record<string, unknown>;
+    return JSON.stringify(Object.entries(rest).sort());
+  };
+  return settings === undefined || kept(settings) === kept(all);
 }
 
 /** The figure of viz/live/experiments, where there is one of that name. */

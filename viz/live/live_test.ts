@@ -36,7 +36,7 @@ Deno.test("a simulation without a module is an error", async () => {
 Deno.test("an experiment is held to its outcome, and trains in a worker of the page", async () => {
   const params = { w: Float64Array.of(1, 2) };
   const { html } = await liveExperiment("two_view_agreement", {
-    title: "t",
+    ...{ title: "t", preset: "full" },
     seed: 3,
     settings: { steps: 10 },
     total: 10,

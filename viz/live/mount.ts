@@ -6,15 +6,19 @@
  *
  * @module
  */
-import { COLORS } from "../page/colors.ts";
-import { Refusal, refusal } from "../../lib/run/config.ts";
+import { refusal } from "../../lib/run/config.ts";
+import { tick } from "./draw.ts";
+import { addForm } from "./form.ts";
+import { add, CSS, progressBar, statusLine } from "./page_parts.ts";
+import { addSeeds } from "./seeds_panel.ts";
 import {
-  type Control,
+  type Challenge,
   type Order,
   read,
   type Setting,
   type Settings,
   type Simulation,
+  within,
 } from "./simulation.ts";
 
 /** What the notebook hands to the page. */
@@ -29,43 +33,8 @@ export interface Payload<V, D> {
 const BUDGET = 11;
 /** Pictures a second while nothing paces the steps. */
 const DRAWS = 30;
-
-const CSS = `
-:host{--line:color-mix(in srgb,currentColor 38%,transparent);display:block;max-width:900px;font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:inherit}
-*{box-sizing:border-box}
-section{border:1px solid var(--line);border-radius:8px;padding:14px}
-h3{font-size:15px;margin:0 0 10px}
-form,.buttons{display:flex;flex-wrap:wrap;gap:10px 18px;align-items:end;margin:0 0 12px}
-.buttons{gap:8px}
-label{display:flex;flex-direction:column;gap:3px;font-size:13px;min-width:0}
-label.switch{flex-direction:row;align-items:center;gap:8px;min-height:36px}
-label em{font-style:normal;font-size:12px;line-height:18px;height:18px;width:0;min-width:100%;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;opacity:.8}
-label.switch em{width:auto;min-width:0}
-label.changed span{text-decoration:underline}
-label span{display:flex;justify-content:space-between;gap:12px}
-input[type=range]{width:150px;height:24px;margin:0;accent-color:${COLORS.blue}}
-input[type=number],select,button{font:inherit;color:inherit;background:transparent;border:1px solid var(--line);border-radius:6px;min-height:36px;padding:4px 10px;max-width:100%}
-option{color:CanvasText;background:Canvas}
-input[type=number]{width:7em}
-input[type=checkbox]{width:20px;height:20px;margin:0;accent-color:${COLORS.blue}}
-button{cursor:pointer;touch-action:manipulation}
-button.main{background:${COLORS.blue};border-color:${COLORS.blue};color:#fff;font-weight:600;min-width:6.5em}
-button:disabled{opacity:.45;cursor:default}
-:focus-visible{outline:2px solid ${COLORS.sky};outline-offset:2px}
-output,dd{font-variant-numeric:tabular-nums}
-.picture{overflow:hidden;touch-action:pan-y}
-.picture svg{display:block}
-progress{width:100%;height:4px;appearance:none;border:0;background:var(--line);display:block;margin:8px 0}
-progress::-webkit-progress-bar{background:transparent}
-progress::-webkit-progress-value{background:${COLORS.blue}}
-progress::-moz-progress-bar{background:${COLORS.blue}}
-dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(128px,1fr));gap:8px 18px;margin:10px 0 0}
-dt{font-size:12px;opacity:.8}
-dd{margin:0;font-size:16px;font-weight:600}
-p{font-size:13px;margin:10px 0 0;min-height:1.45em}
-.good{color:color-mix(in srgb,${COLORS.green} 75%,currentColor)}
-.bad{color:color-mix(in srgb,${COLORS.vermilion} 75%,currentColor)}
-`.replaceAll("\n", "");
+/** Milliseconds after which a panel that left the page is let go. */
+const GONE = 10_000;
 
 /** Finds the host of the running script: near it, and not taken yet. */
 function findHost(key: string): HTMLElement | null {
@@ -89,8 +58,8 @@ export function mount<V extends Settings, S, D>(
   if (!found || !json) return;
   const host: HTMLElement = found;
   const payload: Payload<V, D> = JSON.parse(json);
-  const { data } = payload;
-  let settings: V = { ...payload.settings };
+  const { data, settings: notebook } = payload;
+  let settings: V = { ...notebook };
   let state: S | null = null;
   let mode: "ready" | "running" | "done" | "refused" = "ready";
   let hidden = false;
@@ -100,36 +69,38 @@ export function mount<V extends Settings, S, D>(
   let frames = 0;
   let worked = 0;
   let slowest = 0;
+  let asked = false;
+  let gone: ReturnType<typeof setTimeout> | undefined;
 
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const root = host.attachShadow({ mode: "open" });
   const section = add(root, "section");
   section.setAttribute("aria-label", simulation.title);
   add(root, "style", { textContent: CSS });
   add(section, "h3", { textContent: simulation.title });
-  const form = add(section, "form");
-  form.addEventListener("submit", (event) => event.preventDefault());
   const views = new Set(simulation.views?.map(({ key }) => key));
-  const refreshers = [
-    seedField(),
-    ...simulation.controls.map(field),
-    ...(simulation.views ?? []).map(field),
-  ];
+  const refreshForm = addForm(section, { simulation, notebook, set });
   const buttons = add(section, "div", { className: "buttons" });
   const main = button("", () => mode === "running" ? pause() : run(false));
   main.className = "main";
   const one = button("One step", single);
   const toEnd = button("To the end", () => run(true));
   button("Reset", reset);
+  const ten = simulation.sweep && button("Ten seeds", () => seeds?.press());
   button("Copy link", () => void copyLink());
   const keep = simulation.record && button("Download results", download);
-  const bar = add(section, "progress");
-  bar.setAttribute("aria-label", "Progress");
+  const bar = progressBar(section, "Progress");
   const picture = add(section, "div", { className: "picture" });
   const list = add(section, "dl");
-  const status = add(section, "p");
-  status.setAttribute("role", "status");
+  const status = statusLine(section);
+  const seeds = ten && addSeeds(section, {
+    ...{ button: ten, host },
+    comparable,
+    start: (changed) => simulation.sweep!(settings, changed),
+    refuse,
+  });
+  const challenges = addChallenges();
   picture.addEventListener("click", tapped);
-  const linked = settingsOfLink();
   restart();
   if (ended()) {
     main.hidden =
@@ -139,21 +110,27 @@ export function mount<V extends Settings, S, D>(
         true;
   }
   if (simulation.steer) toEnd.hidden = true;
-  simulation.listen?.(() => {
-    if (mode !== "running") arrived();
+  simulation.listen?.((failure) => {
+    if (failure !== undefined) refuse(failure);
+    else arrived();
   });
-  new ResizeObserver(() => draw()).observe(picture);
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden && mode === "running") {
-      pause();
-      hidden = true;
-    } else if (!document.hidden && hidden) run(hurry);
-  });
-  if (linked) {
-    settings = linked;
-    restart();
-    host.scrollIntoView();
-  }
+  // Told of its size when it enters the page, and when it leaves.
+  new ResizeObserver(() => {
+    clearTimeout(gone);
+    if (host.isConnected) {
+      document.addEventListener("visibilitychange", seen);
+      addEventListener("hashchange", follow);
+      if (!document.hidden) back();
+    } else {
+      document.removeEventListener("visibilitychange", seen);
+      removeEventListener("hashchange", follow);
+      leave();
+      gone = setTimeout(restart, GONE);
+    }
+    draw();
+    seeds?.draw();
+  }).observe(picture);
+  follow();
 
   function button(textContent: string, act: () => void): HTMLButtonElement {
     const element = add(buttons, "button", { type: "button", textContent });
@@ -161,79 +138,55 @@ export function mount<V extends Settings, S, D>(
     return element;
   }
 
-  function seedField(): () => void {
-    const label = add(form, "label");
-    add(label, "span", { textContent: "Seed" });
-    const kind = { type: "number", name: "seed", step: "1" };
-    const input = add(label, "input", kind);
-    input.addEventListener("change", () => {
-      set("seed", input.value.trim() === "" ? NaN : Number(input.value));
+  function addChallenges(): ChallengePart[] {
+    const given = simulation.challenges ?? [];
+    if (given.length === 0) return [];
+    const list = add(section, "ul");
+    return given.map((challenge) => {
+      const item = add(list, "li");
+      add(item, "span", { textContent: `Try: ${challenge.text}` });
+      const mark = add(item, "b");
+      mark.setAttribute("role", "status");
+      const fold = add(item, "details");
+      add(fold, "summary", { textContent: "A hint" });
+      add(fold, "span", { textContent: challenge.hint });
+      return { challenge, item, mark };
     });
-    const mark = marking(label, "seed");
-    return () => {
-      if (Number.isFinite(settings.seed)) input.value = String(settings.seed);
-      mark();
-    };
   }
 
-  /** Says beside a control what the notebook had; returns what updates it. */
-  function marking(label: HTMLElement, key: string): () => void {
-    const note = add(label, "em");
-    return () => {
-      const own = payload.settings[key];
-      const differs = own !== settings[key] && !views.has(key);
-      label.classList.toggle("changed", differs);
-      // Takes its place always: a field that has changed as a button is pressed
-      // must not move the button away.
-      note.textContent = differs ? `notebook: ${own}` : "";
-    };
+  /** Takes what the page's address asks for, if it asks this panel. */
+  function follow(): void {
+    const linked = settingsOfLink();
+    if (!linked) return;
+    settings = linked;
+    restart();
+    host.scrollIntoView();
   }
 
-  /** Adds a control; returns what brings it up to the settings. */
-  function field(control: Control): () => void {
-    const { key: name, kind } = control;
-    const label = add(form, "label", { className: kind });
-    const words = { textContent: control.label };
-    if (kind === "choice") {
-      add(label, "span", words);
-      const select = add(label, "select", { name });
-      for (const [value, textContent] of control.options) {
-        add(select, "option", { value, textContent });
-      }
-      select.addEventListener("change", () => set(name, select.value));
-      const mark = marking(label, name);
-      return () => {
-        select.value = String(settings[name]);
-        mark();
-      };
+  function seen(): void {
+    if (document.hidden) leave();
+    else back();
+  }
+
+  /** Nobody looks: what runs waits. */
+  function leave(): void {
+    if (mode === "running") {
+      pause();
+      hidden = true;
     }
-    if (kind === "switch") {
-      const input = add(label, "input", { type: "checkbox", name });
-      add(label, "span", words);
-      input.addEventListener("change", () => set(name, input.checked));
-      const mark = marking(label, name);
-      return () => {
-        input.checked = Boolean(settings[name]);
-        mark();
-      };
-    }
-    const shown = add(add(label, "span", words), "output");
-    const input = add(label, "input", { type: "range", name });
-    const { min, max, step } = control;
-    Object.assign(input, { min, max, step });
-    input.addEventListener("input", () => set(name, Number(input.value)));
-    const mark = marking(label, name);
-    return () => {
-      input.value = shown.textContent = String(settings[name]);
-      mark();
-    };
+    seeds?.leave();
+  }
+
+  function back(): void {
+    if (hidden) run(hurry);
+    seeds?.back();
   }
 
   function set(key: string, value: Setting): void {
     settings = { ...settings, [key]: value };
     if (views.has(key) && state !== null) {
       steer("look");
-      refreshers.forEach((refresh) => refresh());
+      refreshForm(settings);
       show();
     } else restart(mode === "running");
   }
@@ -247,13 +200,15 @@ export function mount<V extends Settings, S, D>(
     step = 0;
     frames = worked = slowest = 0;
     hidden = false;
-    refreshers.forEach((refresh) => refresh());
+    refreshForm(settings);
+    seeds?.stop();
     try {
       check();
       state = simulation.start(settings, data);
     } catch (error) {
       return refuse(error);
     }
+    if (ten) ten.disabled = false;
     mode = ended() ? "done" : "ready";
     show();
     if (running) run(hurry);
@@ -271,7 +226,7 @@ export function mount<V extends Settings, S, D>(
         const { min, max } = control;
         const inside = Number(value) >= min && Number(value) <= max;
         // What the notebook itself had is never refused.
-        if (inside || value === payload.settings[key]) continue;
+        if (inside || value === notebook[key]) continue;
         throw refusal("start", label, `from ${min} to ${max}`, value);
       }
       if (kind === "choice" && !control.options.some(([of]) => of === value)) {
@@ -281,22 +236,22 @@ export function mount<V extends Settings, S, D>(
     }
   }
 
-  /** Says why there is nothing to start. */
+  /** Says why there is nothing to start, or to go on with. */
   function refuse(error: unknown): void {
     mode = "refused";
     state = null;
+    seeds?.stop();
     list.replaceChildren();
     picture.replaceChildren();
     bar.value = 0;
     main.textContent = simulation.verb ?? "Train";
     main.disabled = one.disabled = toEnd.disabled = true;
     if (keep) keep.disabled = true;
+    if (ten) ten.disabled = true;
     host.dataset.state = mode;
     host.dataset.same = "";
     status.className = "bad";
-    status.textContent = error instanceof Refusal || error instanceof RangeError
-      ? error.message
-      : String(error);
+    status.textContent = reasonOf(error);
   }
 
   /** Hands an order to where steps are taken. */
@@ -309,18 +264,30 @@ export function mount<V extends Settings, S, D>(
     if (mode === "done") restart();
     if (mode === "running") pause();
     if (state === null) return;
-    if (simulation.steer) steer("one");
-    else {
+    if (simulation.steer) return steer("one");
+    try {
       simulation.step(state, settings, data);
-      step++;
+    } catch (error) {
+      return refuse(error);
     }
-    arrived();
+    step++;
+    if (ended()) mode = "done";
+    show();
   }
 
+  /** Something has come from where steps are taken: seen in the next frame. */
   function arrived(): void {
     if (state === null) return;
     if (ended()) mode = "done";
-    show();
+    if (mode !== "running") return show();
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame((start) => {
+      asked = false;
+      if (mode !== "running") return;
+      show();
+      measure(performance.now() - start);
+    });
   }
 
   function link(): string {
@@ -347,11 +314,11 @@ export function mount<V extends Settings, S, D>(
 
   /** What the page's address asks for; null where it asks nothing of this. */
   function settingsOfLink(): V | null {
-    const [of, query] = decodeURI(location.hash.slice(1)).split("?");
+    const [of, query] = location.hash.slice(1).split("?");
     if (of !== key || !query) return null;
     const asked: Record<string, Setting> = {};
     for (const [name, text] of new URLSearchParams(query)) {
-      const own = payload.settings[name];
+      const own = notebook[name];
       if (own === undefined) continue;
       asked[name] = typeof own === "number"
         ? Number(text)
@@ -359,7 +326,7 @@ export function mount<V extends Settings, S, D>(
         ? text === "true"
         : text;
     }
-    return { ...settings, ...asked };
+    return { ...notebook, ...asked };
   }
 
   function download(): void {
@@ -369,12 +336,15 @@ export function mount<V extends Settings, S, D>(
       type: "application/json",
     });
     const href = URL.createObjectURL(blob);
-    add(section, "a", { href, download: "results.json", hidden: true }).click();
+    const anchor = { href, download: "results.json", hidden: true };
+    const saved = add(section, "a", anchor);
+    saved.click();
+    saved.remove();
     setTimeout(() => URL.revokeObjectURL(href), 10_000);
   }
 
   function reset(): void {
-    settings = { ...payload.settings };
+    settings = { ...notebook };
     hurry = false;
     restart();
   }
@@ -389,7 +359,7 @@ export function mount<V extends Settings, S, D>(
     steer("go");
     lastDraw = performance.now();
     show();
-    requestAnimationFrame(frame);
+    if (!simulation.steer) requestAnimationFrame(frame);
   }
 
   function pause(): void {
@@ -401,19 +371,22 @@ export function mount<V extends Settings, S, D>(
 
   function frame(): void {
     if (mode !== "running" || state === null) return;
-    if (!host.isConnected) return pause();
     const start = performance.now();
     const paced = !hurry && simulation.pace !== Infinity;
     let left = paced ? simulation.pace ?? 1 : Infinity;
     let more = true;
-    while (more && left-- > 0 && performance.now() - start < BUDGET) {
-      simulation.step(state, settings, data);
-      more = !ended();
-      if (more) step++;
+    try {
+      while (more && left-- > 0 && performance.now() - start < BUDGET) {
+        simulation.step(state, settings, data);
+        more = !ended();
+        if (more) step++;
+      }
+    } catch (error) {
+      return refuse(error);
     }
     if (!more) mode = "done";
     if (
-      paced && !simulation.steer || !more ||
+      paced || !more ||
       performance.now() - lastDraw > 1000 / DRAWS
     ) {
       lastDraw = performance.now();
@@ -445,6 +418,7 @@ export function mount<V extends Settings, S, D>(
     main.disabled = false;
     one.disabled = toEnd.disabled = mode === "done";
     if (keep) keep.disabled = !simulation.record!(state, settings);
+    const ranges = comparable() ? simulation.ranges?.(settings) ?? {} : {};
     list.replaceChildren();
     for (
       const { key, label, value, digits, unit } of read(simulation, numbers)
@@ -452,40 +426,72 @@ export function mount<V extends Settings, S, D>(
       const item = add(list, "div");
       add(item, "dt", { textContent: label });
       const textContent = `${shorten(value, digits)} ${unit}`.trim();
-      const { dataset } = add(item, "dd", { textContent });
-      Object.assign(dataset, { key, value });
+      const shown = add(item, "dd", { textContent });
+      Object.assign(shown.dataset, { key, value });
+      if (ranges[key]) addRange(shown, value, ranges[key]);
     }
     host.dataset.state = mode;
     host.dataset.step = String(step);
-    compare(numbers);
+    compare(numbers, ranges);
+    for (const { challenge, item, mark } of challenges) {
+      if (!challenge.met(settings, numbers, mode === "done")) continue;
+      item.className = "met";
+      mark.textContent = "✓ done";
+    }
+  }
+
+  /** Whether the settings are the notebook's, but for the seed. */
+  function comparable(): boolean {
+    return Object.entries(notebook).every(([key, value]) =>
+      key === "seed" || views.has(key) || settings[key] === value
+    );
   }
 
   /** Says whether the page arrived at the notebook's numbers. */
-  function compare(numbers: Readonly<Record<string, number>>): void {
-    const same = Object.entries(payload.settings).every(([key, value]) =>
-      views.has(key) || settings[key] === value
-    );
+  function compare(
+    numbers: Readonly<Record<string, number>>,
+    ranges: Readonly<Record<string, readonly [number, number]>>,
+  ): void {
+    const same = comparable() && settings.seed === notebook.seed;
     const expected = Object.keys(payload.numbers);
-    const comparable = mode === "done" && same && expected.length > 0;
+    const held = mode === "done" && same && expected.length > 0;
     // JSON holds no NaN: it arrives as null.
     const apart = expected.filter((key) =>
       numbers[key] !== payload.numbers[key] &&
       !(Number.isNaN(numbers[key]) && payload.numbers[key] === null)
     );
-    host.dataset.same = comparable ? String(apart.length === 0) : "";
-    const say = !comparable
-      ? mode === "done" && !same ? "Not the notebook's settings." : ""
-      : apart.length === 0
-      ? `All ${expected.length} numbers are the notebook's, to the last bit.`
-      : `These differ from the notebook's: ${apart.join(", ")}.`;
-    if (status.textContent === say) return;
-    status.textContent = say;
-    status.className = comparable ? apart.length === 0 ? "good" : "bad" : "";
+    host.dataset.same = held ? String(apart.length === 0) : "";
+    const say: string[] = [];
+    if (held && apart.length === 0) {
+      say.push(
+        `All ${expected.length} numbers are the notebook's, to the last bit.`,
+      );
+    } else if (held) {
+      say.push(`These differ from the notebook's: ${apart.join(", ")}.`);
+    } else if (mode === "done" && !same && !comparable()) {
+      say.push("Not the notebook's settings.");
+    } else if (mode === "done" && !same) say.push("Not the notebook's seed.");
+    const known = Object.entries(ranges);
+    if (mode === "done" && known.length > 0) {
+      const inside = known.filter(([key, range]) =>
+        within(numbers[key], range)
+      );
+      say.push(
+        `${inside.length} of ${known.length} fell where 95 % of seeds should, ` +
+          "by the other seeds that the notebook recorded.",
+      );
+    }
+    const words = say.join(" ");
+    if (status.textContent === words) return;
+    status.textContent = words;
+    status.className = held ? apart.length === 0 ? "good" : "bad" : "";
   }
 
+  /** Where motion is unwelcome, the model is seen when it rests. */
   function draw(): void {
     const width = Math.floor(picture.clientWidth);
     if (width === 0 || state === null) return;
+    if (mode === "running" && calm.matches && picture.firstChild) return;
     picture.innerHTML = simulation.draw(state, settings, width, data);
   }
 
@@ -502,14 +508,35 @@ export function mount<V extends Settings, S, D>(
   }
 }
 
-/** Adds an element with some properties below another. */
-function add<K extends keyof HTMLElementTagNameMap>(
-  parent: Node,
-  tag: K,
-  properties: Partial<HTMLElementTagNameMap[K]> = {},
-): HTMLElementTagNameMap[K] {
-  const element = document.createElement(tag);
-  return parent.appendChild(Object.assign(element, properties));
+/** What the panel has of a challenge. */
+interface ChallengePart {
+  // deno-lint-ignore no-explicit-any
+  challenge: Challenge<any>;
+  item: HTMLElement;
+  mark: HTMLElement;
+}
+
+/** Where a number should fall, and whether one that is there has. */
+function addRange(
+  shown: HTMLElement,
+  value: number,
+  range: readonly [number, number],
+): void {
+  const [low, high] = range.map(tick);
+  const held = within(value, range);
+  const verdict = Number.isNaN(value) ? "" : held ? ", inside" : ", outside";
+  add(shown, "small", { textContent: `95 %: ${low} to ${high}${verdict}` });
+  if (verdict) shown.dataset.inside = String(held);
+}
+
+/** Why a simulation cannot go on, in words. */
+function reasonOf(error: unknown): string {
+  if (error instanceof RangeError) return error.message;
+  // A reader may have it switched off, which V8 tells as a missing name.
+  return typeof WebAssembly === "undefined"
+    ? "Cannot train here as WebAssembly must be switched on in this browser: " +
+      "current value is off"
+    : String(error);
 }
 
 function shorten(value: number, digits: number): string {

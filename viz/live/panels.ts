@@ -10,9 +10,9 @@ import { axes, type Frame, path, trace } from "./draw.ts";
 export type Panel = Omit<Frame, "x" | "y">;
 
 // Around panels, for the numbers and names of their axes.
-const [LEFT, RIGHT, TOP, BOTTOM] = [38, 22, 26, 26];
+const [LEFT, RIGHT, TOP, BOTTOM] = [48, 22, 26, 26];
 // Between two panels.
-const [ACROSS, DOWN] = [62, 52];
+const [ACROSS, DOWN] = [LEFT + 20, 52];
 
 /** Whether a picture is too narrow for panels beside one another. */
 export function isNarrow(picture: number): boolean {

@@ -96,12 +96,51 @@ export interface Simulation<
   draw(state: S, settings: V, width: number, data: D): string;
   /** Told what the reader does where steps are taken elsewhere. */
   steer?(state: S, settings: V, order: Order): void;
-  /** Where steps are taken elsewhere: calls `changed` when something arrives. */
-  listen?(changed: () => void): void;
+  /**
+   * Where steps are taken elsewhere: calls `changed` when something arrives,
+   * with the reason where nothing will.
+   */
+  listen?(changed: (failure?: string) => void): void;
+  /**
+   * Where some of `numbers` should fall under the notebook's settings and this
+   * seed, each with 95 %.
+   */
+  ranges?(settings: V): Readonly<Record<string, readonly [number, number]>>;
+  /** More seeds under these settings; `changed` as in `listen`. */
+  sweep?(settings: V, changed: (failure?: string) => void): Sweep;
+  /** What the reader may try to reach. */
+  readonly challenges?: readonly Challenge<V>[];
   /** What a reader may keep of a finished run; null before. */
   record?(state: S, settings: V): object | null;
   /** What a tap at (x, y), in shares of the picture, sets. */
   place?(settings: V, x: number, y: number, width: number): Partial<V> | null;
+}
+
+/** Seeds that train side by side. */
+export interface Sweep {
+  readonly title: string;
+  order(order: "go" | "pause"): void;
+  /** Ends all of them, wherever they are. */
+  close(): void;
+  /** How far they are, from 0 to 1. */
+  progress(): number;
+  /**
+   * What has arrived, as one SVG element.
+   *
+   * @param compared whether their settings are the notebook's
+   */
+  draw(width: number, compared: boolean): string;
+  /** The same in words. */
+  words(compared: boolean): string;
+}
+
+/** Something to reach by turning the settings. */
+export interface Challenge<V> {
+  /** What is asked, in a sentence. */
+  text: string;
+  hint: string;
+  /** Whether a run has it, from its settings, its numbers, and if it ended. */
+  met(settings: V, numbers: Record<string, number>, ended: boolean): boolean;
 }
 
 /** How far a model is that takes a known number of steps. */
@@ -203,4 +242,12 @@ export function read<V extends Settings, S, D>(
     key,
     value: numbers[key],
   }));
+}
+
+/** Whether a value lies in a range, its ends included. */
+export function within(
+  value: number,
+  [low, high]: readonly [number, number],
+): boolean {
+  return value >= low && value <= high;
 }

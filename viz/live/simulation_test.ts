@@ -106,7 +106,7 @@ Deno.test("an experiment plays to its metrics and a fingerprint of its weights",
     },
   };
   const view = {
-    title: "t",
+    ...{ notebook: "n", preset: "smoke" as const, title: "t" },
     settings: {},
     total: 2,
     metrics: { loss: "loss" },

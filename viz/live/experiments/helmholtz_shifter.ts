@@ -1,31 +1,34 @@
 /**
- * What a Helmholtz machine dreams while the fields of its units form; the rows
- * of its history hold the fields.
+ * The fields of a Helmholtz machine's units while they form, and what it dreams
+ * meanwhile.
  *
  * @module
  */
-import type { Settings } from "../../../data/experiments/helmholtz_shifter.ts";
+import type {
+  Settings,
+  ShifterRow,
+} from "../../../data/experiments/helmholtz_shifter.ts";
 import {
   fantasies,
   type HelmholtzParams,
+  receptiveFields,
 } from "../../../lib/helmholtz/machine.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import { paint } from "../../figures/color_map.ts";
 import { pixels, words } from "../draw.ts";
 import type { Drawn, ExperimentFigure, Looking } from "../experiment.ts";
+import { drawFields, type Fields } from "../fields.ts";
 import { choice, range } from "../simulation.ts";
 
-/** Fantasies, images of `columns` pixels a row. */
-interface Picture {
-  columns: number;
-  size: number;
+/** Fields, and fantasies of the machine that has them. */
+interface Picture extends Fields {
   /** count × pixels. */
   dreams: Uint8Array;
 }
 
 const DREAMS = 24;
 
-/** Fantasies, new ones for the weights as they are. */
+/** Fields with each split and merge marked, fantasies below. */
 export const figure: ExperimentFigure<Settings, Picture> = {
   controls: [
     range("hidden", "Hidden units", { min: 4, max: 20, step: 1 }),
@@ -37,23 +40,30 @@ export const figure: ExperimentFigure<Settings, Picture> = {
       ["weighted", "weighted samples"],
     ]),
   ],
-  look(seed, { width, height }): Looking<Picture> {
-    return (params): Picture => {
+  look(seed, { width, height, constrainedSteps }): Looking<Picture> {
+    return (params, { step, row }): Picture => {
       const machine = params as HelmholtzParams;
-      const count = DREAMS;
+      const shifter = row as ShifterRow | undefined;
       return {
-        ...{ columns: width, size: width * height },
-        dreams: fantasies(stream(seed, "live"), machine, { count }),
+        ...{ step, width, height, firstStage: constrainedSteps },
+        fields: receptiveFields(machine),
+        recycled: shifter?.recycled ?? [],
+        dreams: fantasies(stream(seed, "live"), machine, { count: DREAMS }),
       };
     };
   },
-  draw({ columns, size, dreams }, width, top): Drawn {
-    const title = "What the machine dreams";
-    const { markup, bottom } = tiles(dreams, { columns, size, width, top });
-    return {
-      markup: words(0, top - 8, title, { bold: true }) + markup,
-      height: bottom,
-    };
+  draw(picture, width, top): Drawn {
+    const fields = drawFields(picture, width, top);
+    const below = fields.height + 26;
+    const title = words(0, below - 8, "What the machine dreams", {
+      bold: true,
+    });
+    const { markup, bottom } = tiles(picture.dreams, {
+      columns: picture.width,
+      size: picture.width * picture.height,
+      ...{ width, top: below },
+    });
+    return { markup: fields.markup + title + markup, height: bottom };
   },
 };
 

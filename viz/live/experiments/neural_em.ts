@@ -50,7 +50,7 @@ export const figure: ExperimentFigure<Settings, Picture> = {
     const config = modelOf(settings);
     const sample = worldOf(settings);
     let model: ReturnType<typeof modelFrom> | undefined;
-    return (params, { images: which }): Picture => {
+    return (params, { values: { images: which } }): Picture => {
       if (model) setParams(model.params, params);
       else model = modelFrom(config, params);
       const rng = stream(seed, `live ${which}`);
@@ -84,7 +84,7 @@ export const figure: ExperimentFigure<Settings, Picture> = {
         )
       );
     });
-    const title = "Who takes which pixel, EM steps to the right";
+    const title = "Who takes which pixel, step by step";
     return {
       markup: words(0, top - 8, title, { bold: true }) + parts.join(""),
       height: top + recorded.length * (size + gap),

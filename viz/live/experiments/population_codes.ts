@@ -9,9 +9,12 @@ import {
   type Settings,
 } from "../../../data/experiments/population_codes.ts";
 import {
+  type Population,
+  type PopulationPass,
+  populationPass,
   restorePopulation,
-  runPopulation,
 } from "../../../lib/population/population_code.ts";
+import { setParams } from "../../../lib/run/params.ts";
 import { colorOf, hex } from "../../figures/color_map.ts";
 import { axes, dots, type Frame, place } from "../draw.ts";
 import type { Drawn, ExperimentFigure, Looking } from "../experiment.ts";
@@ -50,12 +53,17 @@ export const figure: ExperimentFigure<Settings, Picture> = {
     });
     const { dims } = settings;
     const config = coderOf(settings);
-    const images = test.images.subarray(0, IMAGES * world.pixels);
+    let encoder: { coder: Population; pass: PopulationPass } | undefined;
     return (params): Picture => {
-      const { codes } = runPopulation(
-        restorePopulation(config, params),
-        images,
-      );
+      if (encoder) setParams(encoder.coder.params, params);
+      else {
+        const coder = restorePopulation(config, params);
+        const pass = populationPass(coder, IMAGES);
+        pass.images.data.set(test.images.subarray(0, IMAGES * world.pixels));
+        encoder = { coder, pass };
+      }
+      encoder.pass.encode();
+      const codes = Float64Array.from(encoder.pass.codes.data);
       return { dims, codes, causes: test.latents };
     };
   },
