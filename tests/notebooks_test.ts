@@ -48,6 +48,12 @@ for (const file of await findNotebooks([], NOTEBOOKS)) {
     const results = resultsOf(executed.notebook);
     assert.ok(results && results.preset === "smoke");
     assert.deepEqual(executed.notebook.cells.flatMap(machineTraces), []);
+    const mute = executed.notebook.cells.filter(({ outputs }) =>
+      outputs.some((output) =>
+        "data" in output && !String(output.data["text/plain"] ?? "").trim()
+      )
+    );
+    assert.deepEqual(mute.map(({ id }) => id), [], "empty in plain text");
     const page = notebookPage(executed.notebook, { name });
     const packages = Array.from(
       page.matchAll(/\/\*! (\S+) [\d.]+, (\S+)\n/g),

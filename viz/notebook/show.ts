@@ -21,7 +21,7 @@ import { verdictTable } from "../figures/table.ts";
 import { escape, type Html, html, isHtml, raw } from "../page/html.ts";
 import { listen } from "./cell_outputs.ts";
 import { broadcast, delivered, inKernel } from "./deno_kernel.ts";
-import { markdown } from "../page/markdown.ts";
+import { formula, markdown } from "../page/markdown.ts";
 import { requireParameters } from "./parameters.ts";
 import { PINNED_DENO, wrongDeno } from "./pinned_deno.ts";
 import { hasTrained, outdated } from "./provenance.ts";
@@ -29,7 +29,7 @@ import { inlineScript } from "../page/picture.ts";
 import { staleModules } from "./stale_modules.ts";
 import { styled } from "../page/style_sheet.ts";
 
-export { escape, html, markdown, raw };
+export { escape, formula, html, markdown, raw };
 export { COLORS, PALETTE } from "../page/colors.ts";
 export { fixed, percent, significant } from "../page/numbers.ts";
 export type { Html };

@@ -55,11 +55,16 @@ function numbered(tex: string): string {
   return `<span class="equation" id="${id}">${equation}<a href="#${id}">(${number})</a></span>`;
 }
 
+/** A formula as a value; a text-only viewer reads its TeX. */
+export function formula(tex: string, displayMode = false): Html {
+  return raw(renderMath(tex, displayMode), tex);
+}
+
 /**
  * Renders TeX to MathML, without the source in an annotation: where a viewer
  * drops the tags and keeps their text, the formula would stand there twice.
  */
-export function renderMath(tex: string, displayMode = false): string {
+function renderMath(tex: string, displayMode = false): string {
   try {
     return katex.renderToString(tex, {
       displayMode,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { raw } from "./html.ts";
-import { markdown, renderMarkdown } from "./markdown.ts";
+import { formula, markdown, renderMarkdown } from "./markdown.ts";
 
 Deno.test("an interpolated value is shown as it is, never read as Markdown or HTML", () => {
   const { html } = markdown`Value **${"*_<b>`x`_*"}** and \`${"a<b"}\``;
@@ -25,6 +25,12 @@ Deno.test("mathematics becomes MathML, with values inside", () => {
   const { html } = markdown`Here $\rho = ${0.9}$ and $$\sum_i x_i$$`;
   assert.match(html, /<mi>ρ<\/mi>.*<mn>0\.9<\/mn>/);
   assert.match(html, /display="block"/);
+});
+
+Deno.test("a formula is MathML, and its TeX to who reads plain text", () => {
+  const { html, text } = formula("\\frac12", true);
+  assert.match(html, /^<span class="katex"><math[^]*display="block"/);
+  assert.equal(text, "\\frac12");
 });
 
 Deno.test("prices and code are no mathematics", () => {
