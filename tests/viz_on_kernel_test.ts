@@ -1,8 +1,13 @@
 /** `show` and `follow` on the real Deno kernel. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { type Kernel, startKernel } from "../tasks/notebook/jupyter_client.ts";
+import { basename, join } from "node:path";
+import {
+  type Execution,
+  type Kernel,
+  startKernel,
+} from "../tasks/notebook/jupyter_client.ts";
 import type { Output } from "../tasks/notebook/output.ts";
+import { filesBelow } from "../tasks/project.ts";
 import { patience } from "./patience.ts";
 
 const notebooks = join(import.meta.dirname!, "..", "notebooks");
@@ -234,37 +239,125 @@ Deno.test("on the kernel, no line depends on an output's identifier, which VS Co
   });
 });
 
-Deno.test("on the kernel, a stop by message ends a training within two seconds, says what is lost, and the next cell works", async () => {
-  // The kernel cannot be helped where the message finds it at rest, for a
-  // millisecond or two in fifty and longer on a busy machine: try again.
-  const tries: string[] = [];
-  for (const wait of [300, 500, 700, 900, 1100]) {
-    await withKernel(async (kernel) => {
-      const running = kernel.execute(
-        `const run = await follow(train(1e6, 5), { ...options, total: 1e6 });`,
-      );
-      running.catch(() => {}); // ended with its kernel
-      await new Promise((resolve) => setTimeout(resolve, wait));
-      kernel.interrupt("message");
-      let timer;
-      const late = new Promise<null>((resolve) => {
-        timer = setTimeout(() => resolve(null), 2000);
+/** Runs `code` and stops it by a message; null if it has not ended in 2 s. */
+async function stoppedByMessage(
+  kernel: Kernel,
+  code: string,
+  wait: number,
+): Promise<Execution | null> {
+  const running = kernel.execute(code);
+  running.catch(() => {}); // ended with its kernel
+  await new Promise((resolve) => setTimeout(resolve, wait));
+  kernel.interrupt("message");
+  let timer;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), 2000);
+  });
+  const ended = await Promise.race([running, late]);
+  clearTimeout(timer);
+  return ended;
+}
+
+const SEEDS = `import { followSeeds } from "../viz/notebook/progress.ts";
+import { experimentModule } from "../lib/run/experiment.ts";
+const module = experimentModule("two_view_agreement");
+const settings = { steps: 1e9, heldOut: 50 };`;
+
+for (
+  const [what, code] of [
+    ["a training", `await follow(train(1e6, 5), { ...options, total: 1e6 })`],
+    [
+      "seeds on the worker pool",
+      `await followSeeds([5, 6, 7], { module, settings }, { label: "seeds", total: 1e9 })`,
+    ],
+  ]
+) {
+  Deno.test(`on the kernel, a stop by message ends ${what} within two seconds, says what is lost, and the next cell works`, async () => {
+    // The kernel cannot be helped where the message finds it at rest, for a
+    // moment between two slices: try again.
+    const tries: string[] = [];
+    for (const wait of [800, 1000, 1200, 1400, 1600]) {
+      await withKernel(async (kernel) => {
+        assert.equal((await kernel.execute(SEEDS)).error, null);
+        const cell = `const run = ${code};`;
+        const ended = await stoppedByMessage(kernel, cell, wait);
+        if (ended === null) return void tries.push("at rest");
+        const line = htmlOf(ended.outputs[0]);
+        if (ended.error) {
+          assert.match(ended.error.message, /Stopped by a message.*lost/);
+          assert.match(line, /stopped by a message, state lost/);
+        } else { // what waits for workers can be told to end
+          assert.match(line, /stopped, state kept/);
+        }
+        const next = await kernel.execute(
+          `const again = await follow(train(3, 1), { ...options, total: 3 });`,
+        );
+        assert.equal(next.error, null);
+        assert.match(htmlOf(next.outputs[0]), /3 of 3 steps/);
+        tries.push("ended");
       });
-      const ended = await Promise.race([running, late]);
-      clearTimeout(timer);
-      if (ended === null) return void tries.push("at rest");
-      assert.match(String(ended.error?.message), /Stopped by a message.*lost/);
-      assert.match(htmlOf(ended.outputs[0]), /stopped by a message/);
-      const next = await kernel.execute(
-        `const again = await follow(train(3, 1), { ...options, total: 3 });`,
-      );
-      assert.equal(next.error, null);
-      assert.match(htmlOf(next.outputs[0]), /3 of 3 steps/);
-      tries.push("ended");
-    });
-    if (tries.at(-1) === "ended") return;
+      if (tries.at(-1) === "ended") return;
+    }
+    assert.fail(`stopped by message: ${tries.join(", ")}`);
+  });
+}
+
+Deno.test("on the kernel, a cell that a message has ended is not called a syntax error", async () => {
+  await withKernel(async (kernel) => {
+    const ended = await stoppedByMessage(kernel, `while (true);`, 300);
+    assert.ok(ended?.error, "not ended in two seconds");
+    assert.equal(ended.error.name, "Stopped");
+  });
+});
+
+Deno.test("on the kernel of another Deno, the first cell says so", async () => {
+  const kernel = await startKernel({ cwd: notebooks });
+  try {
+    const { outputs } = await kernel.execute(`
+Object.defineProperty(Deno, "version", { value: { deno: "2.8.3" } });
+await import("../viz/notebook/show.ts");`);
+    assert.match(
+      htmlOf(outputs[0]),
+      /current value is 2\.8\.3, which may hide errors.*deno@2\.9\.\d+ task kernel/s,
+    );
+  } finally {
+    await kernel.shutdown();
   }
-  assert.fail(`stopped by message: ${tries.join(", ")}`);
+});
+
+Deno.test("on the kernel, modules that changed after its start are named, once", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const root = join(notebooks, "..");
+    for (const name of ["lib", "data", "deno.json", "deno.lock"]) {
+      await Deno.symlink(join(root, name), join(folder, name));
+    }
+    for (const room of ["page", "figures", "notebook"]) {
+      await Deno.mkdir(join(folder, "viz", room), { recursive: true });
+      for (const path of filesBelow(join(root, "viz", room), ".ts")) {
+        await Deno.copyFile(path, join(folder, "viz", room, basename(path)));
+      }
+    }
+    const kernel = await startKernel({ cwd: folder });
+    try {
+      const show = `import { show } from "./viz/notebook/show.ts";
+await show("a figure");`;
+      const first = await kernel.execute(show);
+      const later = new Date(Date.now() + 60_000);
+      await Deno.utime(join(folder, "viz/page/png.ts"), later, later);
+      const second = await kernel.execute(show);
+      const third = await kernel.execute(show);
+      assert.match(
+        htmlOf(second.outputs[0]),
+        /viz\/page\/png\.ts changed after this kernel started/,
+      );
+      assert.deepEqual(third.outputs, first.outputs);
+    } finally {
+      await kernel.shutdown();
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("on the kernel, trainings side by side, whose steps take longer than a loop may rest, are not taken for stopped", async () => {

@@ -155,6 +155,8 @@ interface Running {
   onOutput?: (outputs: Output[]) => void;
   /** `clear_output(wait=True)` was asked for. */
   clearNext: boolean;
+  /** It was to stop by a message. */
+  stopped: boolean;
   done: PromiseWithResolvers<void>;
 }
 
@@ -301,6 +303,7 @@ async function launch(options: KernelOptions): Promise<Kernel> {
           awaited: new Set(["reply", "stdout", "stderr", "display"]),
           onOutput,
           clearNext: false,
+          stopped: false,
           done: Promise.withResolvers<void>(),
         };
         try {
@@ -319,6 +322,7 @@ async function launch(options: KernelOptions): Promise<Kernel> {
       },
       interrupt(how = "signal"): void {
         if (how === "signal") return process.kill("SIGINT");
+        if (running) running.stopped = true;
         const { frames } = pack(key, session, "interrupt_request", {});
         control.send(frames).catch(() => {});
       },
@@ -434,13 +438,17 @@ function arrange(outputs: Output[]): void {
 }
 
 /** What the kernel says nothing about but that it failed. */
-const NOT_RUN = "The cell is not valid TypeScript, or imports a package that " +
-  "deno.lock does not hold";
+const NOT_RUN = {
+  name: "SyntaxError",
+  message: "The cell is not valid TypeScript, or imports a package that " +
+    "deno.lock does not hold",
+};
+const STOPPED = { name: "Stopped", message: "The cell was stopped" };
 
 function handleReply(content: Record<string, unknown>, cell: Running): void {
   if (content.status === "error") {
     cell.refusal = content.evalue === "Execution failed"
-      ? { name: "SyntaxError", message: NOT_RUN }
+      ? cell.stopped ? STOPPED : NOT_RUN
       : { name: String(content.ename), message: String(content.evalue) };
   }
   cell.awaited.delete("reply");
