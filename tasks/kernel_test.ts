@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
 import { task } from "../tests/processes.ts";
+import { ROOT } from "./project.ts";
 
 Deno.test("the kernel task installs a kernelspec of this Deno and says what to click", async () => {
   const info = await new Deno.Command(Deno.execPath(), {
@@ -60,6 +62,27 @@ Deno.test("the kernel task installs a kernelspec of this Deno and says what to c
     assert.match(
       again.stdout,
       /in place of one that started deno 2\.7\.1 \(\S+other\)/,
+    );
+
+    // By npx alone: the program stands in npm's cache.
+    const program = join(home, "_npx", "deno");
+    await Deno.mkdir(dirname(program));
+    await Deno.copyFile(Deno.execPath(), program);
+    // And a Jupyter that looks for kernels elsewhere.
+    await Deno.writeTextFile(
+      `${home}/jupyter`,
+      `#!/bin/sh\n[ "$1" = lab ] && echo 4.6.6 || echo '{"kernelspecs":{}}'\n`,
+    );
+    const { stdout: said } = await new Deno.Command(program, {
+      args: ["run", "-A", join(ROOT, "tasks", "kernel.ts")],
+      env,
+    }).output();
+    const words = new TextDecoder().decode(said);
+    assert.match(words, /lives in npm's cache; after clearing that cache, run/);
+    assert.ok(words.includes(`"deno.path": ${JSON.stringify(program)}`), words);
+    assert.match(
+      words,
+      new RegExp(`✗ JupyterLab 4.6.6 does not look in .*JUPYTER_PATH=${home}/`),
     );
   } finally {
     await Deno.remove(home, { recursive: true });

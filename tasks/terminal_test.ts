@@ -51,6 +51,26 @@ Deno.test("a mistyped option or work is told what there is", async () => {
   }
 });
 
+Deno.test("another minor version of Deno is refused with the command to run", async () => {
+  const other = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(
+      other,
+      'Object.defineProperty(Deno, "version", { value: { deno: "2.8.3" } });',
+    );
+    const { code, stderr } = await start(
+      ["run", "-A", `--preload=${other}`, `${ROOT}/tasks/verify.ts`],
+    ).ended;
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^\n?Cannot run as Deno must be 2\.9\.\d+.*current value is 2\.8\.3.*npx -y deno@2\.9\.\d+ task …\n$/,
+    );
+  } finally {
+    await Deno.remove(other);
+  }
+});
+
 Deno.test("a refusal is one line, what the language throws is a bug with its stack", () => {
   const thrown = (run: () => unknown): unknown => {
     try {

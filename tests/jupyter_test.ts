@@ -344,6 +344,34 @@ for (const file of [EDITOR, ...committed]) {
 }
 
 Deno.test({
+  name: "nbconvert makes a slide of each section",
+  ignore: nbconvert === null,
+  fn: async () => {
+    const [file] = committed;
+    const { cells } = await readNotebook(file);
+    const place = await workplace([file]);
+    try {
+      const name = basename(file, ".ipynb");
+      await run(nbconvert!, [
+        ...["--to", "slides", "--no-input", "--output-dir", place.folder],
+        join(place.notebooks, `${name}.ipynb`),
+      ], place);
+      const page = await Deno.readTextFile(
+        join(place.folder, `${name}.slides.html`),
+      );
+      const sections = cells.filter((cell) =>
+        cell.cell_type === "markdown" && /^##? /m.test(cell.source)
+      );
+      // reveal.js stacks slides below slides: a section in a section.
+      const slides = page.match(/<section>\s*<section>/g) ?? [];
+      assert.equal(slides.length, sections.length);
+    } finally {
+      await place.remove();
+    }
+  },
+});
+
+Deno.test({
   name:
     "HTML that nbconvert has sanitised tells in words what was a figure, and no other page shows these words",
   ignore: nbconvert === null || chromium === null,

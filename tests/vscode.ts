@@ -32,6 +32,8 @@ const WINDOW = { width: 1280, height: 2000 };
 const WHITE = ":root{--jp-layout-color0:white}";
 /** The least contrast of text that WCAG 2.2 asks for. */
 const CONTRAST = 4.5;
+/** The fault of an output without height. */
+const EMPTY = "empty";
 
 async function install(): Promise<void> {
   const npm = async (folder: string, name: string): Promise<void> => {
@@ -133,7 +135,7 @@ interface Seen {
 }
 
 /** Runs in the page. */
-function look(least: number): Seen {
+function look({ least, empty }: { least: number; empty: string }): Seen {
   type Colour = [number, number, number, number];
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 1;
@@ -178,7 +180,7 @@ function look(least: number): Seen {
   };
   const faults = (output: Element): string[] => {
     const found: string[] = [];
-    if (output.getBoundingClientRect().height < 8) found.push("empty");
+    if (output.getBoundingClientRect().height < 8) found.push(empty);
     if (output.querySelector(".error, .output-error, .traceback")) {
       found.push("an error");
     }
@@ -275,29 +277,33 @@ async function scrollTo(page: Page, top: number): Promise<void> {
 
 /** What is wrong with a notebook in one way. */
 class Findings {
-  readonly #outputs: Seen["outputs"] = {};
-  #single = 0;
+  readonly #shown = new Set<string>();
+  readonly #empty = new Set<string>();
+  readonly #faults = new Set<string>();
 
-  add({ outputs, pairs }: Seen): void {
+  /** @param marked characters that VS Code takes for others in disguise */
+  add({ outputs, pairs }: Seen, marked: number): void {
     for (const [id, faults] of Object.entries(outputs)) {
-      // An output is found whole in one window at least.
-      this.#outputs[id] = faults;
+      // One that has left the window has no height there.
+      const kept = faults.filter((fault) => fault !== EMPTY);
+      (kept.length < faults.length ? this.#empty : this.#shown).add(id);
+      for (const fault of kept) this.#faults.add(fault);
     }
-    const single = pairs.filter((count) => count < 2).length;
-    this.#single = Math.max(this.#single, single);
+    if (pairs.some((count) => count < 2)) {
+      this.#faults.add("two panels one below the other");
+    }
+    if (marked > 0) this.#faults.add("characters marked as ambiguous");
   }
 
   /** @param expected number of outputs that the notebook holds */
   problems(expected: number): string[] {
-    const problems = new Set(Object.values(this.#outputs).flat());
-    const shown = Object.keys(this.#outputs).length;
-    if (shown < expected) {
-      problems.add(`${shown} of ${expected} outputs shown`);
-    }
-    if (this.#single > 0) {
-      problems.add(`${this.#single} pairs of panels one below the other`);
-    }
-    return [...problems];
+    const never = this.#empty.difference(this.#shown).size;
+    const missing = expected - never - this.#shown.size;
+    return [
+      ...this.#faults,
+      ...(never > 0 ? [`${never} outputs empty`] : []),
+      ...(missing > 0 ? [`${missing} of ${expected} outputs not shown`] : []),
+    ];
   }
 }
 
@@ -322,7 +328,10 @@ async function read(
         (element, off) => (element as HTMLStyleElement).disabled = off,
         i === 0,
       );
-      found.add(await frame.evaluate(look, CONTRAST));
+      found.add(
+        await frame.evaluate(look, { least: CONTRAST, empty: EMPTY }),
+        await page.locator(".notebookOverlay .unicode-highlight").count(),
+      );
       await page.screenshot({ path: picture(i === 1, n) });
     }
     if (top + seen >= all - 1) {
