@@ -332,3 +332,32 @@ function predictBest(
   }
   return loss;
 }
+
+/**
+ * The weight ν of VICReg's covariance term from which on two copies of the first
+ * cause cost more than an entry for each of two causes. Linear codes of unit
+ * variance that carry the canonical correlation ρ are 2(1 − ρ) apart: copies
+ * save λ(ρ₁ − ρ₂) of the distance, and pay 2ν for their covariance.
+ *
+ * @param rho ρ₁ and ρ₂, the larger first
+ */
+export function copiesStopPaying(
+  [rho1, rho2]: readonly number[],
+  { invariance } = VICREG,
+): number {
+  return invariance * (rho1 - rho2) / 2;
+}
+
+/**
+ * How strongly the two entries correlate at the weight ν where the loss is
+ * least. They may hold the causes as cos θ and ± sin θ, for
+ * 2λ(ρ₁ − ρ₂) sin²θ + 2ν cos²2θ, which is least at cos 2θ = λ(ρ₁ − ρ₂) / 4ν:
+ * copies part from half of `copiesStopPaying` on, and correlate by ½ at it.
+ */
+export function copiesCorrelate(
+  rho: readonly number[],
+  covariance: number,
+  loss = VICREG,
+): number {
+  return Math.min(1, copiesStopPaying(rho, loss) / (2 * covariance));
+}

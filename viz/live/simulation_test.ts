@@ -5,11 +5,16 @@ import {
   strictEqual,
   throws,
 } from "node:assert/strict";
+import {
+  copiesCorrelate,
+  copiesStopPaying,
+} from "../../lib/agreement/losses.ts";
 import { finish } from "../../lib/run/training.ts";
 import { agree } from "./simulations/agree.ts";
-import { collapse } from "./simulations/collapse.ts";
+import { collapse, SCENE } from "./simulations/collapse.ts";
 import { type Frame, place } from "./draw.ts";
 import { experiment, fingerprint } from "./experiment.ts";
+import { encoders } from "./simulations/encoders.ts";
 import { imax } from "./simulations/imax.ts";
 import { landscape } from "./simulations/landscape.ts";
 import { masked } from "./simulations/masked.ts";
@@ -127,4 +132,69 @@ Deno.test("a point outside its frame stands at the edge", () => {
   };
   deepStrictEqual(place(frame, 1, 0), [60, 45]);
   deepStrictEqual(place(frame, 5, -9), [110, 70]);
+});
+
+const RHO = SCENE.signal.map((s, j) => s / (s + SCENE.noise[j]));
+
+/** Settings that reach each challenge of a simulation. */
+const SOLUTIONS: Record<string, Record<string, unknown>[]> = {
+  agree: [{ pairs: "shuffled" }],
+  collapse: [{ floor: true }, { floor: true, covariance: 2.75 }],
+  imax: [{ signal: 1.8, noiseA: 0.2, noiseB: 0.3 }],
+  masked: [{ target: "stop" }],
+  landscape: [{ loss: "simSiamNoStop" }],
+};
+
+Deno.test("every simulation has a challenge, which is met by its solution at the end, and not at first", () => {
+  for (const simulation of ALL) {
+    const solutions = SOLUTIONS[simulation.name];
+    const { challenges = [], defaults } = simulation;
+    strictEqual(challenges.length, solutions.length, simulation.name);
+    const first = play(simulation).numbers;
+    challenges.forEach(({ met, text }, i) => {
+      ok(!met(defaults, first, true), `${text} is met at first`);
+      const { settings, numbers } = play(simulation, solutions[i]);
+      ok(met(settings, numbers, true), `${text}: ${JSON.stringify(numbers)}`);
+    });
+  }
+});
+
+Deno.test("the challenge on stereograms is met by one of the losses", () => {
+  const data = { steps: [0, 300], runs: {}, overrides: {} };
+  const [{ met }] = encoders.challenges!;
+  for (const loss of ["vicReg", "infoNce"] as const) {
+    const { settings, numbers } = play(encoders, { loss }, data);
+    strictEqual(met(settings, numbers, true), loss === "infoNce", loss);
+  }
+});
+
+Deno.test("copies stop paying at the weight that is computed, to a tenth, and with the floor alone", () => {
+  const { met } = collapse.challenges![1];
+  const at = (share: number, floor = true): boolean => {
+    const covariance = share * copiesStopPaying(RHO);
+    return met({ seed: 1, floor, covariance }, {}, true);
+  };
+  deepStrictEqual([0.89, 0.91, 1, 1.09, 1.11].map((share) => at(share)), [
+    ...[false, true, true, true, false],
+  ]);
+  ok(!at(1, false));
+  ok(
+    !met(
+      { seed: 1, floor: true, covariance: copiesStopPaying(RHO) },
+      {},
+      false,
+    ),
+    "before the end",
+  );
+});
+
+Deno.test("trained codes correlate as the closed form says", () => {
+  for (const covariance of [1, 2, 2.75, 5, 25]) {
+    const copies = [1, 2, 3].map((seed) =>
+      play(collapse, { seed, floor: true, covariance }).numbers.copies
+    );
+    const found = copies.reduce((sum, x) => sum + Math.abs(x), 0) / 3;
+    const wanted = copiesCorrelate(RHO, covariance);
+    ok(Math.abs(found - wanted) < 0.05, `${covariance}: ${found}, ${wanted}`);
+  }
 });

@@ -89,6 +89,14 @@ export const agree: Simulation<AgreeSettings, AgreeState> = {
     ]),
     range("noise", "Pixel noise", { min: 0, max: 0.5, step: 0.05 }),
   ],
+  challenges: [{
+    text:
+      "make the codes agree, to a distance of 0.01, on pairs that share nothing.",
+    hint:
+      "A distance of nothing needs no scene in common: whoever always says the same agrees with everybody.",
+    met: ({ pairs }, { distance }, ended) =>
+      ended && pairs === "shuffled" && distance <= 0.01,
+  }],
   pace: 3,
   readouts: {
     step: STEP,

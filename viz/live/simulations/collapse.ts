@@ -22,6 +22,7 @@ import {
 } from "../../../lib/two_view/encoders.ts";
 import {
   type CodeLoss,
+  copiesStopPaying,
   VICREG,
   vicReg,
 } from "../../../lib/agreement/losses.ts";
@@ -39,14 +40,14 @@ import {
   words,
 } from "../draw.ts";
 import { curve, squareAndTwo } from "../panels.ts";
-import { choice, progressOf, type Simulation, STEP } from "../simulation.ts";
+import { progressOf, range, type Simulation, STEP } from "../simulation.ts";
 
 /** What the reader sets. */
 export type CollapseSettings = {
   seed: number;
   floor: boolean;
   /** Weight of the covariance term, beside 25 for the other two. */
-  covariance: "0" | "1" | "25";
+  covariance: number;
 };
 
 /** Everything that the picture shows. */
@@ -68,6 +69,9 @@ export const SCENE = Object.freeze({
   noise: Object.freeze([0.05, 0.35, 1, 1]),
 });
 
+/** The canonical correlations of the two causes. */
+const RHO = SCENE.signal.map((s, j) => s / (s + SCENE.noise[j]));
+
 const SCENES = 240;
 const STEPS = 900;
 const EVERY = 10;
@@ -80,14 +84,31 @@ export const collapse: Simulation<CollapseSettings, CollapseState> = {
   title: "Collapse, and the trap behind the trap",
   description:
     "Each dot is the code of one scene, coloured by the scene's first hidden cause. Right: the spread of the cloud along its two principal axes (singular values), and its effective rank.",
-  defaults: { seed: 1, floor: false, covariance: "0" },
+  defaults: { seed: 1, floor: false, covariance: 0 },
   controls: [
     { kind: "switch", key: "floor", label: "Variance floor" },
-    choice("covariance", "Covariance term, weight", [
-      ["0", "off"],
-      ["1", "1 (VICReg's)"],
-      ["25", "25"],
-    ]),
+    range("covariance", "Covariance term, weight", {
+      ...{ min: 0, max: 30, step: 0.25 },
+    }),
+  ],
+  challenges: [
+    {
+      text: "with the floor on, make the two numbers copies of one cause.",
+      hint:
+        "The floor asks that each number varies, not that the two differ. What would charge them for being the same?",
+      met: ({ floor }, { copies }, ended) =>
+        ended && floor && Math.abs(copies) > 0.95,
+    },
+    {
+      text:
+        "find the weight from which on two copies cost more than a number for each cause, and train there, with the floor on.",
+      hint:
+        "Copies save 25 (ρ₁ − ρ₂) of the distance and pay twice the weight. They part before that, by and by: at the weight that is asked for, the correlation of the entries has come down to one half.",
+      met({ floor, covariance }, _, ended): boolean {
+        const weight = copiesStopPaying(RHO);
+        return ended && floor && Math.abs(covariance - weight) <= 0.1 * weight;
+      },
+    },
   ],
   pace: 4,
   readouts: {
@@ -140,7 +161,7 @@ function lossOf({ floor, covariance }: CollapseSettings): CodeLoss {
   return vicReg({
     invariance: VICREG.invariance,
     variance: floor ? VICREG.variance : 0,
-    covariance: Number(covariance),
+    covariance,
   });
 }
 

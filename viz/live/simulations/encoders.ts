@@ -70,6 +70,13 @@ export const encoders: Simulation<
       STUDIED_LOSSES.map((name) => [name, LOSS_TITLES[name]]),
     ),
   ],
+  challenges: [{
+    text:
+      "keep all four numbers in use, an effective rank above 3.9, and let them speak of the disparity, η² above 0.8.",
+    hint:
+      "The dots at the upper right of the plane were recorded under one loss. Its name is below.",
+    met: (_, { eta, rank }, ended) => ended && rank > 3.9 && eta > 0.8,
+  }],
   readouts: {
     step: STEP,
     loss: { label: "Loss", digits: 4 },

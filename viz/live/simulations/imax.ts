@@ -8,7 +8,7 @@ import {
   pairMoments,
   samplePairs,
 } from "../../../data/worlds/gaussian_views.ts";
-import { log2 } from "../../../lib/numeric/elementary.ts";
+import { LN2, log2 } from "../../../lib/numeric/elementary.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import { covariance, variance } from "../../../lib/numeric/statistics.ts";
 import {
@@ -85,6 +85,13 @@ export const imax: Simulation<ImaxSettings, ImaxState> = {
     range("noiseB", "Noise of view B", { min: 0.1, max: 4, step: 0.1 }),
     range("gain", "Gain of view B", { min: 0.25, max: 4, step: 0.25 }),
   ],
+  challenges: [{
+    text:
+      "let the two views share one bit, which is 0.693 nats, to within 0.03.",
+    hint:
+      "I(a; b) = −½ ln(1 − ρ²): one bit is ρ² = ¾. The correlation ρ rises with the signal and falls with either noise; what the gain does to it, the panel tells.",
+    met: (_, { gaussian }) => Math.abs(gaussian - LN2) <= 0.03,
+  }],
   verb: "Climb",
   pace: 2,
   readouts: {

@@ -109,6 +109,14 @@ export const landscape: Simulation<LandscapeSettings, LandscapeState> = {
       STUDIED_LOSSES.map((name) => [name, LOSS_TITLES[name]]),
     ),
   ],
+  challenges: [{
+    text:
+      "besides the bare distance of naive agreement, one more loss lets w vanish, to less than 0.01: find it.",
+    hint:
+      "Look for a loss that lives by something that it must not change, and that here it may.",
+    met: ({ loss }, { size }, ended) =>
+      ended && loss !== "naive" && size < 0.01,
+  }],
   verb: "Descend",
   pace: 3,
   readouts: {

@@ -68,6 +68,15 @@ export const masked: Simulation<MaskedSettings, MaskedState> = {
     { kind: "switch", key: "collapsed", label: "Force collapse" },
     range("noise", "Noise of each bar", { min: 0.05, max: 1, step: 0.05 }),
   ],
+  challenges: [{
+    text:
+      "let the encoder predict an output of an encoder, with no floor, and keep its codes apart: a spread of 0.5 or more.",
+    hint:
+      "It is free to make its own target easy, as long as the gradient reaches the target.",
+    met: ({ target, collapsed }, { spread }, ended) =>
+      ended && !collapsed && ["own", "stop", "ema"].includes(target) &&
+      spread >= 0.5,
+  }],
   pace: 6,
   readouts: {
     step: STEP,
