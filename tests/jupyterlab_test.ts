@@ -5,7 +5,7 @@ import type { Download, Page } from "playwright-core";
 import { findChromium } from "./browser.ts";
 import { findProgram } from "./jupyter.ts";
 import { type Lab, withLab } from "./jupyterlab.ts";
-import { followedTrainings } from "../tasks/notebook/check.ts";
+import { followedTrainings } from "../tasks/notebook/cost.ts";
 import { findNotebooks, readNotebook } from "../tasks/notebook/notebook.ts";
 import { NOTEBOOKS, ROOT } from "../tasks/project.ts";
 import { patience } from "./patience.ts";

@@ -1,11 +1,8 @@
 /** Every notebook: checked, executed with the smoke preset, shown in a page. */
 import assert from "node:assert/strict";
 import { basename, dirname, join } from "node:path";
-import {
-  followedTrainings,
-  machineTraces,
-  notebookProblems,
-} from "../tasks/notebook/check.ts";
+import { machineTraces, notebookProblems } from "../tasks/notebook/check.ts";
+import { followedTrainings } from "../tasks/notebook/cost.ts";
 import { executeNotebook, resultsOf } from "../tasks/notebook/execute.ts";
 import { notebookPage } from "../tasks/notebook/export_html.ts";
 import {

@@ -21,6 +21,7 @@ import {
   parseNotebook,
   readNotebook,
 } from "./notebook.ts";
+import { costCell, followedTrainings } from "./cost.ts";
 import { unmarkedIdentifiers } from "./citation.ts";
 import { judgementOf, WORDS } from "./judgement.ts";
 import { sourcesOf } from "./model_source.ts";
@@ -162,19 +163,6 @@ export function tagProblems({ cells }: Notebook): string[] {
       `${tag}; in VS Code take "Add Cell Tag" from the cell's "…" menu`,
     ];
   });
-}
-
-/** The line of each training that the notebook follows, with its cell. */
-export function followedTrainings(
-  { cells }: Notebook,
-): { cell: string; line: string }[] {
-  return cells.flatMap(({ id, outputs }) =>
-    outputs.flatMap((output) => {
-      const text = "data" in output ? String(output.data["text/plain"]) : "";
-      const [line] = /^[^\n]* · [\d,]+ of [\d,]+ steps[^\n]*/.exec(text) ?? [];
-      return line === undefined ? [] : [{ cell: id, line }];
-    })
-  );
 }
 
 function isLive(html: unknown): boolean {
@@ -350,6 +338,12 @@ export async function notebookProblems(file: string): Promise<string[]> {
   // `deno fmt --check` calls every notebook unformatted.
   if (formatNotebook(await formatted(notebook)) !== formatNotebook(notebook)) {
     problems.push(`cells are not formatted: run  deno task run ${name}`);
+  }
+  if (costCell(notebook) === undefined) {
+    problems.push(
+      "no word of what was chosen on what: tag a cell cost, and list in it  " +
+        "- the number of updates: on other seeds than those shown",
+    );
   }
   if (!(name in await readSmoke())) {
     problems.push(

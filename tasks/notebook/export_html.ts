@@ -16,6 +16,13 @@ import { type Html, html, raw, unescape } from "../../viz/page/html.ts";
 import { renderMarkdown } from "../../viz/page/markdown.ts";
 import { inlined, standingAlone, unnamed } from "../../viz/page/picture.ts";
 import { STYLE, withoutStyle } from "../../viz/page/style_sheet.ts";
+import {
+  costCell,
+  costOf,
+  costSummary,
+  costTable,
+  withoutChoices,
+} from "./cost.ts";
 import { bibtex, type Paper, paperOf, reference } from "./citation.ts";
 import { mainResult } from "./main_result.ts";
 import { type Declaration, type Sources, sourcesOf } from "./model_source.ts";
@@ -101,6 +108,8 @@ export interface RunFacts {
   preset: string | null;
   wallSeconds: number;
   environment: { deno: string };
+  /** Seconds of each code cell. */
+  cellSeconds?: Readonly<Record<string, number>>;
 }
 
 /** Title of a notebook: its first heading, as plain text. */
@@ -147,8 +156,12 @@ export function notebookPage(
   const first = notebook.cells.findIndex(({ cell_type }) =>
     cell_type === "markdown"
   );
+  const costs = costCell(notebook);
   const body = notebook.cells.map((cell, i) => [
-    cellHtml(cell, gathered),
+    cell === costs
+      ? cellHtml({ ...cell, source: withoutChoices(cell.source) }, gathered)
+      : cellHtml(cell, gathered),
+    cell === costs && costHtml(notebook, options.facts),
     i === first && picture,
   ]);
   const contents = gathered.headings
@@ -222,6 +235,19 @@ export function withNeighbours(page: string, to: Neighbours): string {
 /** Address of a report's page from another. */
 export function fileOf(name: string): string {
   return `${encodeURIComponent(name)}.html`;
+}
+
+/** What a run cost, folded below its sum. */
+function costHtml(notebook: Notebook, facts?: RunFacts): Html {
+  const rows = costOf(notebook, facts?.cellSeconds);
+  return html`
+    <details class="code">
+      <summary>${costSummary(rows)}: the table</summary>
+      <div class="output">
+        <div class="hc">${costTable(rows)}</div>
+      </div>
+    </details>
+  `;
 }
 
 /** How to cite the paper, to copy. */
