@@ -6,10 +6,17 @@ import { findChromium } from "./browser.ts";
 import { findProgram } from "./jupyter.ts";
 import { type Lab, withLab } from "./jupyterlab.ts";
 import { followedTrainings } from "../tasks/notebook/cost.ts";
-import { findNotebooks, readNotebook } from "../tasks/notebook/notebook.ts";
+import {
+  findNotebooks,
+  formatNotebook,
+  readNotebook,
+} from "../tasks/notebook/notebook.ts";
+import type { Output } from "../tasks/notebook/output.ts";
 import { NOTEBOOKS, ROOT } from "../tasks/project.ts";
 import { patience } from "./patience.ts";
 import { kernelsBelow, until } from "./processes.ts";
+import { curves } from "../viz/figures/curves.ts";
+import { bundle, formula } from "../viz/notebook/show.ts";
 
 const program = findProgram("jupyter-lab");
 const chromium = findChromium();
@@ -415,6 +422,41 @@ Deno.test({
       await notebook.close();
       assert.equal((await kernelsBelow(lab.pid)).length, 1);
     }),
+});
+
+Deno.test({
+  name:
+    "JupyterLab shows a notebook that is not trusted: its figures as images, a formula once, no words for who sees none",
+  ignore: program === null || chromium === null,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    const file = join(folder, "untrusted.ipynb");
+    try {
+      const notebook = await readNotebook(EDITOR);
+      const cell = notebook.cells.find((c) => c.cell_type === "code")!;
+      const figure = curves([{ label: "a", points: [[0, 0], [1, 1]] }], {
+        title: "A curve",
+      });
+      const output: Output = {
+        output_type: "display_data",
+        data: bundle([figure, formula("28 \\times 22^8")]),
+        metadata: {},
+      };
+      notebook.cells = [{ ...cell, outputs: [output] }];
+      await Deno.writeTextFile(file, formatNotebook(notebook));
+      await withLab([file], async (lab) => {
+        const { page } = await OpenNotebook.open(lab, "untrusted");
+        const shown = page.locator(".jp-OutputArea-output .hc");
+        const box = (await shown.locator("img.hc-svg").boundingBox())!;
+        assert.ok(box.width > 300 && box.height > 150, JSON.stringify(box));
+        assert.equal(await shown.locator("style").count(), 0, "it is trusted");
+        const words = (await shown.innerText()).replaceAll(/\s+/g, "");
+        assert.match(words, /^Acurve28×228$/);
+      });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
 });
 
 for (const file of FILES) {
