@@ -77,6 +77,8 @@ export const figure: ExperimentFigure<Settings, Picture> = {
     const hues = values.map((v) =>
       Math.min(HUES - 1, Math.floor(HUES * (v - low) / (high - low)))
     );
+    const scale = (share: number): number =>
+      colorOf(cause === "θ" ? "cyclic" : "ramp", share);
     const pairs = dims === 1
       ? [[0, 0]]
       : dims === 2
@@ -98,14 +100,11 @@ export const figure: ExperimentFigure<Settings, Picture> = {
         top: top + Math.floor(n / across) * (size + 52),
         ...{ width: size, height: size, x: range(x), y: range(y) },
       };
-      const clouds = Array.from({ length: HUES }, (_, h) => {
-        const color = hex(
-          colorOf(cause === "θ" ? "cyclic" : "ramp", (h + 0.5) / HUES),
-        );
-        const points = x.map((at, i) => place(frame, at, y[i]))
-          .filter((_, i) => hues[i] === h);
-        return dots(points, color, 5, 0.9);
-      });
+      const groups = Array.from({ length: HUES }, (): [number, number][] => []);
+      hues.forEach((h, i) => groups[h].push(place(frame, x[i], y[i])));
+      const clouds = groups.map((points, h) =>
+        dots(points, hex(scale((h + 0.5) / HUES)), 5, 0.9)
+      );
       return axes(frame, `dimension ${q + 1}`, {
         xLabel: `dimension ${p + 1}`,
       }) + clouds.join("");
