@@ -505,17 +505,25 @@ inChromium(
   },
 );
 
-/** Words that stand outside of their picture, and a page that is too wide. */
+/** Words that are cut by their picture or meet others; a page too wide. */
 const CUT = `(() => {
   const cut = [];
   for (const host of document.querySelectorAll("[data-simulation]")) {
     for (const picture of host.shadowRoot.querySelectorAll("svg")) {
       const whole = picture.getBoundingClientRect();
-      for (const text of picture.querySelectorAll("text")) {
-        const { left, right, bottom } = text.getBoundingClientRect();
-        if (left < whole.left - 1 || right > whole.right + 1 ||
-          bottom > whole.bottom + 1) cut.push(text.textContent);
-      }
+      const texts = Array.from(picture.querySelectorAll("text"), (text) =>
+        [text.textContent, text.getBoundingClientRect()]);
+      texts.forEach(([words, at], i) => {
+        if (at.left < whole.left - 1 || at.right > whole.right + 1 ||
+          at.bottom > whole.bottom + 1) cut.push(words);
+        for (const [others, there] of texts.slice(0, i)) {
+          const across = Math.min(at.right, there.right) -
+            Math.max(at.left, there.left);
+          const down = Math.min(at.bottom, there.bottom) -
+            Math.max(at.top, there.top);
+          if (across > 1 && down > 4) cut.push(words + " over " + others);
+        }
+      });
     }
   }
   const wide = document.documentElement.scrollWidth - innerWidth;

@@ -107,6 +107,7 @@ export const figure: ExperimentFigure<Settings, Picture> = {
       );
       return axes(frame, `dimension ${q + 1}`, {
         xLabel: `dimension ${p + 1}`,
+        xTicks: size > 160, // else they meet the label
       }) + clouds.join("");
     });
     return { markup: sides.join(""), height: heightTo(last!) };
