@@ -5,6 +5,8 @@ import axe from "axe-core";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { reader } from "../lib/run/reader.ts";
 import { parseResults } from "../lib/run/results.ts";
+import { live } from "../viz/live/live.ts";
+import { collapse } from "../viz/live/simulations/collapse.ts";
 import { findChromium, launch } from "./browser.ts";
 import { evaluateInFirefox, findFirefox } from "./firefox.ts";
 import { reportOf, SHORT, shortCell } from "./live_cells.ts";
@@ -606,3 +608,35 @@ Deno.test("the script of a cell is at most 250 kB", async () => {
     assert.ok(bytes <= 250_000, `${NAMES[i]}: ${bytes} bytes`)
   );
 });
+
+inChromium(
+  "a challenge is marked once it is met, in the page alone",
+  async (browser) => {
+    const { html } = await live(collapse);
+    const file = join(folder, "collapse.html");
+    await Deno.writeTextFile(file, reportOf([html]));
+    const { page, hosts: [host], complaints } = await open(browser, file);
+    const marks = (): Promise<string[]> =>
+      host.locator("li b").allTextContents();
+    assert.match(await host.locator("li").nth(1).innerText(), /^Try: find the/);
+    assert.equal(await host.locator("details[open]").count(), 0);
+    await press(host, "To the end");
+    await until(host, "state", "done");
+    assert.deepEqual(await marks(), ["", ""]);
+    await host.locator("[name=floor]").check();
+    await press(host, "To the end");
+    await until(host, "state", "done");
+    assert.deepEqual(await marks(), ["✓ done", ""]);
+    await host.locator("[name=covariance]").fill("2.75");
+    assert.deepEqual(await marks(), ["✓ done", ""], "before the end");
+    await press(host, "To the end");
+    await until(host, "state", "done");
+    assert.deepEqual(await marks(), ["✓ done", "✓ done"]);
+    // A reset takes back no mark, a new page does.
+    await press(host, "Reset");
+    assert.deepEqual(await marks(), ["✓ done", "✓ done"]);
+    await page.reload();
+    assert.deepEqual(await marks(), ["", ""]);
+    assert.deepEqual(complaints, []);
+  },
+);

@@ -239,7 +239,7 @@ Deno.test({
   },
 });
 
-Deno.test("the scripts of all simulations are at most 175 kB, notices of packages aside, and all identifiers differ", () => {
+Deno.test("the scripts of all simulations are at most 200 kB of the 250 that a report may have, notices of packages aside, and all identifiers differ", () => {
   const scripts = Array.from(
     PAGE.replaceAll(/\/\*![^]*?\*\//g, "").matchAll(
       /data-simulation="([^"]+)"[^]*?<script>([^]*?)<\/script>/g,
@@ -251,5 +251,5 @@ Deno.test("the scripts of all simulations are at most 175 kB, notices of package
     (sum, [, , script]) => sum + new TextEncoder().encode(script).length,
     0,
   );
-  assert.ok(bytes <= 175_000, `${bytes} bytes`);
+  assert.ok(bytes <= 200_000, `${bytes} bytes`);
 });
