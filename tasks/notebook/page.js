@@ -286,7 +286,7 @@
   }
 
   // What scrolls is reachable by keyboard.
-  const BOXES = ".output, .hc-scroll, pre, .text table, .katex, math";
+  const BOXES = ".output, .hc-scroll, pre, .text table, .hc-math, math";
   const reach = () => {
     for (const box of document.querySelectorAll(BOXES)) {
       const scrolls = box.scrollWidth > box.clientWidth ||

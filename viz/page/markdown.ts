@@ -63,6 +63,8 @@ export function formula(tex: string, displayMode = false): Html {
 /**
  * Renders TeX to MathML, without the source in an annotation: where a viewer
  * drops the tags and keeps their text, the formula would stand there twice.
+ * Nor has it KaTeX's class, of which VS Code holds a style sheet, made for
+ * another markup: it enlarges the formula until lines meet.
  */
 function renderMath(tex: string, displayMode = false): string {
   try {
@@ -70,7 +72,8 @@ function renderMath(tex: string, displayMode = false): string {
       displayMode,
       output: "mathml",
       throwOnError: true,
-    }).replace(/<annotation [^]*?<\/annotation>/g, "");
+    }).replace(/<annotation [^]*?<\/annotation>/g, "")
+      .replace('class="katex"', 'class="hc-math"');
   } catch {
     return `<code>${escape(tex)}</code>`;
   }

@@ -29,7 +29,7 @@ Deno.test("mathematics becomes MathML, with values inside", () => {
 
 Deno.test("a formula is MathML, and its TeX to who reads plain text", () => {
   const { html, text } = formula("\\frac12", true);
-  assert.match(html, /^<span class="katex"><math[^]*display="block"/);
+  assert.match(html, /^<span class="hc-math"><math[^]*display="block"/);
   assert.equal(text, "\\frac12");
 });
 
