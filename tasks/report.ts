@@ -173,15 +173,16 @@ export async function report(
   }
   const progress = statusLine();
   const judge = judging(progress);
-  let indexed = Promise.resolve();
+  // A page that is read to be led on is not written anew meanwhile.
+  const inTurn = oneAtATime();
   const work = jobs.map((job): Work => ({
     name: job.name,
     known: job.known,
     async run(say): Promise<void> {
       const options = { signal, timeoutSeconds, budget };
-      const context = { out, progress, options, say };
+      const context = { out, progress, options, say, inTurn };
       judge.hear(job.name, await reportOne(job, context));
-      await (indexed = indexed.then(() => writeIndex(out, progress)));
+      await inTurn(() => writeIndex(out, progress));
     },
   }));
   await sideBySide(work, { atATime, progress, signal });
@@ -192,6 +193,16 @@ export async function report(
   );
   if (values.open) await open(join(out, "index.html"));
   judge.end();
+}
+
+/** Runs what it is handed one after the other, also after one that fails. */
+export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work);
+    last = next.catch(() => {});
+    return next;
+  };
 }
 
 /** What is judged: the claims of a run, and the preset it was run with. */
@@ -228,8 +239,9 @@ export function judging(progress: StatusLine): {
 
 async function reportOne(
   job: Job,
-  { out, progress, options, say }: {
+  { out, progress, options, say, inTurn }: {
     out: string;
+    inTurn: ReturnType<typeof oneAtATime>;
     progress: StatusLine;
     options: Pick<ExecuteOptions, "signal" | "timeoutSeconds" | "budget">;
     say: Say;
@@ -268,11 +280,13 @@ async function reportOne(
     root: rootFrom(out),
   });
   const file = (ending: string): string => join(out, job.name + ending);
-  await writeInto(out, {
-    [file(".html")]: page,
-    [file(".ipynb")]: formatNotebook(executed.notebook),
-    [file(".results.json")]: JSON.stringify(facts, null, 2) + "\n",
-  });
+  await inTurn(() =>
+    writeInto(out, {
+      [file(".html")]: page,
+      [file(".ipynb")]: formatNotebook(executed.notebook),
+      [file(".results.json")]: JSON.stringify(facts, null, 2) + "\n",
+    })
+  );
   progress.log(
     `${name}: done in ${duration(executed.wallSeconds)}${verdict(facts)}`,
   );
