@@ -3,8 +3,9 @@
  * all, in the real VS Code (code-server, in Chromium), light and dark, with and
  * without the white background that the Jupyter extension sets in every output.
  * It looks for outputs that are missing or empty, for errors, for text of less
- * contrast than 4.5, and for two panels that do not stand side by side, and
- * saves screenshots in DIR (reports/vscode).
+ * contrast than 4.5, for two panels that do not stand side by side and for
+ * characters that the editor marks, and saves screenshots in DIR
+ * (reports/vscode). All notebooks take 15 to 30 minutes.
  *
  * The first run installs Node.js and code-server from npm below .cache/vscode,
  * in about five minutes; on Debian this takes `apt-get install build-essential
