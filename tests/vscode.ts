@@ -104,14 +104,14 @@ async function withCode(
 /** Opens the notebook as a reader does, by its name. */
 async function open(page: Page, url: string, name: string): Promise<void> {
   await page.goto(`${url}/?folder=${encodeURIComponent(ROOT)}`);
-  await page.getByText("Show All Commands").waitFor({ timeout: 90_000 });
+  await page.getByText("Show All Commands").waitFor();
   await page.keyboard.press("Control+P");
   await page.keyboard.type(`notebooks/${name}.ipynb`);
   const found = page.locator(".quick-input-list .monaco-list-row")
     .filter({ hasText: `${name}.ipynb` }).first();
-  await found.click({ timeout: 60_000 });
+  await found.click();
   await page.locator(".notebookOverlay .cell-list-container").first()
-    .waitFor({ timeout: 90_000 });
+    .waitFor();
 }
 
 /** The frame in which VS Code shows a notebook's outputs. */
@@ -371,6 +371,7 @@ async function test(
           progress.update(way, way);
           const context = await browser.newContext({ viewport: WINDOW });
           const page = await context.newPage();
+          page.setDefaultTimeout(120_000); // on a busy machine
           await open(page, url, name);
           const named = (white: boolean): string =>
             white ? `${way}-white` : way;
