@@ -3,11 +3,14 @@
  * their limits, in Chromium: time of a training over that of the kernel, frames
  * and pictures a second meanwhile, memory over twenty trainings, bytes.
  *
- * Kernel and page take turns; the median ratio counts, beside that of the least
- * times, because whatever else the machine does can only add to a time.
+ * Kernel and page take turns, each anew, so that both compile as they go; the median ratio counts, beside that of the least
+ * times, because whatever else the machine does can only add to a time. Where
+ * the machine is busy, times of the processor tell more: of the worker that
+ * trains, its looks and reports included, over the kernel's.
  *
  * @module
  */
+import { cpuUsage } from "node:process";
 import type { Browser, Locator } from "playwright-core";
 import { experimentModule } from "../lib/run/experiment.ts";
 import { finish } from "../lib/run/training.ts";
@@ -40,19 +43,40 @@ const CELLS: Record<string, {
   },
 };
 
-/** Seconds that a seed takes here, as in the kernel, and what it ends with. */
-async function inKernel(
-  name: string,
-): Promise<{ seconds: number; outcome: ExperimentOutcome; rows: object[] }> {
+/** What a seed took here, as in the kernel, and what it ended with. */
+interface Ran {
+  seconds: number;
+  /** Seconds of a processor. */
+  busy: number;
+  outcome: ExperimentOutcome;
+  rows: object[];
+}
+
+async function train(name: string): Promise<Ran> {
   const module: Experiment = await import(experimentModule(name));
   const settings = module.settings(CELLS[name].settings);
   const rows: object[] = [];
+  const before = cpuUsage();
   const start = performance.now();
   const outcome = finish(
     module.trainSeed(1, settings),
     (row) => rows.push(row),
   );
-  return { seconds: (performance.now() - start) / 1000, outcome, rows };
+  const { user, system } = cpuUsage(before);
+  return {
+    seconds: (performance.now() - start) / 1000,
+    busy: (user + system) / 1e6,
+    ...{ outcome, rows },
+  };
+}
+
+/** The times of the same in a process of its own. */
+async function inKernel(name: string): Promise<Pick<Ran, "seconds" | "busy">> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", import.meta.filename!, "--once", name],
+    stderr: "inherit",
+  }).output();
+  return JSON.parse(new TextDecoder().decode(stdout));
 }
 
 /** What a training in the page took. */
@@ -109,21 +133,28 @@ const fixed = (x: number, digits = 2): string => x.toFixed(digits);
 async function measure(
   browser: Browser,
   name: string,
-  repeats: number,
+  { repeats, mark }: { repeats: number; mark: string },
 ): Promise<void> {
   const { settings, ...view } = CELLS[name];
-  const first = await inKernel(name);
+  const first = await train(name);
   const { html } = await liveExperiment(name, {
     ...{ ...view, settings, title: name, preset: "full", seed: 1 },
     ...{ metrics: {}, outcome: first.outcome, rows: first.rows },
   });
   const [, script] = /<script>([^]*)<\/script>/.exec(html)!;
-  const host = await openHost(browser, html);
+  let same = true;
   const kernel: number[] = [];
   const page: Watched[] = [];
+  const busy: number[] = [];
   for (let i = 0; i < repeats; i++) {
-    kernel.push((await inKernel(name)).seconds);
+    const ran = await inKernel(name);
+    kernel.push(ran.seconds);
+    const host = await openHost(browser, html);
     page.push(await inPage(host));
+    // Its worker rests, and began with this training.
+    busy.push(workerSeconds(mark) / ran.busy);
+    same &&= await host.getAttribute("data-same") === "true";
+    await host.page().close();
   }
   const seconds = page.map((one) => one.seconds);
   const ratios = seconds.map((s, i) => s / kernel[i]);
@@ -132,33 +163,63 @@ async function measure(
     `${name}: ${fixed(quantile(ratios, 0.5))} × the kernel's ${
       fixed(quantile(kernel, 0.5))
     } s (median of ${repeats}; of least times ${fixed(least)}), ` +
+      `${fixed(quantile(busy, 0.5))} × its processor time, ` +
       `${fixed(mean(page.map((one) => one.frames)), 0)} frames and ` +
       `${fixed(mean(page.map((one) => one.pictures)), 0)} pictures a second, ` +
       `script ${
         fixed(new TextEncoder().encode(script).length / 1000, 0)
       } kB, ` +
-      `bits ${
-        await host.getAttribute("data-same") === "true" ? "the same" : "OTHER"
-      }`,
+      `bits ${same ? "the same" : "OTHER"}`,
   );
-  await host.page().close();
 }
 
-/** Megabytes that all processes of the browser hold, by /proc. */
-async function megabytes(profile: string): Promise<number> {
-  let pages = 0;
-  for await (const { name } of Deno.readDir("/proc")) {
+/** The sum over the browser and what it started, by /proc; Linux alone. */
+function overProcesses(mark: string, read: (folder: string) => number): number {
+  const parents = new Map<string, string>();
+  let first = "";
+  for (const { name } of Deno.readDirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      const line = await Deno.readTextFile(`/proc/${name}/cmdline`);
-      if (!line.includes(profile)) continue;
-      const statm = await Deno.readTextFile(`/proc/${name}/statm`);
-      pages += Number(statm.split(" ")[1]);
+      const { rest } = statOf(`/proc/${name}`);
+      parents.set(name, rest[1]);
+      const line = Deno.readTextFileSync(`/proc/${name}/cmdline`);
+      if (line.includes(mark)) first = name;
     } catch {
       // ended meanwhile
     }
   }
-  return pages * 4096 / 1e6;
+  const isOurs = (id: string): boolean =>
+    id === first || (parents.has(id) && isOurs(parents.get(id)!));
+  return [...parents.keys()].filter(isOurs)
+    .reduce((sum, id) => sum + read(`/proc/${id}`), 0);
+}
+
+/** A process or thread: its name, and the fields after it. */
+function statOf(folder: string): { name: string; rest: string[] } {
+  const stat = Deno.readTextFileSync(`${folder}/stat`);
+  const [, name, rest] = /\((.*)\) (.*)/.exec(stat)!;
+  return { name, rest: rest.split(" ") };
+}
+
+/** Megabytes that the browser holds. */
+function megabytes(mark: string): number {
+  return overProcesses(mark, (folder) => {
+    const statm = Deno.readTextFileSync(`${folder}/statm`);
+    return Number(statm.split(" ")[1]) * 4096 / 1e6;
+  });
+}
+
+/** Seconds of a processor that workers of the browser have had. */
+function workerSeconds(mark: string): number {
+  return overProcesses(mark, (folder) => {
+    let ticks = 0;
+    for (const { name } of Deno.readDirSync(`${folder}/task`)) {
+      const thread = statOf(`${folder}/task/${name}`);
+      if (!thread.name.startsWith("DedicatedWorker")) continue;
+      ticks += Number(thread.rest[11]) + Number(thread.rest[12]);
+    }
+    return ticks / 100;
+  });
 }
 
 /** Prints the memory after each of twenty trainings. */
@@ -168,7 +229,7 @@ async function remember(browser: Browser, mark: string): Promise<void> {
   for (let i = 0; i < 20; i++) {
     await inPage(host);
     await host.page().requestGC();
-    after.push(await megabytes(mark));
+    after.push(megabytes(mark));
   }
   const [early, late] = [after.slice(5, 10), after.slice(15)].map(mean);
   console.log(
@@ -178,7 +239,10 @@ async function remember(browser: Browser, mark: string): Promise<void> {
   );
 }
 
-if (import.meta.main) {
+if (import.meta.main && Deno.args[0] === "--once") {
+  const { seconds, busy } = await train(Deno.args[1]);
+  console.log(JSON.stringify({ seconds, busy }));
+} else if (import.meta.main) {
   const at = Deno.args.indexOf("--repeats");
   const repeats = at < 0 ? 3 : Number(Deno.args[at + 1]);
   const asked = Deno.args.filter((name) => name in SHORT);
@@ -188,7 +252,7 @@ if (import.meta.main) {
   try {
     await remember(browser, mark);
     for (const name of asked.length > 0 ? asked : Object.keys(CELLS)) {
-      await measure(browser, name, repeats);
+      await measure(browser, name, { repeats, mark });
     }
   } finally {
     await browser.close();
