@@ -93,9 +93,18 @@ async function withCode(
         ),
       60,
     );
-    await test(url);
+    const died = server.status.then(({ code }) => {
+      throw new Error(
+        `Cannot go on as VS Code ended: its exit code is ${code}`,
+      );
+    });
+    await Promise.race([test(url), died]);
   } finally {
-    server.kill("SIGTERM");
+    try {
+      server.kill("SIGTERM");
+    } catch {
+      // it has ended
+    }
     await server.status;
     await Deno.remove(data, { recursive: true });
   }
