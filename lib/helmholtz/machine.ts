@@ -62,6 +62,12 @@ export interface HelmholtzConfig extends TrainingConfig {
   splitEvery: number;
   /** Images that a check is made on. */
   splitImages: number;
+  /**
+   * Images of these that a unit's use is measured on: "all", or those that it
+   * "explains". Where a unit is off anyway, to hold it off changes the sample
+   * alone, which is noise.
+   */
+  splitOn: "all" | "explained";
   /** 1: the generative biases of the top stay as they begin. */
   holdTopBias: number;
 }
@@ -109,6 +115,7 @@ export const helmholtzConfig: Configure<HelmholtzConfig> = checkedConfig(
     explainingDropout: [0, is.probability],
     splitEvery: [5000, is.nonNegativeInteger],
     splitImages: [200, is.positiveInteger],
+    splitOn: ["all", is.oneOf("all", "explained")],
     holdTopBias: [0, is.oneOf(0, 1)],
   },
   ({ constrainedSteps, steps, inference, samples }) => [

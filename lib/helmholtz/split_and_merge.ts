@@ -10,6 +10,7 @@
  * @module
  */
 import {
+  type HelmholtzConfig,
   type HelmholtzParams,
   layerProbability,
   type OnlineMachine,
@@ -41,11 +42,19 @@ export interface SplitAndMerge {
   from: number;
 }
 
-/** Measures the units on fresh patterns. `params` must be up to date. */
+/**
+ * Measures the units on fresh patterns. `params` must be up to date.
+ *
+ * @param on "explained": a pattern counts for the units alone that are on in
+ *   its explanation; the others lose nothing
+ */
 export function usage(
   machine: OnlineMachine,
   params: HelmholtzParams,
-  images: number,
+  { images, on: counted }: {
+    images: number;
+    on: HelmholtzConfig["splitOn"];
+  },
 ): Usage {
   const hidden = params.hiddenBias.length;
   const use = new Float64Array(hidden);
@@ -56,7 +65,9 @@ export function usage(
     const whole = machine.explain();
     on.set(machine.explanation);
     addBlame(params, { on, pattern: machine.pattern }, blame);
-    for (let j = 0; j < hidden; j++) use[j] += whole - machine.explain(j);
+    for (let j = 0; j < hidden; j++) {
+      if (on[j] || counted === "all") use[j] += whole - machine.explain(j);
+    }
   }
   return { use: use.map((sum) => sum / images), blame };
 }

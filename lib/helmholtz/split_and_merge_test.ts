@@ -3,6 +3,7 @@ import { helmholtzConfig, initHelmholtz } from "./machine.ts";
 import { onlineMachine } from "./online_machine.ts";
 import { splitAndMerge, usage } from "./split_and_merge.ts";
 import { bernoulli, type Rng, stream } from "../numeric/random.ts";
+import { summarize } from "../numeric/statistics.ts";
 
 const config = helmholtzConfig({
   visible: 8,
@@ -39,7 +40,7 @@ for (const inference of ["gibbs", "drawn"] as const) {
     const learning = { inference, samples: 2, holdTopBias: 0 };
     const rng = stream(1, "train");
     const machine = onlineMachine(rng, params, parts, learning);
-    const found = usage(machine, params, 200);
+    const found = usage(machine, params, { images: 200, on: "all" });
     assert.ok(
       found.use.subarray(0, 3).every((use) => use > 0.5),
       `${found.use}`,
@@ -64,6 +65,25 @@ for (const inference of ["gibbs", "drawn"] as const) {
     }
   });
 }
+
+Deno.test("on the images that it explains, an idle unit's use is the same with less noise", () => {
+  const params = stuck();
+  const [all, explained] = (["all", "explained"] as const).map((on) =>
+    summarize(
+      Array.from({ length: 20 }, (_, n) => {
+        const machine = onlineMachine(stream(n, "train"), params, parts, {
+          inference: "gibbs",
+          samples: 2,
+          holdTopBias: 0,
+        });
+        return usage(machine, params, { images: 50, on }).use[3];
+      }),
+    )
+  );
+  const apart = explained.mean - all.mean;
+  assert.ok(Math.abs(apart) < all.sd, `${apart}`);
+  assert.ok(explained.sd < 0.7 * all.sd, `${explained.sd}, ${all.sd}`);
+});
 
 Deno.test("where every unit is of use, nothing is recycled", () => {
   const params = stuck();

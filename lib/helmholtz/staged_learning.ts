@@ -42,8 +42,7 @@ export function stagedLearner(
   params: HelmholtzParams,
   config: HelmholtzConfig,
 ): StagedLearner {
-  const { constrainedSteps, explainingDropout, splitEvery, splitImages } =
-    config;
+  const { constrainedSteps, explainingDropout, splitEvery } = config;
   const recycled: (SplitAndMerge & { step: number })[] = [];
   const dropoutEnd = Math.ceil(DROPOUT_UNTIL * constrainedSteps);
   if (constrainedSteps > 0) {
@@ -53,7 +52,10 @@ export function stagedLearner(
   }
   const recycle = (step: number): void => {
     machine.store();
-    const measured = usage(machine, params, splitImages);
+    const measured = usage(machine, params, {
+      images: config.splitImages,
+      on: config.splitOn,
+    });
     const done = splitAndMerge(machine.rng, params, measured);
     if (done === null) return;
     recycled.push({ ...done, step });
