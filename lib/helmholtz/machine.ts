@@ -68,6 +68,12 @@ export interface HelmholtzConfig extends TrainingConfig {
    * alone, which is noise.
    */
   splitOn: "all" | "explained";
+  /**
+   * Times that the second stage begins, from top weights drawn anew, each for
+   * `topStartSteps` images: it goes on from where images are explained best.
+   */
+  topStarts: number;
+  topStartSteps: number;
   /** 1: the generative biases of the top stay as they begin. */
   holdTopBias: number;
 }
@@ -116,13 +122,21 @@ export const helmholtzConfig: Configure<HelmholtzConfig> = checkedConfig(
     splitEvery: [5000, is.nonNegativeInteger],
     splitImages: [200, is.positiveInteger],
     splitOn: ["all", is.oneOf("all", "explained")],
+    ...each(is.positiveInteger, { topStarts: 1, topStartSteps: 50_000 }),
     holdTopBias: [0, is.oneOf(0, 1)],
   },
-  ({ constrainedSteps, steps, inference, samples }) => [
+  ({ constrainedSteps, steps, inference, samples, ...rest }) => [
     [
       "constrainedSteps",
       constrainedSteps <= steps,
       `at most the ${steps} steps`,
+    ],
+    [
+      "topStarts",
+      rest.topStarts === 1 ||
+      constrainedSteps > 0 &&
+        rest.topStarts * rest.topStartSteps <= steps - constrainedSteps,
+      "1, or fit into the second stage",
     ],
     [
       "samples",

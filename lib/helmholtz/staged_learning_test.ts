@@ -61,7 +61,11 @@ function train(
 Deno.test("both stages have the same bits compiled and as they are read", () => {
   let recycled = 0;
   for (
-    const overrides of [{}, { inference: "drawn", explainingDropout: 0.1 }]
+    const overrides of [
+      {},
+      { inference: "drawn", explainingDropout: 0.1, splitOn: "explained" },
+      { topStarts: 3, topStartSteps: 500 },
+    ]
   ) {
     const [plain, compiled] = [onlineMachine, compileWakeSleep].map((make) =>
       train(make, overrides)
@@ -104,4 +108,44 @@ Deno.test("without a first stage nothing is recycled and nothing begins constrai
   const { recycled, least } = train(compileWakeSleep, { constrainedSteps: 0 });
   assert.deepEqual(recycled, []);
   assert.ok(least < 0);
+});
+
+Deno.test("of several starts of the second stage, the one that explains best goes on, from the parts that all began with", () => {
+  const config = helmholtzConfig({
+    visible: 8,
+    hidden: 6,
+    top: 2,
+    inference: "gibbs",
+    steps: 50,
+    constrainedSteps: 10,
+    splitEvery: 0,
+    topStarts: 3,
+    topStartSteps: 10,
+  });
+  const params = initHelmholtz(stream(2, "init"), config);
+  const machine = onlineMachine(stream(2, "train"), params, parts, config);
+  let updates = 0;
+  // The second start, of updates 21 to 30, explains best.
+  const explained = [-3, -1, -2];
+  const learner = stagedLearner(
+    {
+      ...machine,
+      update: () => void params.hiddenBias.fill(++updates),
+      explain: () => explained[updates / 10 - 2],
+    },
+    params,
+    config,
+  );
+  const biases = Array.from({ length: 42 }, (_, step) => {
+    learner.before?.(step);
+    const [bias] = params.hiddenBias;
+    learner.update(0.1);
+    return bias;
+  });
+  assert.deepEqual([20, 30, 40, 41].map((step) => biases[step]), [
+    10,
+    10,
+    30,
+    41,
+  ]);
 });
