@@ -27,6 +27,9 @@ const chromium = findChromium();
 /** Rules that are kept beside all that are serious. */
 const MINOR = ["empty-table-header", "heading-order", "region"];
 
+/** Between the margins of an A4 page, in CSS pixels: 210 − 2 · 15 mm. */
+const A4_WIDTH = 680;
+
 /** What axe finds: the rule, how often, and the first element. */
 async function violations(
   browser: Browser,
@@ -63,8 +66,43 @@ async function violations(
     .map(({ words }) => words);
 }
 
+/** Figures that a printed page lacks or cuts off, by their titles. */
+async function missingInPrint(
+  browser: Browser,
+  file: string,
+): Promise<string[]> {
+  const { page } = await openPage(browser, file, { width: A4_WIDTH });
+  await page.emulateMedia({ media: "print" });
+  // As in print, where what is below the screen is not put off.
+  await page.evaluate(async () => {
+    const images = [...document.images];
+    for (const image of images) image.loading = "eager";
+    await Promise.all(images.map((image) => image.decode().catch(() => {})));
+  });
+  const missing = await page.evaluate(
+    (width) =>
+      // The frames of an animation are figures in a figure, all but one hidden; a
+      // live cell prints its panel.
+      [...document.querySelectorAll(
+        ".hc-fig:not(.hc-fig *, [data-simulation] *)",
+      )].flatMap((figure) => {
+        const drawings = [...figure.querySelectorAll("img, svg, canvas, table")]
+          .map((drawing) => drawing.getBoundingClientRect())
+          .filter(({ width, height }) => width > 0 && height > 0);
+        const whole = drawings.length > 0 &&
+          drawings.every(({ left, right }) => left >= -1 && right <= width + 1);
+        const title = figure.querySelector(".hc-title")?.textContent;
+        return whole ? [] : [title ?? figure.outerHTML.slice(0, 150)];
+      }),
+    A4_WIDTH,
+  );
+  await page.context().close();
+  return missing;
+}
+
 Deno.test({
-  name: "no page of the committed notebooks bars a reader, in light and dark",
+  name:
+    "no page of the committed notebooks bars a reader, in light and dark; in print no figure is missing or cut",
   ignore: chromium === null,
   fn: async () => {
     const folder = await Deno.makeTempDir();
@@ -87,6 +125,7 @@ Deno.test({
             `${name}, ${JSON.stringify(look)}`,
           );
         }
+        assert.deepEqual(await missingInPrint(browser, target), [], name);
       }
     } finally {
       await browser.close();
