@@ -188,16 +188,17 @@ const nbclient: Runner = async (place, name, i) => {
 
 /**
  * Runs of each notebook, half of them by papermill, half by nbclient: ten of
- * the short one, which holds every kind of output, and one each of the long.
+ * the short one, which holds every kind of output, and one of each of the long,
+ * by either in turn.
  */
 const RUNS = Number(Deno.env.get("HIDDEN_CAUSES_RUNS")) || undefined;
 
-for (const file of [EDITOR, ...committed]) {
+for (const [n, file] of [EDITOR, ...committed].entries()) {
   const name = basename(file, ".ipynb");
-  const runs = RUNS ?? (file === EDITOR ? 10 : 2);
+  const runs = RUNS ?? (file === EDITOR ? 10 : 1);
   Deno.test({
     name:
-      `papermill and nbclient run ${name} with parameters, ${runs} times, every output complete, with both cores busy`,
+      `papermill and nbclient run ${name} with parameters, runs: ${runs}, every output complete`,
     ignore: papermillProgram === null || execute === null,
     fn: async () => {
       const place = await workplace([file]);
@@ -210,8 +211,12 @@ for (const file of [EDITOR, ...committed]) {
           assert.deepEqual(shown(made), shown(want), out);
           assert.deepEqual(resultsOf(made), resultsOf(want), out);
         };
+        const [one, other] = n % 2 === 0
+          ? [papermill, nbclient]
+          : [nbclient, papermill];
         for (let i = 0; i < runs; i += 2) {
-          const pair = [papermill(place, name, i), nbclient(place, name, i)];
+          const pair = [one(place, name, i)];
+          if (runs > 1) pair.push(other(place, name, i));
           for (const out of await Promise.all(pair)) await compare(out);
         }
       } finally {
