@@ -3,10 +3,11 @@
  * their limits, in Chromium: time of a training over that of the kernel, frames
  * and pictures a second meanwhile, memory over twenty trainings, bytes.
  *
- * Kernel and page take turns, each anew, so that both compile as they go; the median ratio counts, beside that of the least
- * times, because whatever else the machine does can only add to a time. Where
- * the machine is busy, times of the processor tell more: of the worker that
- * trains, its looks and reports included, over the kernel's.
+ * Kernel and page take turns, each anew, so that both compile as they go; the
+ * median ratio counts, beside that of the least times, because whatever else the
+ * machine does can only add to a time. Where the machine is busy, times of the
+ * processor tell more: of the worker that trains, its looks and reports
+ * included, over the kernel's.
  *
  * @module
  */

@@ -44,9 +44,9 @@ async function violations(
     await page.waitForTimeout(100); // a fold that opens says so later
   }
   await page.evaluate(`${axe.source};0`);
-  // Colours are all that the dark theme changes, and alike on all pages.
-  const colours = options.dark ? "alone" : options.unfolded ?? true;
-  const found = await page.evaluate(async (colours) => {
+  // Colours are all that the dark theme changes.
+  const rules = options.dark ? ["color-contrast"] : undefined;
+  const found = await page.evaluate(async (rules) => {
     const { axe } = globalThis as unknown as {
       axe: typeof import("axe-core");
     };
@@ -55,15 +55,14 @@ async function violations(
       exclude: "svg *",
     }, {
       resultTypes: ["violations"],
-      runOnly: colours === "alone" ? ["color-contrast"] : undefined,
-      rules: { "color-contrast": { enabled: colours !== false } },
+      runOnly: rules,
     });
     return violations.map(({ id, impact, nodes }) => ({
       id,
       serious: impact === "serious" || impact === "critical",
       words: `${id}: ${nodes.length} × ${nodes[0].html.slice(0, 150)}`,
     }));
-  }, colours);
+  }, rules);
   await page.context().close();
   return found.filter(({ id, serious }) => serious || MINOR.includes(id))
     .map(({ words }) => words);

@@ -308,12 +308,11 @@ async function placesLeft(
 
 /** What the text points to and is no longer there, and numbers given twice. */
 export function pointerProblems(notebook: Notebook, name: string): string[] {
-  const tags = notebook.cells.filter((c) => c.cell_type === "markdown")
-    .flatMap(({ source }) => source.match(/\\tag\{\d+\}/g) ?? []);
-  const problems = tags.filter((tag, i) => tags.indexOf(tag) < i)
-    .map((tag) => `two equations have the number of ${tag}: give each its own`);
   const text = notebook.cells.filter((c) => c.cell_type === "markdown")
     .map(({ source }) => source).join("\n\n");
+  const tags: string[] = text.match(/\\tag\{\d+\}/g) ?? [];
+  const problems = tags.filter((tag, i) => tags.indexOf(tag) < i)
+    .map((tag) => `two equations have the number of ${tag}: give each its own`);
   for (const identifier of unmarkedIdentifiers(text)) {
     problems.push(
       `${identifier} comes from memory: write (unchecked) after its link, or ` +
