@@ -42,7 +42,11 @@ async function install(): Promise<void> {
     const { success } = await new Deno.Command("npm", {
       args: ["install", "--no-fund", "--no-audit", "--prefix", folder, name],
       cwd: folder,
-      env: { PATH: `${NODE_FOLDER}:${Deno.env.get("PATH")}` },
+      env: {
+        PATH: `${NODE_FOLDER}:${Deno.env.get("PATH")}`,
+        // code-server reads Node's version here, where `deno task` has its own.
+        npm_config_user_agent: `npm ${NODE.replace("@", "/v")}`,
+      },
       stdout: "null",
     }).output();
     if (!success) throw new Error(`Cannot install ${name}: see --help`);
