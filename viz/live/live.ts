@@ -211,8 +211,8 @@ async function compile(
   { imports, simulation }: Source,
   key: string,
 ): Promise<string> {
-  try {
-    const { outputFiles } = await build({
+  const { outputFiles } = await served(() =>
+    build({
       stdin: {
         contents: `${imports}
           mount(${simulation}, ${JSON.stringify(key)});`,
@@ -228,11 +228,26 @@ async function compile(
       legalComments: "inline",
       logLevel: "silent",
       plugins: [npmModules],
-    });
-    return outputFiles[0].text.trim().replaceAll("</", "<\\/");
-  } finally {
-    await stop();
-  }
+    })
+  );
+  return outputFiles[0].text.trim().replaceAll("</", "<\\/");
+}
+
+/** Ends when the bundler's process is free again. */
+let bundler: Promise<unknown> = Promise.resolve();
+
+/**
+ * Works with the bundler's process, one after the other, and ends it. A stop
+ * that interrupts the kernel ends that process, too: then it starts anew.
+ */
+function served<T>(work: () => Promise<T>): Promise<T> {
+  const attempt = (): Promise<T> => work().finally(stop);
+  const result = bundler.then(attempt).catch((error) => {
+    if (!/service (was stopped|is no longer)/.test(error.message)) throw error;
+    return attempt();
+  });
+  bundler = result.catch(() => {});
+  return result;
 }
 
 function fileName(name: string): string {

@@ -29,6 +29,30 @@ Deno.test("the same cell gives the same bytes", async () => {
   strictEqual((await live(imax)).html, once.html);
 });
 
+Deno.test("cells of a moment share the bundler", async () => {
+  const once = await live(imax);
+  const both = await Promise.all([live(imax), live(imax)]);
+  for (const { html } of both) strictEqual(html, once.html);
+});
+
+Deno.test({
+  name: "a stop that ends the bundler, as the kernel's may, ends no cell",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const once = await live(imax);
+    const again = live(imax);
+    let bundler: string | undefined;
+    for (let look = 0; look < 1000 && bundler === undefined; look++) {
+      const { stdout } = await new Deno.Command("ps", {
+        args: ["-o", "pid=,comm=", "--ppid", `${Deno.pid}`],
+      }).output();
+      bundler = /(\d+) esbuild/.exec(new TextDecoder().decode(stdout))?.[1];
+    }
+    Deno.kill(Number(bundler), "SIGINT");
+    strictEqual((await again).html, once.html);
+  },
+});
+
 Deno.test("a simulation without a module is an error", async () => {
   await rejects(live({ ...imax, name: "nowhere" }), /nowhere/);
 });
