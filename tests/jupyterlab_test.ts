@@ -502,6 +502,15 @@ for (const file of FILES) {
         // The results name their seed.
         assert.ok(changed.length >= 2, "nothing changed with the seed");
 
+        // The panel trains in the output cell, to the notebook's bits.
+        const panel = notebook.page.locator("[data-simulation]").last();
+        await panel.locator("button.main").click();
+        await until(async () =>
+          await panel.getAttribute("data-state") === "done" ||
+          await panel.getAttribute("data-state") === "refused"
+        );
+        assert.equal(await panel.getAttribute("data-same"), "true");
+
         // The export holds the model, and it trains there.
         const exported = await exportedPage(lab, notebook);
         const live = exported.locator("[data-simulation]").last();

@@ -262,6 +262,27 @@ inChromium(
   },
 );
 
+inChromium(
+  "what was not trained is printed as the still of the recorded run",
+  async (browser) => {
+    const { page, hosts } = await open(browser, await report(...NAMES));
+    await page.emulateMedia({ media: "print" });
+    for (const host of hosts) {
+      const still = host.locator("figure");
+      assert.ok(await still.isVisible());
+      assert.equal(await host.locator("section").isVisible(), false);
+    }
+    await page.emulateMedia({ media: "screen" });
+    assert.equal(await hosts[1].locator("figure").isVisible(), false);
+    await press(hosts[1], "Train");
+    await until(hosts[1], "state", "done");
+    await page.emulateMedia({ media: "print" });
+    assert.equal(await hosts[1].locator("figure").isVisible(), false);
+    assert.ok(await hosts[1].locator(".picture").first().isVisible());
+    await page.close();
+  },
+);
+
 /** Ways in which a page is kept from starting a worker. */
 const REFUSALS: Record<string, string> = {
   "by an error": "globalThis.Worker = class { constructor() { throw 1; } };",

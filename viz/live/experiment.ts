@@ -59,8 +59,10 @@ export interface ExperimentView {
   total: number;
   /** Metrics that are shown and compared, with their labels. */
   metrics: Readonly<Record<string, string>>;
-  /** The entry of a row that is drawn, with its label. */
+  /** The entry of a row that is drawn, such as `test.nmi`, with its label. */
   curve?: readonly [key: string, label: string];
+  /** Levels that the curve is drawn over: chance, a limit. */
+  lines?: readonly { value: number; label: string }[];
   /**
    * Seeds trained under these settings: they tell where another should fall, in
    * those of `metrics` that they have.
@@ -80,8 +82,6 @@ export interface ExperimentFigure<
   /** Choices of the picture alone, and what they are at first. */
   readonly views?: readonly Control[];
   readonly seen?: Readonly<Record<string, Setting>>;
-  /** Levels that the curve is drawn over. */
-  readonly lines?: readonly { value: number; label: string }[];
   /** Makes what turns parameters into what is drawn; must survive cloning. */
   look(
     seed: number,
@@ -308,7 +308,7 @@ export function fingerprint(params: object): number {
 /** The model as the figure shows it, the curve below. */
 function draw(
   state: ExperimentState,
-  view: Pick<ExperimentView, "total" | "curve">,
+  view: Pick<ExperimentView, "total" | "curve" | "lines">,
   { figure, values, width }: {
     figure: ExperimentFigure | null;
     values: ExperimentSettings;
@@ -325,17 +325,21 @@ function draw(
     bottom = drawn.height;
   }
   if (view.curve) {
+    const [key, label] = view.curve;
+    const { lines = [] } = view;
+    const drawn = state.rows.map((row) => ({
+      step: row.step,
+      value: entryOf(row, key),
+    }));
+    const levels = lines.map(({ value }) => value);
     const frame: Frame = {
       ...first(width, { top: bottom + TOP, height: 160 }),
       x: [0, view.total],
-      y: rangeOf(state, view.curve[0], figure),
+      y: rangeOf([...drawn.map(({ value }) => value), ...levels]),
     };
-    const [key, label] = view.curve;
     parts.push(
-      curve(frame, label, state.rows, { of: key, color: COLORS.blue }),
-      ...(figure?.lines ?? []).map(({ value, label }) =>
-        level(frame, value, label)
-      ),
+      curve(frame, label, drawn, { of: "value", color: COLORS.blue }),
+      ...lines.map(({ value, label }) => level(frame, value, label)),
     );
     bottom = heightTo(frame);
   } else if (!picture) {
@@ -348,14 +352,16 @@ function draw(
 /** Room for a title. */
 const TOP = 26;
 
-/** The values of the curve and its lines, from the least to the largest. */
-function rangeOf(
-  { rows }: ExperimentState,
-  key: string,
-  figure: ExperimentFigure | null,
-): [number, number] {
-  const lines = (figure?.lines ?? []).map(({ value }) => value);
-  const [low, high] = extent([...rows.map((row) => row[key]), ...lines]);
+/** The number of a row at a path such as `test.nmi`. */
+function entryOf(row: ExperimentRow, path: string): number {
+  let at: unknown = row;
+  for (const key of path.split(".")) at = (at as Record<string, unknown>)[key];
+  return Number(at);
+}
+
+/** From the least to the largest of the values, an interval that holds some. */
+function rangeOf(values: readonly number[]): [number, number] {
+  const [low, high] = extent(values);
   if (low < high) return [low, high];
   return low === high ? [low, low + 1] : [0, 1];
 }

@@ -61,6 +61,28 @@ for (const [name, settings] of Object.entries(BRIEF)) {
   });
 }
 
+Deno.test("a curve may be of what stands within a row, over levels that are named", async () => {
+  const module = await import(experimentModule("neural_em"));
+  const settings = BRIEF.neural_em;
+  const shown = experiment(module, {
+    ...{ notebook: "neural_em", preset: "full", title: "t" },
+    ...{ settings, total: 2, metrics: {}, curve: ["test.nmi", "NMI"] },
+    lines: [{ value: 0.25, label: "half of half" }, { value: 1, label: "all" }],
+  });
+  const values = valuesOf(1, module.settings(settings), null);
+  const state = shown.start(values, undefined);
+  match(
+    shown.draw(state, values, 640, undefined),
+    /half of half 0.25<[^]*>all 1</,
+  );
+  while (shown.progress(state, values) < 1) {
+    shown.step(state, values, undefined);
+  }
+  const drawn = shown.draw(state, values, 640, undefined);
+  ok(!/NaN|undefined/.test(drawn));
+  match(drawn, /half of half 0.25<[^]*>all 1</);
+});
+
 async function figureOf(name: string): Promise<ExperimentFigure> {
   return (await import(`./experiments/${name}.ts`)).figure;
 }

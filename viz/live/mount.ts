@@ -75,6 +75,7 @@ export function mount<V extends Settings, S, D>(
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const root = host.attachShadow({ mode: "open" });
   const section = add(root, "section");
+  add(root, "slot"); // the still, for print
   section.setAttribute("aria-label", simulation.title);
   add(root, "style", { textContent: CSS });
   add(section, "h3", { textContent: simulation.title });
@@ -83,6 +84,10 @@ export function mount<V extends Settings, S, D>(
   const buttons = add(section, "div", { className: "buttons" });
   const main = button("", () => mode === "running" ? pause() : run(false));
   main.className = "main";
+  // A worker takes a moment to start: it does while the hand moves.
+  for (const near of ["pointerenter", "focus"]) {
+    main.addEventListener(near, () => mode === "ready" && steer("ready"));
+  }
   const one = button("One step", single);
   const toEnd = button("To the end", () => run(true));
   button("Reset", reset);
@@ -250,6 +255,7 @@ export function mount<V extends Settings, S, D>(
     if (ten) ten.disabled = true;
     host.dataset.state = mode;
     host.dataset.same = "";
+    host.toggleAttribute("data-fresh", false);
     status.className = "bad";
     status.textContent = reasonOf(error);
   }
@@ -432,6 +438,7 @@ export function mount<V extends Settings, S, D>(
     }
     host.dataset.state = mode;
     host.dataset.step = String(step);
+    host.toggleAttribute("data-fresh", bar.value === 0);
     compare(numbers, ranges);
     for (const { challenge, item, mark } of challenges) {
       if (!challenge.met(settings, numbers, mode === "done")) continue;

@@ -59,8 +59,8 @@ export interface Readout {
 /** The readout of the steps taken. */
 export const STEP: Readout = { label: "Step", digits: 0 };
 
-/** Go on, stop where you are, take one step, or look again. */
-export type Order = "go" | "pause" | "one" | "look";
+/** Go on, stop where you are, take one step, look again, or be there at once. */
+export type Order = "go" | "pause" | "one" | "look" | "ready";
 
 /** A model that plays. `D` is what the notebook hands over besides settings. */
 export interface Simulation<

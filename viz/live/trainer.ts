@@ -229,7 +229,7 @@ function training(
         wait();
       } else if (order === "one") {
         return tell(slice(0));
-      } else if (state.looking && !going) {
+      } else if (order === "look" && state.looking && !going) {
         lookAt(state, settings);
         return tell(simulation.progress(state, settings));
       }

@@ -48,7 +48,6 @@ export const figure: ExperimentFigure<Settings, Picture> = {
       step: 0.005,
     }),
   ],
-  lines: [{ value: 0, label: "chance" }, { value: 1, label: "limit" }],
   look(seed, settings): Looking<Picture> {
     const rng = stream(seed, "live");
     const config = modelOf(settings);
