@@ -6,7 +6,7 @@
  * The three take turns, `--repeats` times, each for some 5 ms; the table shows
  * the least time of a step (and the median), because whatever else the machine
  * does can only add to it. `--threads` times ten seeds on one worker and on all
- * cores instead.
+ * cores instead, and then steps of one training on one thread and on all.
  *
  * @module
  */
@@ -15,12 +15,12 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { quantile } from "../lib/numeric/statistics.ts";
 import { Refusal } from "../lib/run/config.ts";
-import { WorkerPool } from "../lib/run/sweep.ts";
+import { closeSweep, limitSweep, WorkerPool } from "../lib/run/sweep.ts";
 import { compileAssembly } from "../tasks/wasm.ts";
 import { type Call, main } from "../tasks/terminal.ts";
 import { type Reference, startReference } from "./references.ts";
 import { BENCH_TASK, type BenchSeed } from "./seed_task.ts";
-import { type Work, WORKS } from "./works.ts";
+import { TEAM_WORKS, type Work, WORKS } from "./works.ts";
 
 /** Seconds of one step, over the repeats. */
 interface Times {
@@ -297,6 +297,46 @@ const OPTIONS = {
   out: { type: "string" },
 } as const;
 
+/** Steps of one training on one thread and on all, which take turns. */
+async function benchTeam(
+  { repeats, out }: { repeats: number; out: string },
+): Promise<void> {
+  const sizes = [1, navigator.hardwareConcurrency];
+  const rows = [];
+  for (const { title, make } of TEAM_WORKS) {
+    const step = make();
+    const time = async (size: number, count: number): Promise<number> => {
+      limitSweep(size);
+      const seconds = timeOurs(step, count);
+      await new Promise((resolve) => setTimeout(resolve)); // helpers are heard
+      return seconds;
+    };
+    const counts: number[] = [];
+    for (const size of sizes) {
+      counts.push(await calibrate((count) => time(size, count)));
+    }
+    const samples: number[][] = sizes.map(() => []);
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      for (const [i, size] of sizes.entries()) {
+        await time(size, counts[i]); // helpers come, or leave
+        samples[i].push(await time(size, counts[i]) / counts[i]);
+      }
+    }
+    const [alone, together] = samples.map((all) => Math.min(...all));
+    rows.push({ title, alone, together, speedup: alone / together });
+  }
+  closeSweep();
+  console.log();
+  printTable(
+    ["one training, ms a step", "1 thread", `${sizes[1]} threads`, "speed-up"],
+    rows.map(({ title, alone, together, speedup }) => [
+      title,
+      ...[1e3 * alone, 1e3 * together, speedup].map((x) => x.toFixed(2)),
+    ]),
+  );
+  await writeJson(out, { rows, repeats });
+}
+
 /** Throws `Refusal` for an option that cannot work. */
 async function bench({ values }: Call<typeof OPTIONS>): Promise<void> {
   const { threads, repeats: wanted, only, out } = values;
@@ -317,6 +357,11 @@ async function bench({ values }: Call<typeof OPTIONS>): Promise<void> {
   }
   if (threads) {
     await benchThreads({ repeats, out: out ?? "reports/bench_threads.json" });
+    const team = out?.replace(/(\.json)?$/, "_team.json");
+    await benchTeam({
+      repeats: 10 * repeats,
+      out: team ?? "reports/bench_team.json",
+    });
   } else {
     await benchSteps({ repeats, works, out: out ?? "reports/bench.json" });
   }

@@ -5,7 +5,8 @@
  * @module
  */
 import { dipoleWorld, drawSet } from "../data/worlds/dipoles.ts";
-import { seedShapes } from "../data/worlds/shapes.ts";
+import { VARIANTS } from "../data/experiments/imax_stereograms.ts";
+import { paperShapes, seedShapes } from "../data/worlds/shapes.ts";
 import { sampleShifter, shifterConfig } from "../data/worlds/shifter.ts";
 import { stereoSampler } from "../data/worlds/stereograms.ts";
 import { helmholtzConfig, initHelmholtz } from "../lib/helmholtz/machine.ts";
@@ -170,6 +171,32 @@ const wakeSleep: Work = {
     return () => machine.update(0.1);
   },
 };
+
+/** Trainings with large batches, which a team of threads takes on. */
+export const TEAM_WORKS: readonly Work[] = [
+  {
+    name: "neural_em:paper",
+    title: "Neural EM of the paper's size",
+    make(): () => unknown {
+      const config = neuralEmConfig();
+      const trainer = neuralEmTrainer(1, { config, sample: paperShapes() });
+      return () => trainer.update();
+    },
+  },
+  {
+    name: "imax:pixels",
+    title: "Imax from pixels",
+    make(): () => unknown {
+      const { disparities: _, ...config } = VARIANTS.pixels;
+      const step = imaxStep(
+        imaxModel(stream(1, "init"), config),
+        stereoSampler({ disparities: "integer" }),
+      );
+      const rng = stream(1, "data");
+      return () => step(rng);
+    },
+  },
+];
 
 /** Everything that is timed, in the order of the table. */
 export const WORKS: readonly Work[] = [

@@ -7,6 +7,7 @@
  * @module
  */
 import * as helmholtz from "../data/experiments/helmholtz_shifter.ts";
+import * as imax from "../data/experiments/imax_stereograms.ts";
 import * as twoView from "../data/experiments/two_view_agreement.ts";
 import { dipoleWorld, imageSampler } from "../data/worlds/dipoles.ts";
 import { seedShapes } from "../data/worlds/shapes.ts";
@@ -18,6 +19,7 @@ import { imaxModel, imaxStep } from "../lib/imax/imax.ts";
 import { neuralEmConfig, SEED_MODEL } from "../lib/neural_em/model.ts";
 import { neuralEmTrainer } from "../lib/neural_em/training.ts";
 import * as numeric from "../lib/numeric/elementary.ts";
+import { workspace } from "../lib/numeric/matrix/workspace.ts";
 import { arraysOf, likeParams } from "../lib/numeric/optimizers.ts";
 import {
   initPopulation,
@@ -26,11 +28,14 @@ import {
 } from "../lib/population/population_code.ts";
 import { makeOptimizer } from "../lib/population/training.ts";
 import { normal, stream } from "../lib/numeric/random.ts";
+import { kernelsInShares } from "../lib/numeric/wasm/shares.ts";
 import type { SeedTask } from "../lib/run/sweep.ts";
 import { finish } from "../lib/run/training.ts";
 import { compileWakeSleep } from "../lib/helmholtz/compiled_wake_sleep.ts";
 
 const STEPS = 200;
+/** As many shares as the kernels of one model are computed in. */
+const SHARES = [1, 2, 4];
 
 type Arrays = Record<string, Float32Array | Float64Array>;
 
@@ -42,6 +47,19 @@ const MODELS: Record<string, (seed: number) => Arrays> = {
     for (let i = 0; i < STEPS; i++) step(rng);
     return arraysOf(model.params);
   },
+
+  ...Object.fromEntries(
+    SHARES.map((count) => [`imaxInShares${count}`, (seed: number): Arrays => {
+      const kernels = kernelsInShares(count);
+      const space = workspace("float32", { kernels });
+      const { disparities: _, ...wanted } = imax.VARIANTS.pixels;
+      const model = imaxModel(stream(seed, "init"), wanted, { space });
+      const step = imaxStep(model, stereoSampler());
+      const rng = stream(seed, "data");
+      for (let i = 0; i < STEPS / 10; i++) step(rng);
+      return arraysOf(model.params);
+    }]),
+  ),
 
   populationCode(seed): Arrays {
     const config = populationConfig();

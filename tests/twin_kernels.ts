@@ -68,10 +68,10 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
     };
   // A's row i and B's column j are series: where one starts, and its stride.
   const product = (
-    strides: (m: number, k: number, n: number) => number[],
-  ): Kernels["matmul"] =>
-  (a, b, out, m, k, n, accumulate) => {
-    const [rowA, strideA, columnB, strideB] = strides(m, k, n);
+    strides: (k: number, n: number, width: number) => number[],
+  ): Kernels["matmulTN"] =>
+  (a, b, out, m, k, n, accumulate, width) => {
+    const [rowA, strideA, columnB, strideB] = strides(k, n, width);
     for (let i = 0; i < m; i++) {
       const row = series(a + i * rowA * size, k, strideA);
       for (let j = 0; j < n; j++) {
@@ -104,20 +104,20 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
   };
 
   return {
-    matmul: product((_, k, n) => [k, 1, 1, n]),
-    matmulTN: product((m, _, n) => [1, m, 1, n]),
-    matmulNT: product((_, k) => [k, 1, k, 1]),
+    matmul: product((k, n) => [k, 1, 1, n]),
+    matmulTN: product((_, n, width) => [1, width, 1, n]),
+    matmulNT: product((k) => [k, 1, k, 1]),
     addRow: (a, row, out, m, n) => {
       const addTo = mapPair((x, y) => x + y);
       for (let at = 0; at < m * n * size; at += n * size) {
         addTo(a + at, row, out + at, n);
       }
     },
-    columnSums: (a, out, m, n, accumulate) =>
+    columnSums: (a, out, m, n, accumulate, width) =>
       store(
         out,
         series(out, n).map((before, j) =>
-          (accumulate ? before : 0) + sum(series(a + j * size, m, n))
+          (accumulate ? before : 0) + sum(series(a + j * size, m, width))
         ),
       ),
     exp: map(numeric.exp),
@@ -200,7 +200,6 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
         byImage[image] += sum(parts) - mixture * numeric.log(total / K);
       });
       store(losses, byImage);
-      return sum(byImage);
     },
     emStepBackward: (
       x,

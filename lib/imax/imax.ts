@@ -40,6 +40,7 @@ import { type Activation, initMlp, type Mlp, mlp } from "../numeric/mlp.ts";
 import { cos } from "../numeric/elementary.ts";
 import { adam, type Matrices, sgd } from "../numeric/optimizers.ts";
 import { type Floats, type Rng, stream } from "../numeric/random.ts";
+import { teamwork } from "../run/team.ts";
 import {
   type Training,
   type TrainingConfig,
@@ -252,7 +253,8 @@ export function imaxModel(
 ): ImaxModel {
   const config = imaxConfig(overrides);
   const { batchSize: n, shared } = config;
-  const space = options.space ?? workspace(options.dtype ?? "float32");
+  const space = options.space ??
+    workspace(options.dtype ?? "float32", teamwork());
   const encoders = shared
     ? [encoder(space, config, { rows: 2 * n })]
     : [0, 1].map(() => encoder(space, config, { rows: n }));

@@ -22,6 +22,7 @@ import {
 import { etaSquared } from "../agreement/readout.ts";
 import * as is from "../run/checks.ts";
 import { checkedConfig, type Configure } from "../run/config.ts";
+import { teamwork } from "../run/team.ts";
 import { encoder, encodeStrips, type ImaxModel } from "./imax.ts";
 import { type Workspace, workspace } from "../numeric/matrix/workspace.ts";
 import { cos } from "../numeric/elementary.ts";
@@ -104,7 +105,7 @@ export function interpolatorModel(
         "have one output",
     );
   }
-  const space = options.space ?? workspace("float32");
+  const space = options.space ?? workspace("float32", teamwork());
   const rows = config.lines * config.modules;
   const code = encoder(space, modules.config, { rows });
   for (const name in code.net.params) {
@@ -209,7 +210,7 @@ export function* trainInterpolator(
   },
 ): Training<InterpolatorRow, InterpolatorState> {
   const { seed, sample, modules, heldOut } = task;
-  const space = workspace("float32");
+  const space = workspace("float32", teamwork());
   const rng = stream(seed, "interpolator init");
   const model = interpolatorModel(rng, modules, { config, space });
   const code = encoder(space, modules.config, {

@@ -27,6 +27,7 @@ import {
   stream,
 } from "../numeric/random.ts";
 import { Refusal } from "../run/config.ts";
+import { teamwork } from "../run/team.ts";
 import { setParams } from "../run/params.ts";
 import { type Json, reader } from "../run/reader.ts";
 import type { Tensors } from "../run/safetensors.ts";
@@ -137,7 +138,7 @@ export function neuralEmTrainer(
   const rows = batchSize / groups;
   const bytes = 4 * (batchSize * pixels * (2 + 5 * K) * (steps + 2)) +
     (64 << 20);
-  const space = workspace("float32", { bytes });
+  const space = workspace("float32", { bytes, ...teamwork() });
   const params = initNeuralEm(stream(seed, "init"), space, config);
   const optimizer = adam(params, { learningRate: config.learningRate });
   const em = unrolledEm(space, params, config, { batch: batchSize, steps });

@@ -60,6 +60,7 @@ import {
   type Rng,
 } from "../numeric/random.ts";
 import { setParams } from "../run/params.ts";
+import { teamwork } from "../run/team.ts";
 import {
   borrow,
   type Coder,
@@ -143,7 +144,7 @@ function encoderOf(config: DescriptionConfig): MlpShape {
 /** Zero parameters in a workspace of their own. */
 function makeParams(config: DescriptionConfig, dtype: Dtype): Matrices {
   const { units, dims, pixels } = config;
-  return workspace(dtype).matrices({
+  return workspace(dtype, teamwork()).matrices({
     ...mlpShapes(encoderOf(config)),
     centres: [units, dims],
     wOut: [units, pixels],

@@ -50,6 +50,7 @@ import {
   uniform,
 } from "../numeric/random.ts";
 import { setParams } from "../run/params.ts";
+import { teamwork } from "../run/team.ts";
 import {
   borrow,
   type Coder,
@@ -161,7 +162,8 @@ export function initPopulation(
   config: PopulationConfig,
   dtype: Dtype = "float32",
 ): Population {
-  const params: Matrices = workspace(dtype).matrices(shapes(config));
+  const params: Matrices = workspace(dtype, teamwork())
+    .matrices(shapes(config));
   fillEncoder(rng, params, encoderShape(config, config.dims));
   if (config.decoder === "bumps") placeCentres(rng, params.centres, config);
   else placeRidges(rng, params);

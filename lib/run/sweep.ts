@@ -110,6 +110,11 @@ export class WorkerPool {
     this.#makeWorker = makeWorker;
   }
 
+  /** Seeds that run or wait. */
+  get busy(): number {
+    return this.#running.size + this.#queue.length;
+  }
+
   /** Workers at most. More start at once; fewer, as seeds end. */
   get size(): number {
     return this.#size;
@@ -254,6 +259,12 @@ export function sweep<Options, Value>(
 export function limitSweep(size: number): void {
   shared ??= new WorkerPool();
   shared.size = size;
+}
+
+/** How many more workers of the process's own pool may be busy. */
+export function spareCores(): number {
+  shared ??= new WorkerPool();
+  return shared.size - shared.busy;
 }
 
 /** Ends the process's own pool: a program that swept must, to exit. */

@@ -117,6 +117,7 @@ export async function follow<Row extends { step: number }, State>(
     let shown = start;
     let asked = 0;
     let at: number | undefined;
+    limitSweep(coresNow()); // a large model's helpers come from the pool
     back(RUNNING);
     let next = training.next();
     while (!next.done) {
@@ -126,6 +127,7 @@ export async function follow<Row extends { step: number }, State>(
       if (now - slice > SLICE && !stop.aborted) {
         back(RESTING);
         if (now - shown > display.interval) {
+          limitSweep(coresNow());
           await display.update(rows, { elapsed: now - start, at });
           shown = performance.now();
         }

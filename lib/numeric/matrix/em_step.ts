@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { sum } from "./reductions.ts";
 import { check, checkSame } from "./shapes.ts";
 import type { Matrix } from "./workspace.ts";
 
@@ -56,7 +57,8 @@ export function emStep(step: EmStep & EmResults): number {
   const { x, losses } = step;
   const fits = losses.rows * losses.cols === x.rows;
   check(fits, "emStep", "losses must be one for each row of x", x, losses);
-  return run("emStep", step, step.residual, losses, 0) as number;
+  run("emStep", step, step.residual, losses, 0);
+  return sum(losses);
 }
 
 /** What `emStepBackward` takes besides the matrices of `emStep`. */
@@ -82,7 +84,7 @@ function run(
   residual: Matrix,
   last: Matrix,
   throughGamma: 0 | 1,
-): number | void {
+): void {
   const { x, input, logits, psi, gamma, K } = step;
   checkSame(name, x, input);
   const fits = logits.rows === K * x.rows && logits.cols === x.cols;
@@ -92,7 +94,7 @@ function run(
   checkSame(name, logits, psi);
   checkSame(name, logits, gamma);
   checkSame(name, logits, residual);
-  return x.workspace.kernels[name](
+  x.workspace.kernels[name](
     x.pointer,
     input.pointer,
     logits.pointer,

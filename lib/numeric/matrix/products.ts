@@ -37,7 +37,7 @@ function product(
       );
     }
     const { kernels } = a.workspace;
-    kernels[name](a.pointer, b.pointer, out.pointer, m, k, n, accumulate);
+    kernels[name](a.pointer, b.pointer, out.pointer, m, k, n, accumulate, m);
     return out;
   };
 }

@@ -29,8 +29,8 @@ function sumColumns(name: string, accumulate: 0 | 1): ColumnSums {
   return (a, out) => {
     const fits = out.rows === 1 && out.cols === a.cols;
     check(fits, name, "out must be 1 × a.cols", a, out);
-    const { kernels } = a.workspace;
-    kernels.columnSums(a.pointer, out.pointer, a.rows, a.cols, accumulate);
+    const { pointer, rows, cols, workspace: { kernels } } = a;
+    kernels.columnSums(pointer, out.pointer, rows, cols, accumulate, cols);
     return out;
   };
 }

@@ -25,7 +25,13 @@
  *
  * @module
  */
-import { type Dtype, type Kernels, wasmKernels } from "../wasm/kernels.ts";
+import {
+  AREA_BYTES,
+  AREAS,
+  type Dtype,
+  type Kernels,
+  wasmKernels,
+} from "../wasm/kernels.ts";
 
 /** The numbers of a matrix, row after row. */
 export type FloatArray = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
@@ -45,18 +51,18 @@ export interface Matrix {
 export interface WorkspaceOptions {
   /** Size of the memory; the system hands out pages as they are touched. */
   bytes?: number;
-  /** Other kernels than the WebAssembly ones: the tests pass their twins. */
+  /** Whether other threads may see the memory, as a team's do. */
+  shared?: boolean;
+  /** Other kernels than the WebAssembly ones: a team's, or the tests' twins. */
   kernels?: (memory: WebAssembly.Memory, dtype: Dtype) => Kernels;
 }
 
-// The kernels work in the memory between these two addresses; matrices lie
-// beyond.
-const FIRST_SCRATCH = 1 << 16;
-const FIRST_BYTE = 1 << 20;
+// Matrices lie beyond the kernels' areas, which cost nothing until they are used.
+const FIRST_BYTE = (1 + AREAS) * AREA_BYTES;
 const PAGE = 1 << 16;
 
 /** Bytes that a kernel may fill with what it needs for a moment. */
-export const SCRATCH_BYTES: number = FIRST_BYTE - FIRST_SCRATCH;
+export const SCRATCH_BYTES: number = AREA_BYTES - (1 << 16);
 
 /** One memory, one number type, and the matrices that live there. */
 export class Workspace {
@@ -85,7 +91,11 @@ export class Workspace {
     }
     this.dtype = dtype;
     const pages = Math.ceil((FIRST_BYTE + bytes) / PAGE);
-    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.memory = new WebAssembly.Memory({
+      initial: pages,
+      maximum: pages,
+      shared: options.shared ?? false,
+    });
     this.all = dtype === "float32"
       ? new Float32Array(this.memory.buffer as ArrayBuffer)
       : new Float64Array(this.memory.buffer as ArrayBuffer);

@@ -8,7 +8,12 @@
  *
  * @module
  */
-import { FLOAT32, FLOAT64 } from "./binaries.ts";
+import { type Binary, FLOAT32, FLOAT64 } from "./binaries.ts";
+
+/** Areas of a memory in which kernels hold what they need for a moment. */
+export const AREAS = 8;
+/** Bytes of each; the first begins after as many, where none is. */
+export const AREA_BYTES: number = 1 << 21;
 
 /** Number type of a workspace: float32 to train, float64 to check gradients. */
 export type Dtype = "float32" | "float64";
@@ -24,7 +29,13 @@ type MapPair = (...numbers: [...Operands, n: number]) => void;
 
 /** Kernels of A·B, Aᵀ·B and A·Bᵀ: m × n sums over k. */
 export type ProductKernel = "matmul" | "matmulTN" | "matmulNT";
-type ProductSizes = [m: number, k: number, n: number, accumulate: number];
+type ProductSizes = [
+  m: number,
+  k: number,
+  n: number,
+  accumulate: number,
+  width: number, // numbers in a row of A, for the transposed A alone
+];
 type Product = (...numbers: [...Operands, ...ProductSizes]) => void;
 
 type BumpSizes = [m: number, units: number, d: number, sigma: number];
@@ -54,6 +65,7 @@ export interface Kernels
     m: number,
     n: number,
     accumulate: number,
+    width: number, // numbers in a row of a
   ): void;
   axpy(alpha: number, x: number, out: number, n: number): void;
   scale(alpha: number, a: number, out: number, n: number): void;
@@ -83,7 +95,7 @@ export interface Kernels
     residual: number,
     losses: number,
     ...settings: EmSettings
-  ): number;
+  ): void;
   emStepBackward(
     x: number,
     input: number,
@@ -130,23 +142,46 @@ export interface Kernels
   ): void;
 }
 
-// Compiled once a process and dtype, when first asked for.
-const modules: Partial<Record<Dtype, WebAssembly.Module>> = {};
+// Compiled once a process, dtype, area and kind of memory, when first asked for.
+const modules = new Map<string, WebAssembly.Module>();
 
 /**
  * The WebAssembly kernels of `dtype` on `memory`. Compiles synchronously, so
  * that a workspace is an ordinary value: 50 KB take about a millisecond, and
  * browsers allow it on the main thread up to 8 MB.
+ *
+ * Kernels know the address of their scratch when they are compiled, which spares
+ * them a check an access. So threads that share a memory have kernels of their
+ * own, each for one area: 0, …, AREAS − 1.
  */
-export function wasmKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
-  modules[dtype] ??= new WebAssembly.Module(
-    Uint8Array.from(
-      atob(dtype === "float32" ? FLOAT32 : FLOAT64),
-      (character) => character.charCodeAt(0),
-    ),
-  );
-  const instance = new WebAssembly.Instance(modules[dtype], {
-    env: { memory },
-  });
+export function wasmKernels(
+  memory: WebAssembly.Memory,
+  dtype: Dtype,
+  area = 0,
+): Kernels {
+  const shared = !(memory.buffer instanceof ArrayBuffer);
+  const key = `${dtype} ${area} ${shared}`;
+  const module = modules.get(key) ??
+    compile(dtype === "float32" ? FLOAT32 : FLOAT64, area, shared);
+  modules.set(key, module);
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
   return instance.exports as unknown as Kernels;
+}
+
+function compile(
+  { bytes, areas, limits }: Binary,
+  area: number,
+  shared: boolean,
+): WebAssembly.Module {
+  const code = decoded(bytes);
+  for (const at of new Uint16Array(decoded(areas).buffer)) code[at] = 1 + area;
+  if (shared) code[limits] = 3;
+  return new WebAssembly.Module(code);
+}
+
+function decoded(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(
+    atob(base64),
+    (character) => character.charCodeAt(0),
+  );
 }

@@ -42,6 +42,7 @@ import { type Matrix, type Workspace, workspace } from "../matrix/workspace.ts";
 import { adam, likeParams, sgd } from "../optimizers.ts";
 import { fillNormal, stream } from "../random.ts";
 import type { Dtype } from "./kernels.ts";
+import { kernelsInShares } from "./shares.ts";
 import { twinKernels } from "../../../tests/twin_kernels.ts";
 
 const dtypes: Dtype[] = ["float32", "float64"];
@@ -50,7 +51,10 @@ const tolerance = { float32: 1e-5, float64: 1e-12 };
 /** A source of random matrices that is the same in both workspaces. */
 type Make = (rows: number, cols: number) => Matrix;
 
-/** Runs `compute` with the kernels and with their twins and compares. */
+/**
+ * Runs `compute` with the kernels and with their twins and compares; and with
+ * the kernels in shares, whose bits must be the same.
+ */
 function matchesTwin(
   name: string,
   compute: (
@@ -60,7 +64,11 @@ function matchesTwin(
   ) => (Matrix | number)[],
 ): void {
   for (const dtype of dtypes) {
-    const [ours, twins] = [undefined, twinKernels].map((kernels) => {
+    const [ours, twins, ...inShares] = [
+      undefined,
+      twinKernels,
+      ...[1, 2, 5].map(kernelsInShares),
+    ].map((kernels) => {
       const space = workspace(dtype, { kernels, bytes: 4 << 20 });
       const rng = stream(name, "test");
       const make: Make = (rows, cols) => {
@@ -70,11 +78,15 @@ function matchesTwin(
       };
       return compute(make, space, dtype);
     });
+    const numbers = (result: Matrix | number) =>
+      typeof result === "number" ? [result] : result.data;
     ours.forEach((result, r) => {
-      const twin = twins[r];
-      const got = typeof result === "number" ? [result] : result.data;
-      const want = typeof twin === "number" ? [twin] : twin.data;
-      close(got, want, tolerance[dtype], `${name} ${dtype} result ${r}`);
+      const what = `${name} ${dtype} result ${r}`;
+      const got = numbers(result);
+      close(got, numbers(twins[r]), tolerance[dtype], what);
+      for (const results of inShares) {
+        assert.deepEqual(numbers(results[r]), got, `${what}, in shares`);
+      }
     });
   }
 }
@@ -238,14 +250,14 @@ Deno.test("the optimisers match their twins over many steps", () => {
   matchesTwin("optimisers", (make) => {
     const results: Matrix[] = [];
     for (const kind of ["sgd", "adam"]) {
-      const params = { w: make(3, 5), b: make(1, 6) };
+      const params = { w: make(13, 5), b: make(1, 6) };
       const grads = likeParams(params);
       const options = { learningRate: 0.05, weightDecay: 1e-3 };
       const optimizer = kind === "adam"
         ? adam(params, options)
         : sgd(params, { ...options, momentum: 0.9 });
       for (let step = 0; step < 20; step++) {
-        axpy(0.1, params.w, copy(make(3, 5), grads.w));
+        axpy(0.1, params.w, copy(make(13, 5), grads.w));
         axpy(0.1, params.b, copy(make(1, 6), grads.b));
         optimizer.update(grads);
       }

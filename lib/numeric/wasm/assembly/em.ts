@@ -89,7 +89,7 @@ function accumulate(total: v128, x: v128): v128 {
   return sizeof<real>() === 4 ? f64x2.add(total, highHalf(x)) : total;
 }
 
-export function emStep(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, residual: usize, losses: usize, batch: usize, group: usize, pixels: usize, intra: f64, inter: f64, interOn: f64, mixture: f64): f64 {
+export function emStep(x: usize, input: usize, logits: usize, psi: usize, gamma: usize, residual: usize, losses: usize, batch: usize, group: usize, pixels: usize, intra: f64, inter: f64, interOn: f64, mixture: f64): void {
   const row = pixels * SIZE;
   const whole = (pixels & ~(LANES - 1)) * SIZE;
   const rest = pixels & (LANES - 1);
@@ -98,10 +98,9 @@ export function emStep(x: usize, input: usize, logits: usize, psi: usize, gamma:
   const within = splat(intra);
   const between = splat(inter);
   const more = splat(interOn - inter);
-  let before: f64 = 0;
-  let loss = f64x2.splat(0);
-  let logs = f64x2.splat(0);
   for (let b: usize = 0; b < batch; b++) {
+    let loss = f64x2.splat(0);
+    let logs = f64x2.splat(0);
     const numbers = group * pixels;
     let k: usize = 0;
     for (; k + LANES <= numbers; k += LANES) v128.store(psi + k * SIZE, predict(v128.load(logits + k * SIZE)));
@@ -125,9 +124,8 @@ export function emStep(x: usize, input: usize, logits: usize, psi: usize, gamma:
       const mean = v128.mul<real>(share, v128.load(TOTAL));
       logs = accumulate(logs, keep(logV(mean), rest));
     }
-    const now = f64x2.extract_lane(loss, 0) + f64x2.extract_lane(loss, 1) - mixture * (f64x2.extract_lane(logs, 0) + f64x2.extract_lane(logs, 1));
-    store<real>(losses + b * sizeof<real>(), <real> (now - before));
-    before = now;
+    if (mixture !== 0) loss = f64x2.sub(loss, f64x2.mul(f64x2.splat(mixture), logs));
+    store<real>(losses + b * SIZE, <real> (f64x2.extract_lane(loss, 0) + f64x2.extract_lane(loss, 1)));
     x += row;
     input += row;
     logits += group * row;
@@ -135,8 +133,6 @@ export function emStep(x: usize, input: usize, logits: usize, psi: usize, gamma:
     gamma += group * row;
     residual += group * row;
   }
-  if (mixture !== 0) loss = f64x2.sub(loss, f64x2.mul(f64x2.splat(mixture), logs));
-  return f64x2.extract_lane(loss, 0) + f64x2.extract_lane(loss, 1);
 }
 
 /** The gradient by the logits of `count` pixels of one image. */

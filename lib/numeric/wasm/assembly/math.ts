@@ -14,10 +14,13 @@ export const LANES: usize = 16 / sizeof<real>();
 @inline
 export const SIZE: usize = sizeof<real>();
 
-/** Bytes below this address belong to the compiler; scratch follows, to 1 MiB. */
+/**
+ * Each thread's area of 2 MiB begins with the compiler's 64 KiB; what kernels
+ * fill for a moment follows. The build passes AREA; see `wasmKernels`.
+ */
 // @ts-ignore: decorator
 @inline
-export const SCRATCH: usize = 1 << 16;
+export const SCRATCH: usize = (AREA << 21) + (1 << 16);
 
 /** 16 bytes for the last, incomplete vector of a row, one for each operand. */
 const PART = memory.data(64, 16);

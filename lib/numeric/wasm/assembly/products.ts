@@ -272,15 +272,15 @@ function column(a: usize, b: usize, out: usize, m: usize, k: usize, accumulate: 
   }
 }
 
-/** out (+)= Aᵀ·b for a column b, A k × m. */
-function columnT(a: usize, b: usize, out: usize, m: usize, k: usize, accumulate: bool): void {
+/** out (+)= Aᵀ·b for a column b and m columns of A, whose rows lie rowA apart. */
+function columnT(a: usize, rowA: usize, b: usize, out: usize, m: usize, k: usize, accumulate: bool): void {
   let i: usize = 0;
   for (; i + WIDTH <= m; i += WIDTH) {
-    row1(b, SIZE, a + i * SIZE, m * SIZE, k, SUMS, true, out + i * SIZE, accumulate);
+    row1(b, SIZE, a + i * SIZE, rowA, k, SUMS, true, out + i * SIZE, accumulate);
   }
   for (; i < m; i++) {
     let sum: real = 0;
-    for (let l: usize = 0; l < k; l++) sum += load<real>(a + (l * m + i) * SIZE) * load<real>(b + l * SIZE);
+    for (let l: usize = 0; l < k; l++) sum += load<real>(a + l * rowA + i * SIZE) * load<real>(b + l * SIZE);
     putNumber(out + i * SIZE, sum, accumulate);
   }
 }
@@ -297,10 +297,10 @@ export function matmul(a: usize, b: usize, out: usize, m: usize, k: usize, n: us
   else product(a, k * SIZE, SIZE, b, n * SIZE, false, out, m, k, n, accumulate !== 0);
 }
 
-/** out (+)= Aᵀ·B, A is k × m. */
-export function matmulTN(a: usize, b: usize, out: usize, m: usize, k: usize, n: usize, accumulate: i32): void {
-  if (n === 1 && k <= SHARE) columnT(a, b, out, m, k, accumulate !== 0);
-  else product(a, SIZE, m * SIZE, b, n * SIZE, false, out, m, k, n, accumulate !== 0);
+/** out (+)= Aᵀ·B for m columns of A, which has k rows of `width` numbers. */
+export function matmulTN(a: usize, b: usize, out: usize, m: usize, k: usize, n: usize, accumulate: i32, width: usize): void {
+  if (n === 1 && k <= SHARE) columnT(a, width * SIZE, b, out, m, k, accumulate !== 0);
+  else product(a, SIZE, width * SIZE, b, n * SIZE, false, out, m, k, n, accumulate !== 0);
 }
 
 /** out (+)= A·Bᵀ, B is n × k. */

@@ -39,10 +39,10 @@ export function dot(a: usize, b: usize, n: usize): f64 {
   return total;
 }
 
-/** out[j] (+)= Σᵢ a[i, j], row after row. */
-export function columnSums(a: usize, out: usize, m: usize, n: usize, accumulate: i32): void {
+/** out[j] (+)= Σᵢ a[i, j] for n columns of a, row after row of `width` numbers. */
+export function columnSums(a: usize, out: usize, m: usize, n: usize, accumulate: i32, width: usize): void {
   let j: usize = 0;
-  const row = n * SIZE;
+  const row = width * SIZE;
   for (; j + 2 * LANES <= n; j += 2 * LANES) {
     const to = out + j * SIZE;
     let s0 = accumulate ? v128.load(to) : v128.splat<real>(0);

@@ -1,0 +1,246 @@
+/**
+ * One training on all cores: a team of threads that share the memory of a
+ * workspace and compute its larger kernels together.
+ *
+ * The thread that trains cuts a call into shares, takes one after the other, and
+ * so does every helper that has come; it waits for the last. No share needs
+ * another's result, so the bits do not depend on how many help, or when they
+ * come (see `lib/numeric/wasm/shares.ts`).
+ *
+ * Helpers are called when there is work for them and the seeds that are trained
+ * at the time leave cores to spare; they sleep while there is none, and end after
+ * a while.
+ *
+ * ```ts
+ * const space = workspace("float32", { bytes, ...teamwork() });
+ * ```
+ *
+ * @module
+ */
+import {
+  AREAS,
+  type Dtype,
+  type Kernels,
+  wasmKernels,
+} from "../numeric/wasm/kernels.ts";
+import {
+  call,
+  nanosecondsOf,
+  SHARED_KERNELS,
+  shareOf,
+} from "../numeric/wasm/shares.ts";
+import type { WorkspaceOptions } from "../numeric/matrix/workspace.ts";
+import { seedTask, spareCores, WorkerPool } from "./sweep.ts";
+
+/** A call takes at least as long, in nanoseconds, or is not shared. */
+const WORTH = 100_000;
+/** Long calls are cut into two shares a thread, about as long at least. */
+const SHARE = 500_000;
+/** Looks, some 20 nanoseconds each, before a thread goes to sleep. */
+const LOOKS = 4000;
+/** Milliseconds after which a share is given up as lost, with its helper. */
+const LOST = 60_000;
+/** Milliseconds without work after which a helper leaves, and its worker ends. */
+const PATIENCE = 1000;
+
+// The words that the threads of a team share.
+/** Number of the call, times 256, plus its next share. */
+const NEXT = 0;
+/** Shares of the call. */
+const COUNT = 1;
+/** Shares that are done. */
+const DONE = 2;
+/** Which kernel, in SHARED_KERNELS. */
+const KERNEL = 3;
+/** How many arguments it has. */
+const LENGTH = 4;
+/** Helpers that have come. */
+const PRESENT = 5;
+/** Helpers that sleep. */
+const ASLEEP = 6;
+/** Helpers that may stay. */
+const WANTED = 7;
+/** Stands for the next share where there is none. */
+const CLOSED = 255;
+/** Bytes before the arguments, which are doubles. */
+const WORDS = 64;
+/** Arguments of a kernel at most. */
+const ARGUMENTS = 16;
+
+/** What a helper is told. */
+interface Invitation {
+  memory: WebAssembly.Memory;
+  dtype: Dtype;
+  control: SharedArrayBuffer;
+}
+
+/** A call, as it stands in the shared words. */
+class Board {
+  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly #args: Float64Array<SharedArrayBuffer>;
+
+  constructor(control: SharedArrayBuffer) {
+    this.words = new Int32Array(control, 0, WORDS / 4);
+    this.#args = new Float64Array(control, WORDS, ARGUMENTS);
+  }
+
+  /**
+   * Tells all who look of a call, once nobody works on the one before: that may
+   * have been cut off.
+   */
+  post(kernel: number, args: readonly number[], count: number): void {
+    const { words } = this;
+    const before = Atomics.load(words, NEXT);
+    const closed = ((before >>> 8) + 1) << 8 | CLOSED;
+    const taken = Atomics.exchange(words, NEXT, closed) & 255;
+    this.#wait(taken);
+    words[KERNEL] = kernel;
+    words[LENGTH] = args.length;
+    words[COUNT] = count;
+    this.#args.set(args);
+    Atomics.store(words, DONE, 0);
+    Atomics.store(words, NEXT, ((closed >>> 8) + 1) << 8);
+    if (Atomics.load(words, ASLEEP) > 0) Atomics.notify(words, NEXT);
+  }
+
+  /**
+   * Takes shares of the present call and computes them, until none is left.
+   * What it reads belongs to the call whose share it then takes: before the words
+   * change, the next share does, and then it takes none.
+   */
+  work(kernels: Kernels, dtype: Dtype): void {
+    const { words } = this;
+    for (;;) {
+      const next = Atomics.load(words, NEXT);
+      const [i, count] = [next & 255, words[COUNT]];
+      if (i >= count) return;
+      const name = SHARED_KERNELS[words[KERNEL]];
+      const args = Array.from(this.#args.subarray(0, words[LENGTH]));
+      const taken = Atomics.compareExchange(words, NEXT, next, next + 1);
+      if (taken !== next) continue;
+      const share = shareOf(name, args, { i, count, dtype });
+      if (share) call(kernels, name, share);
+      Atomics.add(words, DONE, 1);
+      Atomics.notify(words, DONE);
+    }
+  }
+
+  /** Waits until the whole call is done, of which no share is left. */
+  finish(): void {
+    this.#wait(CLOSED);
+  }
+
+  #wait(taken: number): void {
+    const { words } = this;
+    const wanted = Math.min(taken, words[COUNT]);
+    for (let looks = 0; looks < LOOKS + LOST; looks++) {
+      const done = Atomics.load(words, DONE);
+      if (done >= wanted) return;
+      if (looks < LOOKS) pause();
+      else Atomics.wait(words, DONE, done, 1);
+    }
+    throw new Error("Cannot go on training as a helper must end its share");
+  }
+
+  /** Waits for a call; false once there has been none for a while. */
+  await(): boolean {
+    const { words } = this;
+    const idle = Atomics.load(words, NEXT);
+    for (let looks = 0; looks < LOOKS; looks++) {
+      if (Atomics.load(words, NEXT) !== idle) return true;
+      pause();
+    }
+    Atomics.add(words, ASLEEP, 1);
+    const woken = Atomics.wait(words, NEXT, idle, PATIENCE);
+    Atomics.sub(words, ASLEEP, 1);
+    return woken !== "timed-out";
+  }
+}
+
+/** Tells the processor that this thread only looks. */
+const pause: () => void = Atomics.pause?.bind(Atomics) ?? (() => {});
+
+/** Helps until there is nothing to do, in a worker of the pool. */
+export function help(
+  place: number,
+  { memory, dtype, control }: Invitation,
+): void {
+  const board = new Board(control);
+  const kernels = wasmKernels(memory, dtype, 1 + place);
+  const { words } = board;
+  Atomics.add(words, PRESENT, 1);
+  try {
+    do {
+      board.work(kernels, dtype);
+    } while (Atomics.load(words, WANTED) > place && board.await());
+  } finally {
+    Atomics.sub(words, PRESENT, 1);
+  }
+}
+
+const HELP = seedTask(import.meta.url, "help");
+
+/** All helpers of the process. */
+const pool = new WorkerPool(AREAS - 1);
+
+/** How many may help at the moment, besides the thread that trains. */
+function helpers(): number {
+  return Math.min(AREAS - 1, Math.max(0, spareCores() - 1));
+}
+
+/** Kernels that share their larger calls with whoever may help. */
+function teamKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
+  const own = wasmKernels(memory, dtype);
+  const control = new SharedArrayBuffer(WORDS + 8 * ARGUMENTS);
+  const board = new Board(control);
+  const { words } = board;
+  const called = new Set<number>();
+
+  /**
+   * Calls as many as may help; they come while this thread works on. Returns how
+   * many have come.
+   */
+  function invite(): number {
+    const wanted = helpers();
+    Atomics.store(words, WANTED, wanted);
+    for (let place = 0; place < wanted; place++) {
+      if (called.has(place)) continue;
+      called.add(place);
+      pool.sweep<Invitation, void>(HELP, {
+        seeds: [place],
+        options: { memory, dtype, control },
+      }).then(() => {
+        called.delete(place);
+        if (pool.busy === 0) pool.close(); // a worker keeps its process alive
+      });
+    }
+    return Math.min(wanted, Atomics.load(words, PRESENT));
+  }
+
+  const shared = SHARED_KERNELS.map((name, kernel) => {
+    const alone = own[name] as (...args: number[]) => void;
+    return [name, (...args: number[]): void => {
+      const time = nanosecondsOf(name, args);
+      if (time < WORTH) return alone(...args);
+      const threads = 1 + invite();
+      if (threads === 1) return alone(...args);
+      const count = time < 2 * threads * SHARE ? threads : 2 * threads;
+      board.post(kernel, args, count);
+      board.work(own, dtype);
+      board.finish();
+    }];
+  });
+  return { ...own, ...Object.fromEntries(shared) };
+}
+
+/**
+ * Options of a workspace whose larger kernels are computed on all cores that are
+ * free. Empty where threads cannot share memory, and in workers, whose pool has
+ * a training for every core.
+ */
+export function teamwork(): WorkspaceOptions {
+  const able = typeof SharedArrayBuffer !== "undefined" &&
+    typeof Worker !== "undefined" &&
+    !("WorkerGlobalScope" in globalThis) && !("document" in globalThis);
+  return able ? { shared: true, kernels: teamKernels } : {};
+}
