@@ -38,7 +38,7 @@ Deno.test("cells of a moment share the bundler", async () => {
 Deno.test({
   name: "a stop that ends the bundler, as the kernel's may, ends no cell",
   ignore: Deno.build.os !== "linux",
-  async fn() {
+  async fn(): Promise<void> {
     const once = await live(imax);
     const again = live(imax);
     let bundler: string | undefined;
