@@ -60,6 +60,8 @@ const PRESENT = 5;
 const ASLEEP = 6;
 /** Helpers that may stay. */
 const WANTED = 7;
+/** Helpers that may be at work. */
+const BUSY = 8;
 /** Stands for the next share where there is none. */
 const CLOSED = 255;
 /** Bytes before the arguments, which are doubles. */
@@ -85,15 +87,15 @@ class Board {
   }
 
   /**
-   * Tells all who look of a call, once nobody works on the one before: that may
-   * have been cut off.
+   * Tells all who look of a call, once no helper works on the one before, which
+   * may have been cut off.
    */
   post(kernel: number, args: readonly number[], count: number): void {
     const { words } = this;
     const before = Atomics.load(words, NEXT);
     const closed = ((before >>> 8) + 1) << 8 | CLOSED;
-    const taken = Atomics.exchange(words, NEXT, closed) & 255;
-    this.#wait(taken);
+    Atomics.store(words, NEXT, closed);
+    this.#wait(BUSY, 0);
     words[KERNEL] = kernel;
     words[LENGTH] = args.length;
     words[COUNT] = count;
@@ -125,19 +127,30 @@ class Board {
     }
   }
 
-  /** Waits until the whole call is done, of which no share is left. */
-  finish(): void {
-    this.#wait(CLOSED);
+  /** The same for a helper, who is known to be at it. */
+  help(kernels: Kernels, dtype: Dtype): void {
+    const { words } = this;
+    Atomics.add(words, BUSY, 1);
+    try {
+      this.work(kernels, dtype);
+    } finally {
+      Atomics.sub(words, BUSY, 1);
+      Atomics.notify(words, BUSY);
+    }
   }
 
-  #wait(taken: number): void {
+  /** Waits until the whole call is done, of which no share is left. */
+  finish(): void {
+    this.#wait(DONE, this.words[COUNT]);
+  }
+
+  #wait(word: number, wanted: number): void {
     const { words } = this;
-    const wanted = Math.min(taken, words[COUNT]);
     for (let looks = 0; looks < LOOKS + LOST; looks++) {
-      const done = Atomics.load(words, DONE);
-      if (done >= wanted) return;
+      const now = Atomics.load(words, word);
+      if (now === wanted) return;
       if (looks < LOOKS) pause();
-      else Atomics.wait(words, DONE, done, 1);
+      else Atomics.wait(words, word, now, 1);
     }
     throw new Error("Cannot go on training as a helper must end its share");
   }
@@ -171,7 +184,7 @@ export function help(
   Atomics.add(words, PRESENT, 1);
   try {
     do {
-      board.work(kernels, dtype);
+      board.help(kernels, dtype);
     } while (Atomics.load(words, WANTED) > place && board.await());
   } finally {
     Atomics.sub(words, PRESENT, 1);

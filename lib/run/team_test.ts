@@ -73,6 +73,34 @@ Deno.test("helpers come, leave and come again, and every step has the bits of on
   }
 });
 
+Deno.test("a call that is cut off leaves the next ones as they were", async () => {
+  limitSweep(2);
+  try {
+    const space = workspace("float32", teamwork());
+    const [team, alone] = [steps(space), steps(workspace("float32"))];
+    const same = (): void =>
+      assert.deepEqual(team.next().value.data, alone.next().value.data);
+    await until(() => {
+      same();
+      return helped(space);
+    });
+    const beyond = space.memory.buffer.byteLength;
+    for (let i = 0; i < 5; i++) {
+      assert.throws(
+        () =>
+          space.kernels.matmul(beyond, beyond, beyond, 256, 256, 256, 0, 256),
+        WebAssembly.RuntimeError,
+      );
+      const start = performance.now();
+      same();
+      assert.ok(performance.now() - start < 10_000);
+      await turn(20);
+    }
+  } finally {
+    closeSweep();
+  }
+});
+
 Deno.test("nobody helps where seeds keep the cores busy, or cores are one", async () => {
   const space = workspace("float32", teamwork());
   const work = steps(space);
