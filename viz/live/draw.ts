@@ -139,8 +139,11 @@ export function axes(
   const end = { dim: true };
   if (xTicks) {
     parts.push(
-      words(left, bottom + 15, tick(x[0]), end),
-      words(left + width, bottom + 15, tick(x[1]), { ...end, anchor: "end" }),
+      words(left, bottom + 15, endTick(x[0]), end),
+      words(left + width, bottom + 15, endTick(x[1]), {
+        ...end,
+        anchor: "end",
+      }),
     );
   }
   if (xLabel) {
@@ -153,14 +156,24 @@ export function axes(
   }
   if (yTicks) {
     parts.push(
-      words(left - 5, top + 10, tick(y[1]), { ...end, anchor: "end" }),
-      words(left - 5, bottom, tick(y[0]), { ...end, anchor: "end" }),
+      words(left - 5, top + 10, endTick(y[1]), { ...end, anchor: "end" }),
+      words(left - 5, bottom, endTick(y[0]), { ...end, anchor: "end" }),
     );
   }
   return parts.join("");
 }
 
-/** A number at an axis: at most three digits. */
+/** A number at the end of an axis, where there is room for some six signs. */
+export function endTick(value: number): string {
+  const exact = Number(value.toPrecision(3));
+  const size = Math.abs(exact);
+  const text = size > 0 && size < 1e-3
+    ? exact.toExponential(1)
+    : String(size < 0.1 ? Number(value.toPrecision(2)) : exact);
+  return text.replaceAll("-", "−");
+}
+
+/** A number in a figure: at most three digits. */
 export function tick(value: number): string {
   const text = String(Number(value.toPrecision(3)));
   return text.replace("-", "−");
