@@ -18,7 +18,10 @@ import {
   refusal,
   startingFrom,
 } from "../../lib/run/config.ts";
-import { samplingNll } from "../../lib/helmholtz/importance_sampling.ts";
+import {
+  sampledNll,
+  samplingNll,
+} from "../../lib/helmholtz/importance_sampling.ts";
 import { topJointOfLikeliest } from "../../lib/helmholtz/likeliest_units.ts";
 import {
   type HelmholtzConfig,
@@ -229,11 +232,17 @@ export type ShifterMetrics = Assessment & {
 /** Where the hidden units stand. */
 export interface ShifterRow {
   step: number;
+  /** NLL of fresh images in bits, by a few samples each: leans upwards. */
+  nllBitsSampled: number;
   /** What each adds to the pixels, hidden × visible, see `receptiveFields`. */
   fields: Float64Array;
   /** Those that were recycled so far. */
   recycled: StagedLearner["recycled"];
 }
+
+/** Fresh images that a row's NLL is estimated on, and samples of each. */
+const ROW_IMAGES = 300;
+const ROW_SAMPLES = 5;
 
 /** Trains and assesses one seed; one that was stopped is not measured. */
 export function* trainSeed(
@@ -244,6 +253,9 @@ export function* trainSeed(
   const config = machineOf(settings);
   const params = initHelmholtz(stream(seed, "init"), config);
   const learner = learnerOf(seed, params, settings);
+  const rng = stream(seed, "rows");
+  const { patterns } = drawImages(rng, sourceOf(settings), ROW_IMAGES);
+  const judged = { patterns, samples: ROW_SAMPLES };
   expose?.(() => {
     learner.store();
     return structuredClone(params);
@@ -252,6 +264,7 @@ export function* trainSeed(
     config,
     learner,
     evaluate: (now) => ({
+      nllBitsSampled: LOG2E * sampledNll(rng, now, judged).value,
       fields: receptiveFields(now),
       recycled: learner.recycled.slice(),
     }),
