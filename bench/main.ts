@@ -15,7 +15,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { quantile } from "../lib/numeric/statistics.ts";
 import { Refusal } from "../lib/run/config.ts";
-import { closeSweep, limitSweep, WorkerPool } from "../lib/run/sweep.ts";
+import { limitSweep, WorkerPool } from "../lib/run/sweep.ts";
 import { compileAssembly } from "../tasks/wasm.ts";
 import { type Call, main } from "../tasks/terminal.ts";
 import { type Reference, startReference } from "./references.ts";
@@ -325,7 +325,6 @@ async function benchTeam(
     const [alone, together] = samples.map((all) => Math.min(...all));
     rows.push({ title, alone, together, speedup: alone / together });
   }
-  closeSweep();
   console.log();
   printTable(
     ["one training, ms a step", "1 thread", `${sizes[1]} threads`, "speed-up"],

@@ -5,7 +5,7 @@
  * @module
  */
 import { dipoleWorld, drawSet } from "../data/worlds/dipoles.ts";
-import { VARIANTS } from "../data/experiments/imax_stereograms.ts";
+import * as stereograms from "../data/experiments/imax_stereograms.ts";
 import { paperShapes, seedShapes } from "../data/worlds/shapes.ts";
 import { sampleShifter, shifterConfig } from "../data/worlds/shifter.ts";
 import { stereoSampler } from "../data/worlds/stereograms.ts";
@@ -187,10 +187,11 @@ export const TEAM_WORKS: readonly Work[] = [
     name: "imax:pixels",
     title: "Imax from pixels",
     make(): () => unknown {
-      const { disparities: _, ...config } = VARIANTS.pixels;
+      const { modelOf, settings, worldOf } = stereograms;
+      const pixels = settings({ variant: "pixels" });
       const step = imaxStep(
-        imaxModel(stream(1, "init"), config),
-        stereoSampler({ disparities: "integer" }),
+        imaxModel(stream(1, "init"), modelOf(pixels)),
+        stereoSampler(worldOf(pixels)),
       );
       const rng = stream(1, "data");
       return () => step(rng);

@@ -52,8 +52,8 @@ const MODELS: Record<string, (seed: number) => Arrays> = {
     SHARES.map((count) => [`imaxInShares${count}`, (seed: number): Arrays => {
       const kernels = kernelsInShares(count);
       const space = workspace("float32", { kernels });
-      const { disparities: _, ...wanted } = imax.VARIANTS.pixels;
-      const model = imaxModel(stream(seed, "init"), wanted, { space });
+      const config = imax.modelOf(imax.settings({ variant: "pixels" }));
+      const model = imaxModel(stream(seed, "init"), config, { space });
       const step = imaxStep(model, stereoSampler());
       const rng = stream(seed, "data");
       for (let i = 0; i < STEPS / 10; i++) step(rng);

@@ -117,7 +117,7 @@ export async function follow<Row extends { step: number }, State>(
     let shown = start;
     let asked = 0;
     let at: number | undefined;
-    limitSweep(coresNow()); // a large model's helpers come from the pool
+    limitSweep(coresNow()); // a large model takes no more than these
     back(RUNNING);
     let next = training.next();
     while (!next.done) {
