@@ -1,10 +1,11 @@
 /**
- * `deno task train:neural_em --seed N [--stage 2] [--updates N] [--minutes M]
- * [--set key=value]… [--out DIR]`
+ * `deno task train:neural_em --seed N [--stage 2 | --scheme paper]
+ * [--updates N] [--minutes M] [--set key=value]… [--out DIR]`
  *
  * Trains neural EM on the paper's shapes at length; with `--stage 2` the second
  * stage, on what the recorded first of that seed makes of them
- * (`lib/neural_em/stages.ts`). The state is written to `.cache/neural_em/` at
+ * (`lib/neural_em/stages.ts`); with `--scheme paper` by the authors' own scheme,
+ * which ends by itself (`PAPER_SCHEME`). The state is written to `.cache/neural_em/` at
  * every row of the curve, and when SIGTERM, SIGINT or `--minutes` ends the run,
  * which takes the time of scoring one row at most. The same command goes on from
  * there, with more updates or another cooldown if wished, and comes to the same
@@ -12,10 +13,12 @@
  * DIR, where the state then lies, too:
  *
  * - `data/checkpoints/neural_em_seed<N>.safetensors`: configuration and
- *   parameters where the validation images scored best
+ *   parameters where the validation images scored best, or, by the authors'
+ *   scheme, had the least loss
  * - `data/results/neural_em_seed<N>.json`: commands, curve, processor time
  *
- * The second stage's are named `neural_em_second_seed<N>`.
+ * The second stage's are named `neural_em_second_seed<N>`, those of the authors'
+ * scheme `neural_em_paper_scheme_seed<N>`.
  *
  * @module
  */
@@ -26,11 +29,17 @@ import { join, resolve } from "node:path";
 import {
   assess,
   modelOf,
+  PAPER_SCHEME,
   PAPER_SETTINGS,
+  type Settings,
   settings,
+  trainingImages,
   worldOf,
 } from "../data/experiments/neural_em.ts";
-import type { RecordedRun } from "../data/studies/neural_em/assessment.ts";
+import type {
+  RecordedRow,
+  RecordedRun,
+} from "../data/studies/neural_em/assessment.ts";
 import {
   scoreChoice,
   SECOND_STAGE,
@@ -41,6 +50,7 @@ import {
 import { type NeuralEm, restoreNeuralEm } from "../lib/neural_em/model.ts";
 import { inferInStages } from "../lib/neural_em/stages.ts";
 import {
+  imagesDrawn,
   type LossSum,
   neuralEmTrainer,
   trainNeuralEm,
@@ -58,6 +68,40 @@ import { CALLED_FROM, ROOT } from "./project.ts";
 import { combinations } from "./sweep/jobs.ts";
 import { openLocked } from "./sweep/json_lines.ts";
 import { type Call, main, statusLine } from "./terminal.ts";
+
+/** A way to train that is recorded. */
+interface Kind {
+  settings: Readonly<Partial<Settings>>;
+  /** How the files of seed N begin, before `seed<N>`. */
+  stem: string;
+  /** What the best row has most of. */
+  merit: (row: RecordedRow) => number;
+  /** It ends after so many rows since the best one. */
+  patience: number;
+}
+
+const byAmi = { merit: (row: RecordedRow) => row.ami, patience: Infinity };
+
+const FIRST: Kind = { settings: PAPER_SETTINGS, stem: "neural_em_", ...byAmi };
+const SECOND: Kind = {
+  settings: SECOND_STAGE,
+  stem: "neural_em_second_",
+  ...byAmi,
+};
+const PAPER: Kind = {
+  settings: PAPER_SCHEME,
+  stem: "neural_em_paper_scheme_",
+  merit: (row) => -row.evalLoss,
+  patience: 10,
+};
+
+/** Which row is the best so far, the first of equal ones. */
+function bestOf(rows: readonly RecordedRow[], { merit }: Kind): number {
+  return rows.reduce(
+    (best, row, i) => merit(row) > merit(rows[best]) ? i : best,
+    0,
+  );
+}
 
 /** What a saved state holds beside the trainer's. */
 interface Progress {
@@ -148,6 +192,7 @@ function numberOf(option: string, text: string, check: is.Check): number {
 const OPTIONS = {
   seed: { type: "string", default: "0" },
   stage: { type: "string", default: "1" },
+  scheme: { type: "string" },
   updates: { type: "string" },
   minutes: { type: "string" },
   set: { type: "string", multiple: true },
@@ -157,7 +202,7 @@ const OPTIONS = {
 async function train(
   { values, signal }: Call<typeof OPTIONS>,
 ): Promise<void> {
-  const { stage, set = [], updates, out } = values;
+  const { stage, scheme, set = [], updates, out } = values;
   const seed = numberOf("--seed", values.seed, is.nonNegativeInteger);
   const minutes = values.minutes === undefined
     ? Infinity
@@ -165,13 +210,18 @@ async function train(
   if (stage !== "1" && stage !== "2") {
     throw refusal("train neural EM", "--stage", "1 or 2", stage);
   }
+  if (scheme !== undefined && scheme !== "paper") {
+    throw refusal("train neural EM", "--scheme", '"paper"', scheme);
+  }
+  if (scheme && stage === "2") {
+    throw refusal("train neural EM", "--stage", "1 with --scheme paper", stage);
+  }
+  const kind = scheme ? PAPER : stage === "1" ? FIRST : SECOND;
   const pairs = updates === undefined ? set : [...set, `updates=${updates}`];
   const [overrides] = combinations(pairs);
-  const recorded = stage === "1" ? PAPER_SETTINGS : SECOND_STAGE;
-  const chosen = settings({ ...recorded, ...overrides });
+  const chosen = settings({ ...kind.settings, ...overrides });
   const config = modelOf(chosen);
-  const world = worldOf(chosen);
-  const name = `neural_em_${stage === "1" ? "" : "second_"}seed${seed}`;
+  const name = `${kind.stem}seed${seed}`;
   const folder = out === undefined
     ? join(ROOT, "data")
     : resolve(CALLED_FROM, out);
@@ -183,7 +233,7 @@ async function train(
     checkpoint: checkpointOf(folder, name),
     results: join(folder, "results", `${name}.json`),
   };
-  const first = stage === "2" ? await firstStage(seed, folder) : undefined;
+  const first = kind === SECOND ? await firstStage(seed, folder) : undefined;
   using _lock = await openLocked(join(states, `${name}.lock`));
   const before = await readState(paths.state);
   const { run, since }: Progress = before?.progress ?? {
@@ -192,17 +242,22 @@ async function train(
   };
   run.config = chosen;
   const command = [
-    `deno task train:neural_em --seed ${seed} --stage ${stage}`,
+    `deno task train:neural_em --seed ${seed}`,
+    scheme ? `--scheme ${scheme}` : `--stage ${stage}`,
     ...pairs.map((pair) => `--set ${pair}`),
   ].join(" ");
   if (run.commands.at(-1) !== command) run.commands.push(command);
+  const made = Number(before?.saved.metadata.step ?? 0);
   const trainer = neuralEmTrainer(seed, {
     config,
-    sample: world,
+    sample: trainingImages(seed, chosen, imagesDrawn(config, made)),
     start: first && startsFrom(first),
     saved: before?.saved,
   });
-  const validation = world(stream(seed, "validation set"), chosen.evalImages);
+  const validation = worldOf(chosen)(
+    stream(seed, "validation set"),
+    chosen.evalImages,
+  );
   const spentBefore = run.rows.at(-1)?.cpuSeconds ?? 0;
   const cpuBefore = process.cpuUsage();
 
@@ -214,8 +269,7 @@ async function train(
   }
 
   async function record(): Promise<void> {
-    const best = Math.max(...run.rows.map((row) => row.ami));
-    if (run.rows.at(-1)?.ami === best) {
+    if (bestOf(run.rows, kind) === run.rows.length - 1) {
       run.chosenStep = trainer.step;
       const state = trainer.save();
       const tensors = Object.fromEntries(
@@ -232,13 +286,23 @@ async function train(
     await saveState();
   }
 
+  /** Whether it has not got better for as long as its kind waits. */
+  function isThrough(): boolean {
+    const { rows } = run;
+    const since = rows.length - 1 - bestOf(rows, kind);
+    if (since < kind.patience) return false;
+    line.log(`Ended: no better for ${since} rows`);
+    return true;
+  }
+
   const line = statusLine();
+  if (isThrough()) return;
   const end = performance.now() + 60_000 * minutes;
   const training = trainNeuralEm(trainer, {
     evalEvery: chosen.evalEvery,
     evaluate: (model) => {
       const rng = stream(seed, "eval");
-      const { ami, loss } = first
+      const { ami, amiMax, loss } = first
         ? scoreChoice(
           validation,
           inferInStages(
@@ -249,7 +313,7 @@ async function train(
           ),
         )
         : assess(rng, model, validation);
-      return { ami, evalLoss: loss };
+      return { ami, amiMax, evalLoss: loss };
     },
     since,
   });
@@ -259,10 +323,12 @@ async function train(
       const cpuSeconds = Math.round(spentBefore + (user + system) / 1e6);
       run.rows.push({ ...at, cpuSeconds });
       line.log(
-        `${at.step} of ${config.updates} · loss ${at.loss.toFixed(1)} · AMI ` +
+        `${at.step} of ${config.updates} · loss ${at.loss.toFixed(1)}, on ` +
+          `validation images ${at.evalLoss.toFixed(1)} · AMI ` +
           `${at.ami.toFixed(3)} · ${cpuSeconds} s of processor time`,
       );
       await record();
+      if (isThrough()) break;
     }
     await immediate(); // lets a signal in
     if (signal.aborted || performance.now() > end) {

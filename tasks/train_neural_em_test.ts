@@ -32,6 +32,11 @@ Deno.test("what cannot be trained is refused with one clear error", async () => 
   await refused(["--seed", "one"], /^Cannot .* --seed must be an integer ≥ 0/);
   await refused(["--seed="], /^Cannot .* --seed must be given a value/);
   await refused(["--stage", "3"], /^Cannot .* --stage must be 1 or 2/);
+  await refused(["--scheme", "ours"], /--scheme must be "paper": .* "ours"/);
+  await refused(
+    ["--scheme", "paper", "--stage", "2"],
+    /--stage must be 1 with --scheme paper/,
+  );
   await refused(["--minutes="], /^Cannot .* --minutes must be given a value/);
   for (const minutes of ["x", "0", "1e400"]) {
     await refused([`--minutes=${minutes}`], /--minutes must be .* > 0/);
@@ -98,6 +103,62 @@ Deno.test("a training that is ended, or killed, goes on to the same bits", async
       broken.stderr,
       /Cannot go on from .*: delete it to start anew/,
     );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("images of a set that are shown again and again go on where they stood", async () => {
+  const folder = await Deno.makeTempDir();
+  const [whole, parts] = [join(folder, "whole"), join(folder, "parts")];
+  // An epoch of 50 images is no whole number of updates.
+  const few = ["--set=trainImages=50", "--set=batchSize=8"];
+  try {
+    for (
+      const scheme of [
+        ["--scheme=paper", "--set=steps=4", "--set=unroll=4"],
+        [],
+      ]
+    ) {
+      const end = await train(whole, ...scheme, ...few).ended;
+      assert.equal(end.code, 0, end.stderr);
+      for (const minutes of ["1e-9", "1e-9", "9"]) {
+        const part = train(parts, ...scheme, ...few, `--minutes=${minutes}`);
+        assert.equal((await part.ended).code, 0);
+      }
+    }
+    for (const stem of ["neural_em_seed5", "neural_em_paper_scheme_seed5"]) {
+      const weights = (of: string): object =>
+        decodeSafetensors(
+          Deno.readFileSync(join(of, "states", `${stem}.safetensors`)),
+        ).tensors;
+      assert.deepEqual(weights(parts), weights(whole));
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("the authors' scheme keeps the least loss and ends when it no longer falls", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    // Steps so small that no weight moves.
+    const { code, stderr, stdout } = await train(
+      folder,
+      ...["--scheme=paper", "--set=steps=4", "--set=unroll=4"],
+      ...["--set=learningRate=1e-30", "--set=trainImages=64"],
+    ).ended;
+    assert.equal(code, 0, stderr);
+    assert.match(stdout + stderr, /Ended: no better for 10 rows/);
+    const file = join(folder, "results", "neural_em_paper_scheme_seed5.json");
+    const { rows, chosenStep, commands } = JSON.parse(
+      Deno.readTextFileSync(file),
+    );
+    const losses = rows.map((row: { evalLoss: number }) => row.evalLoss);
+    const best = losses.indexOf(Math.min(...losses));
+    assert.equal(best, losses.length - 1 - 10);
+    assert.equal(rows[best].step, chosenStep);
+    assert.match(commands[0], /--seed 5 --scheme paper --set/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

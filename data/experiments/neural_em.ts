@@ -107,31 +107,64 @@ export const PAPER_SETTINGS: Readonly<Partial<Settings>> = Object.freeze({
   evalEvery: 250,
 });
 
-/** Batches from a fixed set, each image once an epoch, in a new order. */
+/**
+ * The authors' own scheme, by their program: the paper's configuration, 50,000
+ * images again and again, a row after each epoch of 781 updates, 500 epochs at
+ * most. They stop once the loss on 1,000 validation images has not improved for
+ * ten epochs, as `deno task train:neural_em --scheme paper` does.
+ */
+export const PAPER_SCHEME: Readonly<Partial<Settings>> = Object.freeze({
+  ...neuralEmConfig({ updates: 500 * 781 }),
+  world: "paper",
+  trainImages: 50_000,
+  evalImages: 1000,
+  evalEvery: 781,
+});
+
+/**
+ * Batches from a fixed set, each image once an epoch, in a new order.
+ *
+ * @param begun images that were drawn before, and the stream that they were
+ *   drawn by from its beginning: goes on from there
+ */
 export function epochs(
   images: Float32Array,
   pixels: number,
+  begun?: { rng: Rng; drawn: number },
 ): SampleFrames {
   const count = images.length / pixels;
   let order: Int32Array = new Int32Array(0);
   let at = 0;
+  const next = (rng: Rng): number => {
+    if (at === order.length) [order, at] = [permutation(rng, count), 0];
+    return order[at++];
+  };
+  for (let i = 0; begun && i < begun.drawn; i++) next(begun.rng);
   return (rng, wanted) => {
     const out = new Float32Array(wanted * pixels);
     for (let i = 0; i < wanted; i++) {
-      if (at === order.length) [order, at] = [permutation(rng, count), 0];
-      const first = order[at++] * pixels;
+      const first = next(rng) * pixels;
       out.set(images.subarray(first, first + pixels), i * pixels);
     }
     return { images: out };
   };
 }
 
-/** What a seed is trained on: fresh images, or its training set by epochs. */
-export function trainingImages(seed: number, settings: Settings): SampleFrames {
+/**
+ * What a seed is trained on: fresh images, or its training set by epochs.
+ *
+ * @param drawn images that its trainer has drawn before
+ */
+export function trainingImages(
+  seed: number,
+  settings: Settings,
+  drawn = 0,
+): SampleFrames {
   const world = worldOf(settings);
   if (settings.trainImages === 0) return world;
   const { images } = world(stream(seed, "train set"), settings.trainImages);
-  return epochs(images, settings.canvas * settings.canvas);
+  const begun = { rng: stream(seed, "data"), drawn };
+  return epochs(images, settings.canvas * settings.canvas, begun);
 }
 
 /** One row of the history: losses in nats an image, scores of both sets. */

@@ -103,6 +103,16 @@ function mSteps(config: NeuralEmConfig): number {
   return config.start === "states" ? config.steps - 1 : config.unroll;
 }
 
+/** Images that a trainer has drawn after `updates` updates. */
+export function imagesDrawn(
+  { batchSize, steps, unroll }: NeuralEmConfig,
+  updates: number,
+): number {
+  // All parts of the batch at first, then one at a time.
+  const part = batchSize / (steps / unroll);
+  return updates === 0 ? 0 : batchSize + (updates - 1) * part;
+}
+
 /** Settings that may change when training goes on. */
 const SCHEDULE = ["updates", "learningRate", "warmup", "cooldown"];
 

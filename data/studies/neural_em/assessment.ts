@@ -49,6 +49,8 @@ export interface RecordedRow {
   loss: number;
   /** Over the mean of the entropies. */
   ami: number;
+  /** Over the larger entropy; not in runs recorded before it was. */
+  amiMax?: number;
   evalLoss: number;
   /** Seconds of processor time so far, all commands together. */
   cpuSeconds: number;
@@ -60,7 +62,7 @@ export interface RecordedRun {
   seed: number;
   config: Settings;
   rows: RecordedRow[];
-  /** Updates at the checkpoint: the best AMI on the validation images. */
+  /** Updates at the checkpoint, the best row on the validation images. */
   chosenStep: number;
 }
 
