@@ -1,6 +1,9 @@
 import { deepStrictEqual, ok, throws } from "node:assert/strict";
 import { canonicalCorrelations } from "../../lib/numeric/eigen.ts";
-import { crossCovariance } from "../../lib/numeric/linear_algebra.ts";
+import {
+  covarianceMatrix,
+  crossCovariance,
+} from "../../lib/numeric/linear_algebra.ts";
 import { stream } from "../../lib/numeric/random.ts";
 import {
   correlation,
@@ -43,8 +46,8 @@ Deno.test("Gaussian views have the canonical correlations of their causes", () =
   const mixing = rotation(stream(2, "scene"), 3);
   const views = sampleGaussianViews(stream(2, "data"), n, scene, mixing);
   const { correlations } = canonicalCorrelations(
-    crossCovariance(views.a, views.a, n),
-    crossCovariance(views.b, views.b, n),
+    covarianceMatrix(views.a, n),
+    covarianceMatrix(views.b, n),
     crossCovariance(views.a, views.b, n),
     3,
   );

@@ -23,7 +23,7 @@
  * @module
  */
 import { atanh, log, log1p } from "../numeric/elementary.ts";
-import { centred, crossCovariance } from "../numeric/linear_algebra.ts";
+import { centred, meanProducts } from "../numeric/linear_algebra.ts";
 import type { Floats } from "../numeric/random.ts";
 
 /** The three quantities (1), (2) and (3). */
@@ -97,7 +97,7 @@ export function jointOf(a: Floats, b: Floats, k: number): Joint {
     both[at + k] = b[i];
   }
   const about = centred(both, n);
-  return { centred: about, covariance: crossCovariance(both, both, n) };
+  return { centred: about, covariance: meanProducts(about, n) };
 }
 
 /** Added to each variance, as the reference does, to keep logarithms finite. */
@@ -189,13 +189,17 @@ export function jointInformationBackward(
   const k = size / 2;
   const n = da.length / k;
   for (let i = 0; i < n; i++) {
-    for (let q = 0; q < size; q++) {
-      let sum = 0;
+    const [a, b] = [i * size, i * size + k]; // of this pair, in x
+    for (let q = 0; q < k; q++) {
+      let sumA = 0;
+      let sumB = 0;
       for (let p = 0; p < k; p++) {
-        sum += x[i * size + p] * gradient[p * size + q] +
-          x[i * size + k + p] * gradient[(k + p) * size + q];
+        const [fromA, fromB] = [p * size + q, (k + p) * size + q];
+        sumA += x[a + p] * gradient[fromA] + x[b + p] * gradient[fromB];
+        sumB += x[a + p] * gradient[fromA + k] + x[b + p] * gradient[fromB + k];
       }
-      (q < k ? da : db)[i * k + q % k] = -2 / n * sum;
+      da[i * k + q] = -2 / n * sumA;
+      db[i * k + q] = -2 / n * sumB;
     }
   }
 }

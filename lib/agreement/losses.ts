@@ -18,6 +18,7 @@ import { exp, log } from "../numeric/elementary.ts";
 import {
   centred,
   columnMeans,
+  covarianceMatrix,
   crossCovariance,
   product,
   transpose,
@@ -90,7 +91,7 @@ function spreadTerms(
   d: Float64Array,
 ): number {
   const n = z.length / k;
-  const c = crossCovariance(z, z, n).map((value) => value * n / (n - 1));
+  const c = covarianceMatrix(z, n).map((value) => value * n / (n - 1));
   const pull = new Float64Array(k * k); // ∂loss/∂C, symmetric
   let loss = 0;
   for (let p = 0; p < k; p++) {

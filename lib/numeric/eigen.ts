@@ -7,6 +7,7 @@
  */
 import { exp, log } from "./elementary.ts";
 import {
+  covarianceMatrix,
   crossCovariance,
   product,
   productTN,
@@ -120,7 +121,7 @@ function regression(
   ridge: number,
 ): { map: Float64Array; cross: Float64Array } {
   const k = from.length / rows;
-  const s = crossCovariance(from, from, rows);
+  const s = covarianceMatrix(from, rows);
   for (let i = 0; i < k; i++) s[i * k + i] += ridge;
   const cross = crossCovariance(from, to, rows);
   return { map: product(inverse(s, k), cross, k), cross };
@@ -153,7 +154,7 @@ export function linearR2(
   const k = from.length / rows;
   const outputs = to.length / rows;
   const { map, cross } = regression(from, to, rows, noise * noise);
-  const spreads = crossCovariance(to, to, rows);
+  const spreads = covarianceMatrix(to, rows);
   let explained = 0;
   let total = 0;
   for (let q = 0; q < outputs; q++) {
@@ -215,7 +216,7 @@ export function canonicalCorrelations(
  */
 export function spread(codes: Float64Array, rows: number): Float64Array {
   const k = codes.length / rows;
-  const { values } = symmetricEigen(crossCovariance(codes, codes, rows), k);
+  const { values } = symmetricEigen(covarianceMatrix(codes, rows), k);
   return values.map((value) => Math.sqrt(Math.max(0, value)));
 }
 

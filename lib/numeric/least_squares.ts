@@ -5,7 +5,7 @@
  * @module
  */
 import { symmetricEigen } from "./eigen.ts";
-import { columnMeans, crossCovariance, productTN } from "./linear_algebra.ts";
+import { columnMeans, covarianceMatrix, productTN } from "./linear_algebra.ts";
 import { mean } from "./statistics.ts";
 
 /** A linear map with intercept: y ≈ x W + b. */
@@ -223,7 +223,7 @@ export function principalComponents(
 ): PrincipalComponents {
   const pixels = images.length / rows;
   const { values, vectors } = symmetricEigen(
-    crossCovariance(images, images, rows),
+    covarianceMatrix(images, rows),
     pixels,
   );
   return {

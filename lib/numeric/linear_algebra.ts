@@ -67,6 +67,29 @@ export function centred(x: Float64Array, rows: number): Float64Array {
   return out;
 }
 
+/** XᵀX / n of an n × k array, k × k: the covariances of centred columns. */
+export function meanProducts(x: Float64Array, rows: number): Float64Array {
+  const k = x.length / rows;
+  const out = new Float64Array(k * k);
+  for (let at = 0; at < x.length; at += k) {
+    for (let i = 0; i < k; i++) {
+      const left = x[at + i];
+      for (let j = i; j < k; j++) out[i * k + j] += left * x[at + j];
+    }
+  }
+  for (let i = 0; i < k; i++) {
+    for (let j = i; j < k; j++) {
+      out[j * k + i] = out[i * k + j] /= rows;
+    }
+  }
+  return out;
+}
+
+/** The covariances of the columns of x, divisor n. */
+export function covarianceMatrix(x: Float64Array, rows: number): Float64Array {
+  return meanProducts(centred(x, rows), rows);
+}
+
 /** The mean product of the columns of x and y about their means, divisor n. */
 export function crossCovariance(
   x: Float64Array,

@@ -11,7 +11,10 @@ import {
 } from "../../../data/worlds/gaussian_views.ts";
 import { canonicalCorrelations } from "../../../lib/numeric/eigen.ts";
 import { atan2, log } from "../../../lib/numeric/elementary.ts";
-import { crossCovariance } from "../../../lib/numeric/linear_algebra.ts";
+import {
+  covarianceMatrix,
+  crossCovariance,
+} from "../../../lib/numeric/linear_algebra.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import { extent } from "../../../lib/numeric/statistics.ts";
 import {
@@ -182,8 +185,8 @@ function encoder(x: number, y: number, learningRate: number): TwoView {
 function codeCorrelation(model: TwoView, { views }: Plane): number {
   const { a, b } = codesOf(model, views);
   const n = a.length;
-  const varA = crossCovariance(a, a, n)[0];
-  const varB = crossCovariance(b, b, n)[0];
+  const varA = covarianceMatrix(a, n)[0];
+  const varB = covarianceMatrix(b, n)[0];
   return crossCovariance(a, b, n)[0] / Math.sqrt(varA * varB);
 }
 
@@ -203,7 +206,7 @@ function makePlane(seed: number): Plane {
   // Each pair in both orders: the two views then have the same covariance.
   const a = Float64Array.of(...drawn.a, ...drawn.b);
   const b = Float64Array.of(...drawn.b, ...drawn.a);
-  const covariance = crossCovariance(a, a, 2 * PAIRS);
+  const covariance = covarianceMatrix(a, 2 * PAIRS);
   const { correlations, first } = canonicalCorrelations(
     covariance,
     covariance,
