@@ -263,6 +263,40 @@ inChromium(
 );
 
 inChromium(
+  "until the first step the still of the recorded run stands where the picture will",
+  async (browser) => {
+    const { page, hosts: [host] } = await open(
+      browser,
+      await report("neural_em"),
+    );
+    const still = host.locator("figure");
+    const picture = host.locator("section > .picture");
+    const height = async (): Promise<number> =>
+      (await host.boundingBox())!.height;
+    assert.ok(await still.isVisible());
+    assert.equal((await picture.boundingBox())!.height, 0);
+    assert.match(
+      await still.innerText(),
+      /The notebook's own run of its model. At the end/,
+    );
+    assert.doesNotMatch(await still.innerText(), /runs no scripts/);
+    const before = await height();
+    await press(host, "One step");
+    await page.waitForFunction(
+      (element) => !(element as HTMLElement).hasAttribute("data-still"),
+      await host.elementHandle(),
+    );
+    assert.ok(await still.isHidden());
+    assert.ok((await picture.boundingBox())!.height > 200);
+    // What follows in the page hardly moves.
+    const grown = Math.abs(await height() - before);
+    assert.ok(grown < 120, `the cell grew or shrank by ${grown} px`);
+    await press(host, "Reset");
+    assert.ok(await still.isVisible());
+  },
+);
+
+inChromium(
   "what was not trained is printed as the still of the recorded run",
   async (browser) => {
     const { page, hosts } = await open(browser, await report(...NAMES));
@@ -270,10 +304,10 @@ inChromium(
     for (const host of hosts) {
       const still = host.locator("figure");
       assert.ok(await still.isVisible());
-      assert.equal(await host.locator("section").isVisible(), false);
+      assert.ok(await host.locator("button.main").isHidden());
     }
     await page.emulateMedia({ media: "screen" });
-    assert.equal(await hosts[1].locator("figure").isVisible(), false);
+    assert.ok(await hosts[1].locator("button.main").isVisible());
     await press(hosts[1], "Train");
     await until(hosts[1], "state", "done");
     await page.emulateMedia({ media: "print" });

@@ -295,6 +295,10 @@ class Findings {
   readonly #empty = new Set<string>();
   readonly #faults = new Set<string>();
 
+  addFault(fault: string): void {
+    this.#faults.add(fault);
+  }
+
   /** @param marked characters that VS Code takes for others in disguise */
   add({ outputs, pairs }: Seen, marked: number): void {
     for (const [id, faults] of Object.entries(outputs)) {
@@ -322,13 +326,58 @@ class Findings {
 }
 
 /**
+ * Presses the button of every panel whose button stands in the window, and waits
+ * for its end.
+ */
+async function trainPanels(
+  page: Page,
+  frame: Frame,
+  { trained, picture }: {
+    trained: Map<string, boolean>;
+    picture: (key: string, when: string) => string;
+  },
+): Promise<void> {
+  for (const host of await frame.locator("[data-simulation]").all()) {
+    const key = (await host.getAttribute("data-simulation"))!;
+    const button = host.locator("button.main");
+    const box = await button.boundingBox().catch(() => null);
+    const inWindow = box && box.y > 100 && box.y + box.height < WINDOW.height;
+    if (!inWindow || trained.has(key) || await button.isHidden()) continue;
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    const element = (await host.elementHandle())!;
+    const until = (share: number): Promise<unknown> =>
+      frame.waitForFunction(
+        ([host, share]) => {
+          const { dataset, shadowRoot } = host as HTMLElement;
+          const bar = shadowRoot!.querySelector("progress")!;
+          return dataset.state === "done" || dataset.state === "refused" ||
+            share < 1 && bar.value >= share;
+        },
+        [element, share] as const,
+        { timeout: 300_000 },
+      );
+    await until(0.4);
+    await page.screenshot({ path: picture(key, "moving") });
+    await until(1);
+    await page.screenshot({ path: picture(key, "done") });
+    trained.set(key, await host.getAttribute("data-same") === "true");
+  }
+}
+
+/**
  * Reads the notebook from its top to its end, each window first as it is, then
  * with the white background; returns what is found in both ways.
  */
 async function read(
   page: Page,
-  picture: (white: boolean, n: number) => string,
-): Promise<{ plain: Findings; white: Findings; windows: number }> {
+  { picture, train }: {
+    picture: (white: boolean, n: number | string) => string;
+    train: boolean;
+  },
+): Promise<
+  { plain: Findings; white: Findings; windows: number; trained: number }
+> {
+  const trained = new Map<string, boolean>();
   const frame = await outputFrame(page);
   const style = await frame.addStyleTag({ content: WHITE });
   const box = (await page.locator(".notebookOverlay .cell-list-container")
@@ -348,8 +397,20 @@ async function read(
       );
       await page.screenshot({ path: picture(i === 1, n) });
     }
+    if (train) {
+      await trainPanels(page, frame, {
+        trained,
+        picture: (key, when) => picture(false, `${key}-${when}`),
+      });
+    }
     if (top + seen >= all - 1) {
-      return { plain: findings[0], white: findings[1], windows: n + 1 };
+      const [plain, white] = findings;
+      for (const [key, same] of trained) {
+        if (!same) {
+          plain.addFault(`${key} does not reach the notebook's numbers`);
+        }
+      }
+      return { plain, white, windows: n + 1, trained: trained.size };
     }
     await scrollTo(page, Math.min(top + 0.9 * seen, all - seen));
   }
@@ -388,11 +449,11 @@ async function test(
           await open(page, url, name);
           const named = (white: boolean): string =>
             white ? `${way}-white` : way;
-          const { plain, white, windows } = await read(
-            page,
-            (white, n) =>
+          const { plain, white, windows, trained } = await read(page, {
+            picture: (white, n) =>
               join(out, `${named(white)}-${String(n).padStart(2, "0")}.png`),
-          );
+            train: !dark,
+          });
           await context.close();
           for (
             const [isWhite, found] of [[false, plain], [true, white]] as const
@@ -402,7 +463,8 @@ async function test(
             progress.log(
               `${problems.length ? "✗" : "✓"} ${
                 named(isWhite)
-              }: ${expected} outputs, ${windows} windows`,
+              }: ${expected} outputs, ${windows} windows` +
+                (isWhite || dark ? "" : `, ${trained} panels trained`),
             );
             for (const problem of problems) progress.log(`  ${problem}`);
           }

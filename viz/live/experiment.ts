@@ -201,7 +201,7 @@ export function experiment(
       rangesOf(recorded.filter((other) => other.seed !== seed)),
     name: "experiment",
     title: view.title,
-    description: "The model of this notebook, trained in this page.",
+    description: "The notebook's own run of its model.",
     defaults: { seed: 1 },
     controls: figure?.controls ?? [],
     views: figure?.views,

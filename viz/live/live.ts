@@ -192,7 +192,7 @@ async function render<V extends Settings, S, D>(
         .title}</div><div class="hc-scroll">${still}</div><figcaption>${simulation
         .description} At the end: ${values.join(
           ", ",
-        )}. (A still: this viewer runs no scripts.)</figcaption></figure>${raw(
+        )}. <span class="hc-still">(A still: this viewer runs no scripts.)</span></figcaption></figure>${raw(
           `<script type="application/json">${payload}</script>`,
         )}</div>${raw(`<script>${script}</script>`)}
   `;

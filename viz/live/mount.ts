@@ -36,6 +36,9 @@ const DRAWS = 30;
 /** Milliseconds after which a panel that left the page is let go. */
 const GONE = 10_000;
 
+/** The title, which the panel has, and the word that this is a still. */
+const STILL_ONLY = ".hc-title,.hc-still";
+
 /** Finds the host of the running script: near it, and not taken yet. */
 function findHost(key: string): HTMLElement | null {
   const selector = `[data-simulation="${key}"]:not([data-state])`;
@@ -56,6 +59,8 @@ export function mount<V extends Settings, S, D>(
   const found = findHost(key);
   const json = found?.querySelector("script")?.textContent;
   if (!found || !json) return;
+  // What the still has of its own where no script runs.
+  for (const part of found.querySelectorAll(STILL_ONLY)) part.remove();
   const host: HTMLElement = found;
   const payload: Payload<V, D> = JSON.parse(json);
   const { data, settings: notebook } = payload;
@@ -75,7 +80,6 @@ export function mount<V extends Settings, S, D>(
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const root = host.attachShadow({ mode: "open" });
   const section = add(root, "section");
-  add(root, "slot"); // the still, for print
   section.setAttribute("aria-label", simulation.title);
   add(root, "style", { textContent: CSS });
   add(section, "h3", { textContent: simulation.title });
@@ -96,6 +100,7 @@ export function mount<V extends Settings, S, D>(
   const keep = simulation.record && button("Download results", download);
   const bar = progressBar(section, "Progress");
   const picture = add(section, "div", { className: "picture" });
+  add(section, "slot"); // the still: before the first picture, and for print
   const list = add(section, "dl");
   const status = statusLine(section);
   const seeds = ten && addSeeds(section, {
@@ -255,7 +260,7 @@ export function mount<V extends Settings, S, D>(
     if (ten) ten.disabled = true;
     host.dataset.state = mode;
     host.dataset.same = "";
-    host.toggleAttribute("data-fresh", false);
+    setFresh(false);
     status.className = "bad";
     status.textContent = reasonOf(error);
   }
@@ -438,13 +443,19 @@ export function mount<V extends Settings, S, D>(
     }
     host.dataset.state = mode;
     host.dataset.step = String(step);
-    host.toggleAttribute("data-fresh", bar.value === 0);
+    setFresh(bar.value === 0);
     compare(numbers, ranges);
     for (const { challenge, item, mark } of challenges) {
       if (!challenge.met(settings, numbers, mode === "done")) continue;
       item.className = "met";
       mark.textContent = "✓ done";
     }
+  }
+
+  /** Before the first step the still may stand where the picture will. */
+  function setFresh(fresh: boolean): void {
+    host.toggleAttribute("data-fresh", fresh);
+    host.toggleAttribute("data-still", fresh && simulation.still === true);
   }
 
   /** Whether the settings are the notebook's, but for the seed. */

@@ -48,7 +48,9 @@ li b{margin-left:8px;white-space:nowrap}
 summary{cursor:pointer;width:max-content;padding:4px 0}
 small{display:block;font-size:12px;font-weight:400;opacity:.8}
 slot{display:none}
-@media print{:host([data-fresh]) slot{display:block}:host([data-fresh]) section{display:none}}
+:host([data-still]) slot{display:block}
+:host([data-still]) .picture{height:0}
+@media print{:host([data-fresh]) slot{display:block}:host([data-fresh]) section>:not(h3,slot){display:none}}
 .good{color:color-mix(in srgb,${COLORS.green} 75%,currentColor)}
 .bad{color:color-mix(in srgb,${COLORS.vermilion} 75%,currentColor)}
 `.replaceAll("\n", "");

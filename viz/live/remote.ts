@@ -43,6 +43,7 @@ function remote(
   return {
     ...of,
     pace: 1,
+    still: true, // there are no weights to draw before
     start(settings): RemoteState {
       current?.close();
       const local = simulation.start(settings, undefined);

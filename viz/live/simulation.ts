@@ -80,6 +80,8 @@ export interface Simulation<
   readonly views?: readonly Control[];
   /** Steps per drawn frame, so that the eye can follow; default 1. */
   readonly pace?: number;
+  /** Whether the notebook's picture is shown until the first step is taken. */
+  readonly still?: boolean;
   /** The word on the button that starts it; default "Train". */
   readonly verb?: string;
   /** What the panel shows of `numbers`, by their keys: in words, or in full. */
