@@ -182,8 +182,11 @@ async function render<V extends Settings, S, D>(
     contentHash(simulation.title + payload + source.simulation)
   }`;
   const script = await compile(source, key);
-  const drawing = simulation.draw(state, settings, 640, data as D);
-  const still = raw(picture(drawing, { alt: simulation.title }));
+  const draw = (width: number): string =>
+    simulation.draw(state, settings, width, data as D);
+  const still = raw(
+    picture(draw(640), { narrow: draw(300), alt: simulation.title }),
+  );
   const values = read(simulation, simulation.numbers(state, settings))
     .map(({ label, value, digits }) => `${label} ${fixed(value, digits)}`);
   return html`
