@@ -179,23 +179,37 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
       store(dCodes, codeSums);
       store(dCentres, centreSums);
     },
-    emStep: (x, input, logits, psi, gamma, residual, losses, ...settings) => {
-      const [batch, K, pixels, intra, inter, interOn, mixture] = settings;
+    emStep: (
+      x,
+      input,
+      logits,
+      psi,
+      gamma,
+      residual,
+      losses,
+      proportions,
+      ...settings
+    ) => {
+      const [batch, K, pixels, intra, inter, interOn, interPsi, ...rest] =
+        settings;
+      const [mixture, explained] = rest;
       const byImage = new Float64Array(batch);
       eachPixel([batch, K, pixels], ({ image, one, all, put }) => {
         const [target, seen, a] = [one(x), one(input), all(logits)];
         const y = a.map(numeric.sigmoid);
-        const likelihoods = y.map((y) => emLikelihood(target, y));
+        const pi = series(proportions, batch * K).slice(image * K);
+        const likelihoods = y.map((y, k) => pi[k] * emLikelihood(target, y));
         const total = sum(likelihoods);
         const shares = likelihoods.map((p) => p / total);
         put(psi, y);
         put(gamma, shares);
-        put(residual, shares.map((share, k) => share * (seen - y[k])));
+        const left = y.map((y) => seen - explained * y);
+        put(residual, shares.map((share, k) => share * left[k]));
         const apart = (1 - target) * inter + target * interOn;
         const parts = shares.map((share, k) => {
           const plus = numeric.softplus(a[k]);
           return intra * share * (plus - target * a[k]) +
-            apart * (1 - share) * plus;
+            (1 - share) * (apart * plus + target * interPsi * y[k]);
         });
         byImage[image] += sum(parts) - mixture * numeric.log(total / K);
       });
@@ -209,28 +223,33 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
       gamma,
       dResidual,
       dLogits,
+      proportions,
       ...settings
     ) => {
-      const [batch, K, pixels, intra, inter, interOn, mixture, throughGamma] =
+      const [batch, K, pixels, intra, inter, interOn, interPsi, ...rest] =
         settings;
-      eachPixel([batch, K, pixels], ({ one, all, put }) => {
+      const [mixture, explained, throughGamma] = rest;
+      eachPixel([batch, K, pixels], ({ image, one, all, put }) => {
+        const pi = series(proportions, batch * K).slice(image * K);
         const [target, seen, a] = [one(x), one(input), all(logits)];
         const [y, shares, slopes] = [all(psi), all(gamma), all(dResidual)];
         const apart = (1 - target) * inter + target * interOn;
         const byShare = a.map((a, k) => {
           const plus = numeric.softplus(a);
           return throughGamma
-            ? slopes[k] * (seen - y[k]) + intra * (plus - target * a) -
-              apart * plus
+            ? slopes[k] * (seen - explained * y[k]) +
+              intra * (plus - target * a) - apart * plus -
+              target * interPsi * y[k]
             : 0;
         });
-        const total = sum(y.map((y) => emLikelihood(target, y)));
+        const total = sum(y.map((y, k) => pi[k] * emLikelihood(target, y)));
         const inner = dot(shares, byShare);
         const gradient = shares.map((share, k) => {
-          const byLikelihood = (byShare[k] - inner - mixture) / total;
+          const byLikelihood = pi[k] * (byShare[k] - inner - mixture) / total;
+          const byPsi = (2 * target - 1) * byLikelihood -
+            explained * share * slopes[k] + target * interPsi * (1 - share);
           return intra * share * (y[k] - target) + apart * (1 - share) * y[k] +
-            y[k] * (1 - y[k]) *
-              ((2 * target - 1) * byLikelihood - share * slopes[k]);
+            y[k] * (1 - y[k]) * byPsi;
         });
         put(dLogits, gradient);
       });

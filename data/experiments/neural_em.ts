@@ -223,6 +223,30 @@ function* assessing(
   return { ...scoreGroups(batch, groups), loss: losses.at(-1)! };
 }
 
+/** The row with the best NMI on validation images, the first of equal ones. */
+function chosenRow(rows: readonly Row[]): Row {
+  return rows.reduce((best, row) =>
+    row.validation.nmi > best.validation.nmi ? row : best
+  );
+}
+
+/** The metrics of a training with this history. */
+export function metricsOf(rows: readonly Row[]): NeuralEmMetrics {
+  const chosen = chosenRow(rows);
+  const named = (name: string, row: Row): Record<string, number> => ({
+    [`${name}Nmi`]: row.test.nmi,
+    [`${name}Ami`]: row.test.ami,
+    [`${name}AmiMax`]: row.test.amiMax,
+    [`${name}Ari`]: row.test.ari,
+    [`${name}Loss`]: row.testLoss,
+  });
+  return {
+    chosenStep: chosen.step,
+    ...named("chosen", chosen),
+    ...named("final", rows.at(-1)!),
+  } as NeuralEmMetrics;
+}
+
 /** Trains and assesses one seed; yields a row every `evalEvery` updates. */
 export function* trainSeed(
   seed: number,
@@ -240,7 +264,7 @@ export function* trainSeed(
   });
   expose?.(() => arraysOf(trainer.params));
   const rows: Row[] = [];
-  let chosen = { row: -1, params: arraysOf(trainer.params) };
+  let chosenParams = arraysOf(trainer.params);
   const training = trainNeuralEm(trainer, {
     evalEvery: settings.evalEvery,
     *evaluate(model): Training<never, Omit<Row, keyof NeuralEmRow>> {
@@ -252,28 +276,13 @@ export function* trainSeed(
   });
   yield* withRows(training, (row) => {
     rows.push(row);
-    const best = rows[chosen.row]?.validation.nmi ?? -1;
-    if (row.validation.nmi > best) {
-      chosen = { row: rows.length - 1, params: arraysOf(trainer.params) };
-    }
+    if (chosenRow(rows) === row) chosenParams = arraysOf(trainer.params);
     return row;
   });
-  const named = (name: string, row: Row): Record<string, number> => ({
-    [`${name}Nmi`]: row.test.nmi,
-    [`${name}Ami`]: row.test.ami,
-    [`${name}AmiMax`]: row.test.amiMax,
-    [`${name}Ari`]: row.test.ari,
-    [`${name}Loss`]: row.testLoss,
-  });
-  const metrics = {
-    chosenStep: rows[chosen.row].step,
-    ...named("chosen", rows[chosen.row]),
-    ...named("final", rows.at(-1)!),
-  } as NeuralEmMetrics;
   return {
-    metrics,
+    metrics: metricsOf(rows),
     params: arraysOf(trainer.params),
-    chosenParams: chosen.params,
+    chosenParams,
     rows,
   };
 }

@@ -258,6 +258,17 @@ export function modelFrom(
   return { config, params, space };
 }
 
+/** Makes models of one configuration, each in the memory of the one before. */
+export function modelMaker(
+  config: Readonly<NeuralEmConfig>,
+): (values: Readonly<Record<string, ArrayLike<number>>>) => NeuralEm {
+  let model: NeuralEm | undefined;
+  return (values) => {
+    if (model) setParams(model.params, values);
+    return model ??= modelFrom(config, values);
+  };
+}
+
 /**
  * The model of a checkpoint: parameters, and the configuration in its metadata.
  *
@@ -347,6 +358,8 @@ export function unrolledEm(
   );
   const learnedStart = config.start === "states";
   const first = learnedStart ? 0 : 1;
+  const proportions = space.matrix(batch * K, 1);
+  fill(1, proportions);
   const step = (s: number) => ({
     x: em.targets[s],
     input: em.inputs[s],
@@ -354,7 +367,7 @@ export function unrolledEm(
     psi: em.predictions[s],
     gamma: em.responsibilities[s],
     residual: residuals[s],
-    K,
+    ...{ K, proportions, explained: 1 },
   });
 
   function forward(weights: ArrayLike<number>): number {
@@ -364,7 +377,7 @@ export function unrolledEm(
       cell.decode(s);
       const loss = emStep({
         ...step(s),
-        ...{ intra, inter, interOn, mixture },
+        ...{ intra, inter, interOn, interPsi: 0, mixture },
         losses: em.imageLosses[s],
       });
       losses[s] = loss / batch;
@@ -384,6 +397,7 @@ export function unrolledEm(
         intra: weight * intra,
         inter: weight * inter,
         interOn: weight * interOn,
+        interPsi: 0,
         mixture: weight * mixture,
         throughGamma,
         dResidual,

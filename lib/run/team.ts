@@ -67,7 +67,7 @@ const CLOSED = 255;
 /** Bytes before the arguments, which are doubles. */
 const WORDS = 64;
 /** Arguments of a kernel at most. */
-const ARGUMENTS = 16;
+const ARGUMENTS = 20;
 
 /** What a helper is told. */
 interface Invitation {

@@ -24,8 +24,14 @@ export interface EmStep {
   inter: number;
   /** The same where x = 1; in between, a mean of the two. */
   interOn: number;
+  /** Weight of Σ (1 − γ) ψ where x = 1: a charge that is never more than 1. */
+  interPsi: number;
   /** Weight of the mixture's negative log-likelihood. */
   mixture: number;
+  /** K π_k, the components' proportions in each image, batch·K × 1; 1 if equal. */
+  proportions: Matrix;
+  /** Share of ψ that is taken from the input in the residual, 1 or 0. */
+  explained: number;
   /** Predictions σ(logits); written by `emStep`. */
   psi: Matrix;
   /** Responsibilities; written by `emStep`. */
@@ -34,7 +40,7 @@ export interface EmStep {
 
 /** What `emStep` writes besides. */
 export interface EmResults {
-  /** γ (input − ψ), what the next M-step reads. */
+  /** γ (input − explained ψ), what the next M-step reads. */
   residual: Matrix;
   /** Loss of each image in nats, batch × 1. */
   losses: Matrix;
@@ -43,15 +49,16 @@ export interface EmResults {
 /**
  * One iteration of Neural EM, in one pass over the pixels. With ε = 10⁻⁶:
  *
- *   ψ = σ(a),  p_k = x ψ_k + (1 − x)(1 − ψ_k),  S = Σ_j (p_j + ε)
- *   γ_k = (p_k + ε) / S,  residual_k = γ_k (input − ψ_k)
+ *   ψ = σ(a),  p_k = x ψ_k + (1 − x)(1 − ψ_k),  S = Σ_j K π_j (p_j + ε)
+ *   γ_k = K π_k (p_k + ε) / S,  residual_k = γ_k (input − explained ψ_k)
  *   apart = (1 − x) inter + x interOn
- *   loss = Σ [ intra γ_k (ln(1 + eᵃ) − x a) + apart (1 − γ_k) ln(1 + eᵃ) ]
+ *   loss = Σ [ intra γ_k (ln(1 + eᵃ) − x a)
+ *            + (1 − γ_k) (apart ln(1 + eᵃ) + x interPsi ψ_k) ]
  *          − mixture ln(S / K)
  *
  * Writes psi, gamma, residual and the losses of the images; returns their sum
- * in nats. psi may be the matrix of the logits where intra, inter and interOn
- * are 0.
+ * in nats. psi may be the matrix of the logits where intra, inter, interOn and
+ * interPsi are 0.
  */
 export function emStep(step: EmStep & EmResults): number {
   const { x, losses } = step;
@@ -85,7 +92,7 @@ function run(
   last: Matrix,
   throughGamma: 0 | 1,
 ): void {
-  const { x, input, logits, psi, gamma, K } = step;
+  const { x, input, logits, psi, gamma, proportions, K } = step;
   checkSame(name, x, input);
   const fits = logits.rows === K * x.rows && logits.cols === x.cols;
   // The rule is written where it is broken alone: a step allocates nothing.
@@ -94,6 +101,14 @@ function run(
   checkSame(name, logits, psi);
   checkSame(name, logits, gamma);
   checkSame(name, logits, residual);
+  const one = proportions.rows * proportions.cols === K * x.rows;
+  check(
+    one,
+    name,
+    "proportions must be one for each image and component",
+    x,
+    proportions,
+  );
   x.workspace.kernels[name](
     x.pointer,
     input.pointer,
@@ -102,13 +117,16 @@ function run(
     gamma.pointer,
     residual.pointer,
     last.pointer,
+    proportions.pointer,
     x.rows,
     K,
     x.cols,
     step.intra,
     step.inter,
     step.interOn,
+    step.interPsi,
     step.mixture,
+    step.explained,
     throughGamma,
   );
 }

@@ -19,9 +19,11 @@ Deno.test("predictions may overwrite the logits where the loss is the mixture's"
       make,
     );
     const psi = over ? logits : other;
+    const ones = space.matrix(6, 1, new Float32Array(6).fill(1));
     const step = {
       ...{ x, input: x, logits, psi, gamma, K: 3 },
-      ...{ intra: 0, inter: 0, interOn: 0, mixture: 1 },
+      ...{ intra: 0, inter: 0, interOn: 0, interPsi: 0, mixture: 1 },
+      ...{ explained: 1, proportions: ones },
     };
     const losses = space.matrix(2, 1);
     const loss = emStep({ ...step, residual, losses });
@@ -55,9 +57,11 @@ Deno.test("the gradient of an EM iteration passes a finite-difference check", ()
     residual: [6, 5],
     dLogits: [6, 5],
   });
+  const proportions = space.matrix(6, 1, [0.5, 1.5, 1, 0.2, 2, 0.8]);
   const step = {
     ...{ x, input: make(2), logits, K: 3, psi, gamma },
-    ...{ intra: 0.7, inter: 0.9, interOn: 0.2, mixture: 1.3 },
+    ...{ intra: 0.7, inter: 0.9, interOn: 0.2, interPsi: 0.6, mixture: 1.3 },
+    ...{ explained: 0.4, proportions },
   };
   const { maxRelativeError } = gradientCheck(doubles({ logits }), () => {
     // The loss that follows is taken as linear in the residual.

@@ -48,7 +48,9 @@ type EmSettings = [
   intra: number,
   inter: number,
   interOn: number,
+  interPsi: number,
   mixture: number,
+  explained: number,
   throughGamma?: number, // read by the backward pass alone
 ];
 
@@ -94,6 +96,7 @@ export interface Kernels
     gamma: number,
     residual: number,
     losses: number,
+    proportions: number,
     ...settings: EmSettings
   ): void;
   emStepBackward(
@@ -104,6 +107,7 @@ export interface Kernels
     gamma: number,
     dResidual: number,
     dLogits: number,
+    proportions: number,
     ...settings: EmSettings
   ): void;
   /** See `lib/imax/imax.ts`; pixels are float64. */

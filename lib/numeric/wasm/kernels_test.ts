@@ -223,6 +223,10 @@ Deno.test("an EM iteration and its backward pass match their twins", () => {
           const wide = () => make(batch * K, pixels);
           const [x, input] = [make(batch, pixels), make(batch, pixels)];
           x.data.forEach((value, i) => x.data[i] = value > 0 ? 1 : 0);
+          const proportions = make(batch * K, 1);
+          proportions.data.forEach((value, i) =>
+            proportions.data[i] = 0.2 + Math.abs(value)
+          );
           const [logits, psi, gamma, residual] = [
             wide(),
             wide(),
@@ -231,7 +235,8 @@ Deno.test("an EM iteration and its backward pass match their twins", () => {
           ];
           const step = {
             ...{ x, input, logits, K, psi, gamma },
-            ...{ intra, inter, interOn, mixture },
+            ...{ intra, inter, interOn, interPsi: interOn / 2, mixture },
+            ...{ explained: mixture ? 1 : 0.3, proportions },
           };
           const losses = make(batch, 1);
           const loss = emStep({ ...step, residual, losses });

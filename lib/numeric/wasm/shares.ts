@@ -37,13 +37,13 @@ const elements = (pointers: number, nanoseconds: number): Cut => ({
   nanoseconds: () => nanoseconds,
 });
 const emIteration = (last: (K: number, pixels: number) => number): Cut => ({
-  rows: 7,
-  strides: ([, , , , , , , , K, pixels]) => {
+  rows: 8,
+  strides: ([, , , , , , , , , K, pixels]) => {
     const group = K * pixels;
-    return [pixels, pixels, group, group, group, group, last(K, pixels)];
+    return [pixels, pixels, group, group, group, group, last(K, pixels), K];
   },
   grain: 1,
-  nanoseconds: ([, , , , , , , , K, pixels]) => 4 * K * pixels,
+  nanoseconds: ([, , , , , , , , , K, pixels]) => 4 * K * pixels,
 });
 
 const CUTS = {

@@ -13,9 +13,8 @@ import {
   type RecordedStep,
   recordSteps,
 } from "../../../lib/neural_em/inference.ts";
-import { modelFrom } from "../../../lib/neural_em/model.ts";
+import { modelMaker } from "../../../lib/neural_em/model.ts";
 import { stream } from "../../../lib/numeric/random.ts";
-import { setParams } from "../../../lib/run/params.ts";
 import { maskColors } from "../../figures/mask_colors.ts";
 import { pixels, words } from "../draw.ts";
 import type { Drawn, ExperimentFigure, Looking } from "../experiment.ts";
@@ -47,14 +46,12 @@ export const figure: ExperimentFigure<Settings, Picture> = {
   views: [range("images", "Other images", { min: 1, max: 20, step: 1 })],
   seen: { images: 1 },
   look(seed, settings): Looking<Picture> {
-    const config = modelOf(settings);
+    const modelWith = modelMaker(modelOf(settings));
     const sample = worldOf(settings);
-    let model: ReturnType<typeof modelFrom> | undefined;
     return (params, { values: { images: which } }): Picture => {
-      if (model) setParams(model.params, params);
-      else model = modelFrom(config, params);
       const rng = stream(seed, `live ${which}`);
       const batch = sample(rng, IMAGES);
+      const model = modelWith(params);
       const recorded = recordSteps(rng, model, batch, { noise: 0 });
       return {
         canvas: settings.canvas,
