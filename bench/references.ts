@@ -32,23 +32,52 @@ async function run(command: string, args: string[]): Promise<void> {
   throw new Error(`${command} ${args[0]}: ${lines[lines.length - 1]}`);
 }
 
+/** The Python of the virtual environment, which `python` makes. */
+export const PYTHON: string = join(venv, "bin", "python");
+
 /** The Python of a virtual environment with the pinned libraries. */
 async function python(): Promise<string> {
-  const path = join(venv, "bin", "python");
   const marker = join(venv, "requirements.txt");
   const wanted = await Deno.readTextFile(join(here, "requirements.txt"));
   if (existsSync(marker) && await Deno.readTextFile(marker) === wanted) {
-    return path;
+    return PYTHON;
   }
   console.error("Installing numpy and PyTorch for the comparison …");
   await mkdir(join(venv, ".."), { recursive: true });
   await run("python3", ["-m", "venv", venv]);
-  await run(path, [
+  await run(PYTHON, [
     ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check"],
     ...["-r", join(here, "requirements.txt")],
   ]);
   await Deno.writeTextFile(marker, wanted);
-  return path;
+  return PYTHON;
+}
+
+/** How many threads a library works with: one, or as many as it takes itself. */
+export type Threads = "one" | "default";
+
+/**
+ * Starts what can be started, hands it to `use` and ends it afterwards; what
+ * cannot be is told in `missing`.
+ */
+export async function withReferences<Result>(
+  threads: Threads,
+  missing: string[],
+  use: (references: readonly Reference[]) => Promise<Result>,
+): Promise<Result> {
+  const references: Reference[] = [];
+  for (const name of ["numpy", "torch"] as const) {
+    try {
+      references.push(await startReference(name, threads));
+    } catch (error) {
+      missing.push(`${name}: ${(error as Error).message}`);
+    }
+  }
+  try {
+    return await use(references);
+  } finally {
+    await Promise.all(references.map((reference) => reference.close()));
+  }
 }
 
 /**
@@ -56,11 +85,12 @@ async function python(): Promise<string> {
  *
  * @throws {Error} if there is no Python or the library cannot be installed
  */
-export async function startReference(
+async function startReference(
   name: Reference["name"],
+  threads: Threads,
 ): Promise<Reference> {
   const child = new Deno.Command(await python(), {
-    args: ["-B", join(here, "serve.py"), name],
+    args: ["-B", join(here, "serve.py"), name, threads],
     cwd: here,
     stdin: "piped",
     stdout: "piped",

@@ -1,21 +1,27 @@
-"""Times steps on request: `python serve.py numpy|torch`.
+"""Times steps on request: `python serve.py numpy|torch one|default`.
 
 Reads lines `name count` and answers each with the seconds that `count` steps
-took, or with `error …`. Everything runs on one thread.
+took, or with `error …`. Runs on one thread, or on as many as the library takes
+by default.
 """
 
 import os
-
-for variable in ("OMP", "OPENBLAS", "MKL"):
-    os.environ[variable + "_NUM_THREADS"] = "1"
-
 import sys
 import time
+
+ONE = sys.argv[2] == "one"
+if ONE:  # read when the libraries are loaded
+    for variable in ("OMP", "OPENBLAS", "MKL"):
+        os.environ[variable + "_NUM_THREADS"] = "1"
 
 
 def main() -> None:
     if sys.argv[1] == "torch":
+        import torch
         import torch_steps as steps
+
+        if ONE:
+            torch.set_num_threads(1)
     else:
         import numpy_steps as steps
     print("ready", steps.VERSION, flush=True)

@@ -1,4 +1,4 @@
-"""The same steps in PyTorch, float32, one thread.
+"""The same steps in PyTorch, float32.
 
 Written as a good user would: modules' parameters as tensors, autograd where
 there is a loss, the built-in optimisers, no loop over examples.
@@ -8,7 +8,6 @@ import torch
 from torch.nn import functional as fn
 
 VERSION = torch.__version__
-torch.set_num_threads(1)
 torch.manual_seed(1)
 
 
@@ -29,19 +28,14 @@ def make(name):
         out = torch.empty_like(x)
         function = getattr(torch, rest)
         return lambda: function(x, out=out)
-    return {
-        "imax": imax,
-        "population": population,
-        "neural_em": neural_em,
-        "wake_sleep": wake_sleep,
-    }[kind]()
+    return STEPS[kind](int(rest))
 
 
 def leaf(*shape, scale=0.0):
     return (scale * torch.randn(*shape)).requires_grad_()
 
 
-def descent(optimizer, loss_of_batch, limit=None):
+def descent(optimizer, loss_of_batch, limit=None, schedule=None):
     """An update; `limit` clips the gradient's norm."""
 
     def step():
@@ -52,11 +46,13 @@ def descent(optimizer, loss_of_batch, limit=None):
             params = optimizer.param_groups[0]["params"]
             torch.nn.utils.clip_grad_norm_(params, limit)
         optimizer.step()
+        if schedule:
+            schedule.step()
 
     return step
 
 
-WIDTH, SHIFT, BATCH = 10, 3, 256
+WIDTH, SHIFT = 10, 3
 
 
 def stereo_pair(d):
@@ -79,7 +75,7 @@ def products(strip):
     return torch.cat([strip, (left[:, None] * shifts).flatten(1)], 1)
 
 
-def imax():
+def imax(batch):
     inputs, hidden = 90, 48
     nets = [
         (
@@ -94,7 +90,7 @@ def imax():
     optimizer = torch.optim.SGD(params, lr=0.05, momentum=0.9, weight_decay=1e-5)
 
     def loss_of_batch():
-        d = 2 * SHIFT * torch.rand(BATCH) - SHIFT
+        d = 2 * SHIFT * torch.rand(batch) - SHIFT
         a, b = (
             torch.addmm(b2, torch.sigmoid(torch.addmm(b1, products(strip), w1)), w2)
             for strip, (w1, b1, w2, b2) in zip(stereo_pair(d), nets)
@@ -106,19 +102,57 @@ def imax():
     return descent(optimizer, loss_of_batch)
 
 
-def population():
-    pixels, hidden, dims, units, batch = 64, 64, 3, 225, 64
-    images = torch.rand(2000, pixels)
+def pixels_loss(params, x, past):
+    """Imax of three outputs a module, of a running covariance.
+
+    The gradient is that by the batch's covariance, at the running one.
+    """
+    w1, b1, w2, b2, w3, b3 = params
+    h = torch.relu(torch.addmm(b2, torch.relu(torch.addmm(b1, x, w1)), w2))
+    both = torch.cat(torch.addmm(b3, h, w3).chunk(2), 1)
+    covariance = torch.cov(both.T, correction=0)
+    past["weight"] = 0.98 * past["weight"] + 1
+    with torch.no_grad():
+        past["covariance"].lerp_(covariance, 1 / past["weight"])
+    running = covariance + (past["covariance"] - covariance).detach()
+    k = len(b3)
+    within = running[:k, :k] + running[k:, k:] + 1e-6 * torch.eye(k)
+    across = running[:k, k:] + running[k:, :k]
+    return 0.5 * (torch.logdet(within - across) - torch.logdet(within + across))
+
+
+def imax_pixels(batch):
+    params = []
+    sizes = (2 * WIDTH, 128, 64, 3)
+    for inputs, units in zip(sizes, sizes[1:]):
+        params += [leaf(inputs, units, scale=(2 / inputs) ** 0.5), leaf(units)]
+    past = {"covariance": torch.zeros(6, 6), "weight": 0}
+    optimizer = torch.optim.Adam(params, lr=4e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 3000)
+
+    def loss_of_batch():
+        d = torch.randint(-SHIFT, SHIFT + 1, (batch,))
+        return pixels_loss(params, torch.cat(stereo_pair(d)), past)
+
+    return descent(optimizer, loss_of_batch, schedule=schedule)
+
+
+COUNT = 2048  # images: whole batches
+
+
+def population(batch):
+    pixels, hidden, dims, units = 64, 64, 3, 225
+    images = torch.rand(COUNT, pixels)
     w1, b1 = leaf(pixels, hidden, scale=0.12), leaf(hidden)
     w2, b2 = leaf(hidden, dims, scale=0.17), leaf(dims)
     centres = torch.rand(units, dims).requires_grad_()
     v, c = leaf(units, pixels, scale=0.08), leaf(pixels)
     optimizer = torch.optim.SGD([w1, b1, w2, b2, centres, v, c], lr=0.1)
-    state = {"order": torch.randperm(2000), "start": 0}
+    state = {"order": torch.randperm(COUNT), "start": 0}
 
     def loss_of_batch():
-        if state["start"] + batch > 2000:
-            state["order"], state["start"] = torch.randperm(2000), 0
+        if state["start"] + batch > COUNT:
+            state["order"], state["start"] = torch.randperm(COUNT), 0
         x = images[state["order"][state["start"] : state["start"] + batch]]
         state["start"] += batch
         m = torch.sigmoid(torch.addmm(b2, torch.tanh(torch.addmm(b1, x, w1)), w2))
@@ -130,8 +164,8 @@ def population():
     return descent(optimizer, loss_of_batch)
 
 
-def neural_em():
-    batch, K, D, H, T = 32, 3, 576, 24, 4
+def neural_em(batch):
+    K, D, H, T = 3, 576, 24, 4
     images = (torch.rand(1024, 1, D) < 0.21).float()
     wx, wh, bh = leaf(D, H, scale=0.04), leaf(H, H, scale=0.2), leaf(H)
     wd, bd, start = leaf(H, D, scale=0.04), leaf(D), leaf(K, H, scale=0.5)
@@ -157,9 +191,43 @@ def neural_em():
     return descent(optimizer, loss_of_batch, limit=5.0)
 
 
+def paper_loss(params, x, inputs, gamma):
+    """Loss after the last step, as `paper_gradients` of numpy_neural_em.py."""
+    wx, wh, bh, wd, bd = params
+    sign, base = 2 * x - 1, 1 - x + 1e-6
+    h = torch.zeros(*gamma.shape[:2], len(bh))
+    residual = gamma * inputs[0]
+    for t in range(len(inputs)):
+        h = torch.sigmoid(residual @ wx + h @ wh + bh)
+        logits = h @ wd + bd
+        psi = torch.sigmoid(logits)
+        like = base + sign * psi
+        gamma = like / like.sum(1, keepdim=True)
+        if t + 1 < len(inputs):
+            residual = gamma * (inputs[t + 1] - psi)
+    return (fn.softplus(logits) - gamma * x * logits).sum() / len(x)
+
+
+def neural_em_paper(batch):
+    K, D, H, T = 4, 784, 250, 15
+    images = (torch.rand(1024, 1, D) < 0.17).float()
+    wx, wh, bh = leaf(D, H, scale=0.04), leaf(H, H, scale=0.04), leaf(H)
+    params = [wx, wh, bh, leaf(H, D, scale=0.04), leaf(D)]
+    optimizer = torch.optim.Adam(params, lr=1e-3)
+
+    def loss_of_batch():
+        x = images[torch.randint(0, 1024, (batch,))]
+        flips = torch.rand(T, *x.shape) < 0.1
+        gamma = torch.randn(batch, K, D).abs()
+        gamma = gamma / gamma.sum(1, keepdim=True)
+        return paper_loss(params, x, torch.where(flips, 1 - x, x), gamma)
+
+    return descent(optimizer, loss_of_batch)
+
+
 @torch.no_grad()
-def wake_sleep():
-    V, H, T, rate = 32, 16, 4, 0.1
+def wake_sleep(H):
+    V, T, rate = 32, 4, 0.1
     gt, gh, gv = torch.zeros(T), torch.zeros(H), torch.full((V,), -0.85)
     wth, whv = 0.1 * torch.randn(T, H), 0.1 * torch.randn(H, V)
     rvh, rh = 0.1 * torch.randn(V, H), torch.zeros(H)
@@ -187,3 +255,14 @@ def wake_sleep():
         learn(rht, rt, h, t, torch.sigmoid(rt + h @ rht))
 
     return step
+
+
+# The steps of any size: of the batch, or of the layer of hidden units.
+STEPS = {
+    "imax": imax,
+    "imax_pixels": imax_pixels,
+    "population": population,
+    "neural_em": neural_em,
+    "neural_em_paper": neural_em_paper,
+    "wake_sleep": wake_sleep,
+}

@@ -36,7 +36,7 @@ import { batches, makeOptimizer } from "../lib/population/training.ts";
 import { fillNormal, stream } from "../lib/numeric/random.ts";
 import { compileWakeSleep } from "../lib/helmholtz/compiled_wake_sleep.ts";
 
-/** One line of the table. */
+/** One line of a table. */
 export interface Work {
   /** `kind` or `kind:details`, the name that the Python programs know. */
   name: string;
@@ -55,6 +55,15 @@ export interface Work {
    * divided by their steps, evaluation included, but for Neural EM.
    */
   recorded?: number;
+}
+
+/** A training step, which the Python programs know by its kind and size. */
+export interface TrainingWork extends Work {
+  /** The same with more work: a larger batch, or more hidden units. */
+  grown: Work;
+  /** How many times the work that is, and in words. */
+  growth: number;
+  sizes: string;
 }
 
 function randomMatrix(space: Workspace, rows: number, cols: number): Matrix {
@@ -104,91 +113,114 @@ function map(name: keyof typeof MAPS): Work {
   };
 }
 
-const imax: Work = {
-  name: "imax",
-  title: "Imax step with its data",
-  recorded: 6.9 / 800,
-  target: { numpy: 15, torch: 2 },
-  make(): () => unknown {
-    const step = imaxStep(imaxModel(stream(1, "init")), stereoSampler());
-    const rng = stream(1, "data");
-    return () => step(rng);
-  },
-};
+/** What decides a training step; `step(size)` makes it of any size. */
+interface Training extends Pick<Work, "title" | "recorded" | "target"> {
+  kind: string;
+  /** What is larger in the grown one, so many times, and what it counts. */
+  size: number;
+  growth: number;
+  unit: string;
+  step(size: number): () => unknown;
+}
 
-const population: Work = {
-  name: "population",
-  title: "population-code step",
-  recorded: 10.8 / 6400,
-  target: { numpy: 6, torch: 1.2 },
-  make(): () => unknown {
-    const config = populationConfig();
-    const model = initPopulation(stream(1, "init"), config);
-    const grads = likeParams(model.params);
-    const optimizer = makeOptimizer(model.params, config);
-    const streams = {
-      init: stream(1, "init"),
-      train: stream(1, "train"),
-      data: stream(1, "data"),
-    };
-    const { images } = drawSet(dipoleWorld(), streams.data, 2000);
-    const next = batches(streams, { images, test: images }, {
-      ...config,
-      makePass: (batch) => populationPass(model, batch, grads),
-    });
-    return () => {
-      next().lossAndGrads();
-      optimizer.update(grads);
-    };
-  },
-};
+function training(
+  { kind, size, growth, unit, step, ...rest }: Training,
+): TrainingWork {
+  const work = (size: number): Work => ({
+    ...rest,
+    name: `${kind}:${size}`,
+    make: () => step(size),
+  });
+  return {
+    ...work(size),
+    grown: work(growth * size),
+    growth,
+    sizes: `${size} → ${growth * size} ${unit}`,
+  };
+}
 
-const neuralEm: Work = {
-  name: "neural_em",
-  title: "Neural-EM step with its data",
-  recorded: 0.014,
-  target: { numpy: 5, torch: 1.2 },
-  make(): () => unknown {
-    const config = neuralEmConfig({ ...SEED_MODEL, clipNorm: 5 });
-    const trainer = neuralEmTrainer(1, { config, sample: seedShapes() });
-    return () => trainer.update();
-  },
-};
-
-const wakeSleep: Work = {
-  name: "wake_sleep",
-  title: "online wake and sleep update with its image",
-  recorded: 159 / 1.5e6,
-  target: { numpy: 50, torch: 100 },
-  make(): () => unknown {
-    const params = initHelmholtz(stream(1, "init"), helmholtzConfig());
-    const shifter = shifterConfig();
-    const machine = compileWakeSleep(
-      stream(1, "train"),
-      params,
-      (rng, out) => sampleShifter(rng, out, shifter),
-    );
-    return () => machine.update(0.1);
-  },
-};
-
-/** Trainings with large batches, which a team of threads takes on. */
-export const TEAM_WORKS: readonly Work[] = [
+/** The training steps, with the data of each. */
+export const TRAININGS: readonly TrainingWork[] = [
   {
-    name: "neural_em:paper",
-    title: "Neural EM of the paper's size",
-    make(): () => unknown {
-      const config = neuralEmConfig();
+    kind: "imax",
+    title: "Imax step with its data",
+    size: 256,
+    growth: 4,
+    unit: "pairs",
+    recorded: 6.9 / 800,
+    target: { numpy: 15, torch: 2 },
+    step(batchSize: number): () => unknown {
+      const model = imaxModel(stream(1, "init"), { batchSize });
+      const step = imaxStep(model, stereoSampler());
+      const rng = stream(1, "data");
+      return () => step(rng);
+    },
+  },
+  {
+    kind: "population",
+    title: "population-code step",
+    size: 64,
+    growth: 4,
+    unit: "images",
+    recorded: 10.8 / 6400,
+    target: { numpy: 6, torch: 1.2 },
+    step(batchSize: number): () => unknown {
+      const config = populationConfig({ batchSize });
+      const model = initPopulation(stream(1, "init"), config);
+      const grads = likeParams(model.params);
+      const optimizer = makeOptimizer(model.params, config);
+      const streams = {
+        init: stream(1, "init"),
+        train: stream(1, "train"),
+        data: stream(1, "data"),
+      };
+      // Whole batches, so that all steps are alike.
+      const { images } = drawSet(dipoleWorld(), streams.data, 2048);
+      const next = batches(streams, { images, test: images }, {
+        ...config,
+        makePass: (batch) => populationPass(model, batch, grads),
+      });
+      return () => {
+        next().lossAndGrads();
+        optimizer.update(grads);
+      };
+    },
+  },
+  {
+    kind: "neural_em",
+    title: "Neural-EM step with its data",
+    size: 32,
+    growth: 4,
+    unit: "images",
+    recorded: 0.014,
+    target: { numpy: 5, torch: 1.2 },
+    step(batchSize: number): () => unknown {
+      const config = neuralEmConfig({ ...SEED_MODEL, clipNorm: 5, batchSize });
+      const trainer = neuralEmTrainer(1, { config, sample: seedShapes() });
+      return () => trainer.update();
+    },
+  },
+  {
+    kind: "neural_em_paper",
+    title: "Neural-EM step of the paper's size",
+    size: 64,
+    growth: 2,
+    unit: "images",
+    step(batchSize: number): () => unknown {
+      const config = neuralEmConfig({ batchSize });
       const trainer = neuralEmTrainer(1, { config, sample: paperShapes() });
       return () => trainer.update();
     },
   },
   {
-    name: "imax:pixels",
-    title: "Imax from pixels",
-    make(): () => unknown {
+    kind: "imax_pixels",
+    title: "Imax step from pixels",
+    size: 1024,
+    growth: 4,
+    unit: "pairs",
+    step(batchSize: number): () => unknown {
       const { modelOf, settings, worldOf } = stereograms;
-      const pixels = settings({ variant: "pixels" });
+      const pixels = settings({ variant: "pixels", batchSize });
       const step = imaxStep(
         imaxModel(stream(1, "init"), modelOf(pixels)),
         stereoSampler(worldOf(pixels)),
@@ -197,9 +229,28 @@ export const TEAM_WORKS: readonly Work[] = [
       return () => step(rng);
     },
   },
-];
+  {
+    kind: "wake_sleep",
+    title: "online wake and sleep update with its image",
+    size: 16,
+    growth: 4,
+    unit: "hidden units",
+    recorded: 159 / 1.5e6,
+    target: { numpy: 50, torch: 100 },
+    step(hidden: number): () => unknown {
+      const config = helmholtzConfig({ hidden });
+      const shifter = shifterConfig();
+      const machine = compileWakeSleep(
+        stream(1, "train"),
+        initHelmholtz(stream(1, "init"), config),
+        (rng, out) => sampleShifter(rng, out, shifter),
+      );
+      return () => machine.update(0.1);
+    },
+  },
+].map(training);
 
-/** Everything that is timed, in the order of the table. */
+/** Everything that is timed on one thread, in the order of the table. */
 export const WORKS: readonly Work[] = [
   product("matmul", [128, 784, 250], "paper's Neural EM"),
   product("matmul", [96, 576, 24], "Neural EM"),
@@ -214,8 +265,5 @@ export const WORKS: readonly Work[] = [
   map("exp"),
   map("log"),
   map("softplus"),
-  imax,
-  population,
-  neuralEm,
-  wakeSleep,
+  ...TRAININGS,
 ];

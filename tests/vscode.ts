@@ -358,6 +358,8 @@ async function trainPanels(
       );
     await until(0.4);
     await page.screenshot({ path: picture(key, "moving") });
+    const hurry = host.getByRole("button", { name: "To the end" });
+    if (await hurry.isVisible() && await hurry.isEnabled()) await hurry.click();
     await until(1);
     await page.screenshot({ path: picture(key, "done") });
     trained.set(key, await host.getAttribute("data-same") === "true");
