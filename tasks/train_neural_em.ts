@@ -1,11 +1,12 @@
 /**
- * `deno task train:neural_em --seed N [--stage 2 | --scheme paper]
+ * `deno task train:neural_em --seed N [--stage 2 | --scheme paper|image]
  * [--updates N] [--minutes M] [--set key=value]… [--out DIR]`
  *
  * Trains neural EM on the paper's shapes at length; with `--stage 2` the second
  * stage, on what the recorded first of that seed makes of them
  * (`lib/neural_em/stages.ts`); with `--scheme paper` by the authors' own scheme,
- * which ends by itself (`PAPER_SCHEME`). The state is written to `.cache/neural_em/` at
+ * which ends by itself (`PAPER_SCHEME`); with `--scheme image` one model that
+ * binds from one start (`IMAGE_SETTINGS`). The state is written to `.cache/neural_em/` at
  * every row of the curve, and when SIGTERM, SIGINT or `--minutes` ends the run,
  * which takes the time of scoring one row at most. The same command goes on from
  * there, with more updates or another cooldown if wished, and comes to the same
@@ -13,12 +14,12 @@
  * DIR, where the state then lies, too:
  *
  * - `data/checkpoints/neural_em_seed<N>.safetensors`: configuration and
- *   parameters where the validation images scored best, or, by the authors'
- *   scheme, had the least loss
+ *   parameters where the validation images scored best; by the authors' scheme,
+ *   where they had the least loss; by the scheme image, the last
  * - `data/results/neural_em_seed<N>.json`: commands, curve, processor time
  *
- * The second stage's are named `neural_em_second_seed<N>`, those of the authors'
- * scheme `neural_em_paper_scheme_seed<N>`.
+ * The second stage's are named `neural_em_second_seed<N>`, those of a scheme
+ * `neural_em_paper_scheme_seed<N>` and `neural_em_image_seed<N>`.
  *
  * @module
  */
@@ -28,6 +29,8 @@ import { setImmediate as immediate } from "node:timers/promises";
 import { join, resolve } from "node:path";
 import {
   assess,
+  IMAGE_SETTINGS,
+  IMAGE_STEPS,
   modelOf,
   PAPER_SCHEME,
   PAPER_SETTINGS,
@@ -78,6 +81,8 @@ interface Kind {
   merit: (row: RecordedRow) => number;
   /** It ends after so many rows since the best one. */
   patience: number;
+  /** E-steps that it is scored after; default as in training. */
+  steps?: number;
 }
 
 const byAmi = { merit: (row: RecordedRow) => row.ami, patience: Infinity };
@@ -94,6 +99,15 @@ const PAPER: Kind = {
   merit: (row) => -row.evalLoss,
   patience: 10,
 };
+
+const IMAGE: Kind = {
+  settings: IMAGE_SETTINGS,
+  stem: "neural_em_image_",
+  steps: IMAGE_STEPS,
+  merit: (row) => row.step,
+  patience: Infinity,
+};
+const SCHEMES: Readonly<Record<string, Kind>> = { paper: PAPER, image: IMAGE };
 
 /** Which row is the best so far, the first of equal ones. */
 function bestOf(rows: readonly RecordedRow[], { merit }: Kind): number {
@@ -210,13 +224,14 @@ async function train(
   if (stage !== "1" && stage !== "2") {
     throw refusal("train neural EM", "--stage", "1 or 2", stage);
   }
-  if (scheme !== undefined && scheme !== "paper") {
-    throw refusal("train neural EM", "--scheme", '"paper"', scheme);
+  if (scheme !== undefined && !Object.hasOwn(SCHEMES, scheme)) {
+    const schemes = Object.keys(SCHEMES).join(" or ");
+    throw refusal("train neural EM", "--scheme", schemes, scheme);
   }
   if (scheme && stage === "2") {
-    throw refusal("train neural EM", "--stage", "1 with --scheme paper", stage);
+    throw refusal("train neural EM", "--stage", "1 with --scheme", stage);
   }
-  const kind = scheme ? PAPER : stage === "1" ? FIRST : SECOND;
+  const kind = scheme ? SCHEMES[scheme] : stage === "1" ? FIRST : SECOND;
   const pairs = updates === undefined ? set : [...set, `updates=${updates}`];
   const [overrides] = combinations(pairs);
   const chosen = settings({ ...kind.settings, ...overrides });
@@ -312,7 +327,7 @@ async function train(
             { starts: 8 },
           ),
         )
-        : assess(rng, model, validation);
+        : assess(rng, model, validation, kind.steps);
       return { ami, amiMax, evalLoss: loss };
     },
     since,

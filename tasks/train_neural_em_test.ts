@@ -32,10 +32,13 @@ Deno.test("what cannot be trained is refused with one clear error", async () => 
   await refused(["--seed", "one"], /^Cannot .* --seed must be an integer ≥ 0/);
   await refused(["--seed="], /^Cannot .* --seed must be given a value/);
   await refused(["--stage", "3"], /^Cannot .* --stage must be 1 or 2/);
-  await refused(["--scheme", "ours"], /--scheme must be "paper": .* "ours"/);
+  await refused(
+    ["--scheme", "ours"],
+    /--scheme must be paper or image: .* "ours"/,
+  );
   await refused(
     ["--scheme", "paper", "--stage", "2"],
-    /--stage must be 1 with --scheme paper/,
+    /--stage must be 1 with --scheme/,
   );
   await refused(["--minutes="], /^Cannot .* --minutes must be given a value/);
   for (const minutes of ["x", "0", "1e400"]) {
@@ -117,6 +120,7 @@ Deno.test("images of a set that are shown again and again go on where they stood
     for (
       const scheme of [
         ["--scheme=paper", "--set=steps=4", "--set=unroll=4"],
+        ["--scheme=image"],
         [],
       ]
     ) {
@@ -127,7 +131,8 @@ Deno.test("images of a set that are shown again and again go on where they stood
         assert.equal((await part.ended).code, 0);
       }
     }
-    for (const stem of ["neural_em_seed5", "neural_em_paper_scheme_seed5"]) {
+    for (const scheme of ["", "paper_scheme_", "image_"]) {
+      const stem = `neural_em_${scheme}seed5`;
       const weights = (of: string): object =>
         decodeSafetensors(
           Deno.readFileSync(join(of, "states", `${stem}.safetensors`)),

@@ -107,6 +107,23 @@ export const PAPER_SETTINGS: Readonly<Partial<Settings>> = Object.freeze({
   evalEvery: 250,
 });
 
+/** E-steps that `IMAGE_SETTINGS` are scored after; more gain nothing. */
+export const IMAGE_STEPS = 24;
+
+/**
+ * One model that binds from one random start. It differs from `PAPER_SETTINGS`
+ * in what the M-step reads (the image that a component is responsible for, not
+ * what is left of it), in its start from seeds, in a bounded charge for lit
+ * pixels that holds for the first steps alone, and in proportions learned by EM.
+ */
+export const IMAGE_SETTINGS: Readonly<Partial<Settings>> = Object.freeze({
+  ...PAPER_SETTINGS,
+  ...{ reads: "image", start: "seeds" },
+  ...{ interOn: 0, interPsi: 0.4, chargedSteps: 4, proportions: 1 },
+  updates: 8000,
+  evalEvery: 1000,
+});
+
 /**
  * The authors' own scheme, by their program: the paper's configuration, 50,000
  * images again and again, a row after each epoch of 781 updates, 500 epochs at

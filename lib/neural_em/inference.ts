@@ -31,6 +31,8 @@ export interface Inference {
   imageLosses: Float32Array;
   /** γ after the last step, count × K × D. */
   responsibilities: Float32Array;
+  /** States after the last step, count·K × H. */
+  states: Float32Array;
 }
 
 /** What one EM step makes of one batch of images. */
@@ -55,6 +57,8 @@ export interface InferOptions {
   batch?: number;
   /** Responsibilities to start from, count × K × D; default random ones. */
   start?: Float32Array;
+  /** States to start from beside `start`, count·K × H; default 0. */
+  states?: Float32Array;
   /** Called after each step of each batch; the matrices change afterwards. */
   onStep?: (end: StepEnd) => void;
 }
@@ -85,7 +89,7 @@ export function* inferringGroups(
   options: InferOptions = {},
 ): Training<never, Inference> {
   const { config, params, space } = model;
-  const { components: K } = config;
+  const { components: K, hidden } = config;
   const { steps = config.steps, onStep } = options;
   const noise = options.noise ??
     (config.noiseOn === "input" ? config.noise : 0);
@@ -102,6 +106,7 @@ export function* inferringGroups(
     );
   }
   const imageLosses = new Float32Array(count);
+  const states = new Float32Array(count * K * hidden);
   const responsibilities = new Float32Array(wanted);
   let stop: boolean | void = false;
   const mark = space.mark();
@@ -117,15 +122,22 @@ export function* inferringGroups(
         flipPixels(rng, shown, noise, em.inputs[s].data);
       };
       show(0, 0);
+      em.proportions[0].data.fill(1);
       startEm(rng, model, {
+        images: em.targets[0].data,
         input: em.inputs[0].data,
         states: em.states[0].data,
         residuals: em.residuals[0].data,
         gamma: options.start?.subarray(first * K * pixels),
       });
+      if (options.states) {
+        const [from, to] = [first, first + batch].map((n) => n * K * hidden);
+        em.states[0].data.set(options.states.subarray(from, to));
+      }
       let at = 1;
       for (let step = 1; step <= steps; step++) {
         show(1, step);
+        em.ages[0] = step - 1;
         em.forward([1, 1]);
         // With learned states entry 0 is an E-step of its own: the first.
         at = config.start === "states" && step === 1 ? 0 : 1;
@@ -139,6 +151,7 @@ export function* inferringGroups(
         if (at === 1) {
           em.states[0].data.set(em.states[1].data);
           em.residuals[0].data.set(em.residuals[1].data);
+          em.proportions[0].data.set(em.proportions[1].data);
         }
         stop ||= yield step;
         if (!stop) continue;
@@ -148,13 +161,14 @@ export function* inferringGroups(
         break;
       }
       imageLosses.set(em.imageLosses[at].data, first);
+      states.set(em.states[at].data, first * K * hidden);
       responsibilities.set(em.responsibilities[at].data, first * K * pixels);
     }
   } finally {
     space.release(mark);
   }
   const groups = groupsOf(responsibilities, K, pixels);
-  return { groups, losses, imageLosses, responsibilities };
+  return { groups, losses, imageLosses, responsibilities, states };
 }
 
 /** Component with the largest γ (count × K × D) for each pixel, count × D. */

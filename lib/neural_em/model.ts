@@ -8,15 +8,19 @@
  * that a network decodes into pixel probabilities ψₖ. One EM step is
  *
  *   M   residual = γₖ (x̃ − ψₖ)                     x̃: the image with noise
+ *       or, where the network reads the image, γₖ x̃
  *       "sigmoid", "tanh" (RNN-EM)   hₖ ← f(residual W + hₖ V + b)
  *       "gradient" (N-EM, eq. 7)     θₖ ← θₖ + η σ'(θₖ) ∘ (residual W), hₖ = σ(θₖ)
  *       ψₖ = σ(aₖ)                   aₖ = hₖ U + c;  N-EM: aₖ = hₖ Wᵀ
- *   E   γₖ = p(x | ψₖ) / Σⱼ p(x | ψⱼ)               pixel by pixel
+ *   E   γₖ = πₖ p(x | ψₖ) / Σⱼ πⱼ p(x | ψⱼ)         pixel by pixel
  *
  * and the loss after a step, in nats an image (eq. 8 and the seed's)
  *
  *   Σ_pixels { Σₖ [ intra γₖ BCE(x, ψₖ) + inter (1 − γₖ) KL(0 ‖ ψₖ) ]
  *              − mixture ln Σₖ p(x | ψₖ) / K }.
+ *
+ * In the paper all πₖ are equal. Here they may be learned by EM, too: πₖ is the
+ * share of the pixels that are on that component k had in the E-step before.
  *
  * Gradients run backwards through the unrolled steps, by hand. M-steps and
  * decoders are in `m_step.ts`; the E-step with its loss is a kernel,
@@ -34,6 +38,7 @@ import {
   type Workspace,
   workspace,
 } from "../numeric/matrix/workspace.ts";
+import { exp, log } from "../numeric/elementary.ts";
 import { likeParams, type Matrices } from "../numeric/optimizers.ts";
 import { fillNormal, fillUniform, type Rng } from "../numeric/random.ts";
 import { setParams } from "../run/params.ts";
@@ -53,9 +58,12 @@ export interface NeuralEmConfig {
   mStep: string;
   /**
    * What tells the components apart: "responsibilities", random ones at the
-   * first step with states at 0; or "states", a learned state a component.
+   * first step with states at 0; "seeds", equal ones but for a random lit pixel
+   * a component, which is its own; or "states", a learned state a component.
    */
   start: string;
+  /** What the M-step reads: "residual", γ (x̃ − ψ), or "image", γ x̃. */
+  reads: string;
   /** Standard deviation of the noise on learned starting states. */
   startNoise: number;
   /** E-steps T that an image is seen for. */
@@ -73,6 +81,12 @@ export interface NeuralEmConfig {
   inter: number;
   /** Share of that weight that holds at pixels that are on; the paper's is 1. */
   interOn: number;
+  /** Weight of (1 − γₖ) ψₖ at pixels that are on: a charge of at most 1 each. */
+  interPsi: number;
+  /** E-steps, the first so many, in which `interOn` and `interPsi` hold. */
+  chargedSteps: number;
+  /** Exponent of πₖ in the E-steps after these; with 0 all are equal. */
+  proportions: number;
   /** Weight of the mixture's negative log-likelihood. */
   mixture: number;
   /** Whether gradients run through γ, or γ is held. */
@@ -111,11 +125,17 @@ export const neuralEmConfig: Configure<NeuralEmConfig> = checkedConfig(
     components: [4, is.integerIn(1, 64)],
     hidden: [250, is.positiveInteger],
     mStep: ["sigmoid", is.oneOf("sigmoid", "tanh", "gradient")],
-    start: ["responsibilities", is.oneOf("responsibilities", "states")],
+    start: [
+      "responsibilities",
+      is.oneOf("responsibilities", "seeds", "states"),
+    ],
+    reads: ["residual", is.oneOf("residual", "image")],
     startNoise: [0, is.nonNegative],
     ...each(is.positiveInteger, { steps: 15, unroll: 15 }),
     lossSteps: ["last", is.oneOf("last", "half", "all")],
-    ...each(is.nonNegative, { intra: 1, inter: 1, interOn: 1, mixture: 0 }),
+    ...each(is.nonNegative, { intra: 1, inter: 1, interOn: 1, interPsi: 0 }),
+    chargedSteps: [1e9, is.nonNegativeInteger],
+    ...each(is.nonNegative, { proportions: 0, mixture: 0 }),
     throughGamma: [true],
     noise: [0.1, is.probability],
     noiseOn: ["input", is.oneOf("input", "image")],
@@ -129,7 +149,7 @@ export const neuralEmConfig: Configure<NeuralEmConfig> = checkedConfig(
     initMemory: [0, is.nonNegative],
     pixelBias: [0],
   },
-  ({ steps, unroll, batchSize, start, mStep }) => {
+  ({ steps, unroll, batchSize, start, mStep, chargedSteps }) => {
     const learned = start === "states";
     const groups = steps / unroll;
     return [
@@ -147,7 +167,12 @@ export const neuralEmConfig: Configure<NeuralEmConfig> = checkedConfig(
       [
         "start",
         !learned || mStep !== "gradient",
-        '"responsibilities" with mStep "gradient"',
+        '"responsibilities" or "seeds" with mStep "gradient"',
+      ],
+      [
+        "chargedSteps",
+        !learned || chargedSteps >= steps,
+        `at least steps, ${steps}, with learned states`,
       ],
     ];
   },
@@ -308,6 +333,10 @@ export interface UnrolledEm {
   readonly predictions: readonly Matrix[];
   /** γ, batch·K × D. */
   readonly responsibilities: readonly Matrix[];
+  /** K πₖ in the E-step after, batch·K × 1. */
+  readonly proportions: readonly Matrix[];
+  /** E-steps that each group of images has had before, the groups alike. */
+  readonly ages: number[];
   /** Loss of each image, batch × 1, nats. */
   readonly imageLosses: readonly Matrix[];
   /** Loss after each step, nats an image. */
@@ -319,7 +348,36 @@ export interface UnrolledEm {
 }
 
 /**
- * Makes the memory for `steps` EM steps on batches of `batch` images.
+ * Fills K πₖ of each image: the components' shares of its pixels that are on, to
+ * the power `exponent`, half a pixel added to each.
+ */
+function fillProportions(
+  { x, gamma, K, exponent, out }: {
+    x: Matrix;
+    gamma: Matrix;
+    K: number;
+    exponent: number;
+    out: Matrix;
+  },
+): void {
+  for (let b = 0; b < x.rows; b++) {
+    const first = b * x.cols;
+    let total = 0;
+    for (let k = b * K; k < (b + 1) * K; k++) {
+      let pixels = 0.5;
+      for (let i = 0; i < x.cols; i++) {
+        pixels += x.data[first + i] * gamma.data[k * x.cols + i];
+      }
+      out.data[k] = exponent === 1 ? pixels : exp(exponent * log(pixels));
+      total += out.data[k];
+    }
+    for (let k = b * K; k < (b + 1) * K; k++) out.data[k] *= K / total;
+  }
+}
+
+/**
+ * Makes the memory for `steps` EM steps on batches of `batch` images, in
+ * `groups` of their own ages.
  *
  * With learned starting states, entry 0 is decoded and its E-step run too, so
  * that `steps` M-steps make steps + 1 E-steps.
@@ -328,10 +386,14 @@ export function unrolledEm(
   space: Workspace,
   params: Matrices,
   config: NeuralEmConfig,
-  { batch, steps }: { batch: number; steps: number },
+  { batch, steps, groups = 1 }: {
+    batch: number;
+    steps: number;
+    groups?: number;
+  },
 ): UnrolledEm {
   const { components: K, hidden, intra, inter, mixture, throughGamma } = config;
-  const interOn = inter * config.interOn;
+  const { chargedSteps, proportions: exponent } = config;
   const pixels = config.canvas * config.canvas;
   const list = (rows: number, cols: number): Matrix[] =>
     Array.from({ length: steps + 1 }, () => space.matrix(rows, cols));
@@ -342,6 +404,8 @@ export function unrolledEm(
     residuals: list(batch * K, pixels),
     predictions: list(batch * K, pixels),
     responsibilities: list(batch * K, pixels),
+    proportions: list(batch * K, 1),
+    ages: new Array<number>(groups).fill(0),
     imageLosses: list(batch, 1),
     losses: new Float64Array(steps + 1),
   };
@@ -358,27 +422,55 @@ export function unrolledEm(
   );
   const learnedStart = config.start === "states";
   const first = learnedStart ? 0 : 1;
-  const proportions = space.matrix(batch * K, 1);
-  fill(1, proportions);
-  const step = (s: number) => ({
-    x: em.targets[s],
-    input: em.inputs[s],
-    logits: logits[s],
-    psi: em.predictions[s],
-    gamma: em.responsibilities[s],
-    residual: residuals[s],
-    ...{ K, proportions, explained: 1 },
-  });
+  for (const ones of em.proportions) fill(1, ones);
+  // Groups differ once some are charged for lit pixels and some are not.
+  const parts = chargedSteps < config.steps ? groups : 1;
+  const rows = batch / parts;
+  const stretch = states.map((_, s) =>
+    Array.from({ length: parts }, (_, g) => {
+      const images = (matrix: Matrix): Matrix =>
+        space.rows(matrix, g * rows, rows);
+      const all = (matrix: Matrix): Matrix =>
+        space.rows(matrix, g * rows * K, rows * K);
+      return {
+        x: images(em.targets[s]),
+        input: images(em.inputs[s]),
+        losses: images(em.imageLosses[s]),
+        logits: all(logits[s]),
+        psi: all(em.predictions[s]),
+        gamma: all(em.responsibilities[s]),
+        residual: all(residuals[s]),
+        proportions: all(em.proportions[Math.max(0, s - 1)]),
+        next: all(em.proportions[s]),
+        dResidual: all(dResidual),
+        dLogits: all(dLogits),
+        ...{ K, explained: config.reads === "image" ? 0 : 1 },
+      };
+    })
+  );
+  /** What part g pays for in step s, if the whole weighs so much. */
+  const weighted = (weight: number, s: number, g: number) => {
+    const charged = em.ages[g] + s <= chargedSteps ? weight : 0;
+    return {
+      intra: weight * intra,
+      inter: weight * inter,
+      interOn: charged * inter * config.interOn,
+      interPsi: charged * config.interPsi,
+      mixture: weight * mixture,
+    };
+  };
 
   function forward(weights: ArrayLike<number>): number {
     let total = 0;
     for (let s = first; s <= steps; s++) {
       if (s > 0) cell.forward(s);
       cell.decode(s);
-      const loss = emStep({
-        ...step(s),
-        ...{ intra, inter, interOn, interPsi: 0, mixture },
-        losses: em.imageLosses[s],
+      let loss = 0;
+      stretch[s].forEach((part, g) => {
+        loss += emStep({ ...part, ...weighted(1, s, g) });
+        if (exponent === 0) return;
+        if (em.ages[g] + s < chargedSteps) fill(1, part.next);
+        else fillProportions({ ...part, exponent, out: part.next });
       });
       losses[s] = loss / batch;
       total += weights[s] * losses[s];
@@ -392,17 +484,9 @@ export function unrolledEm(
     fill(0, dState);
     for (let s = steps; s >= first; s--) {
       const weight = weights[s] / batch;
-      emStepBackward({
-        ...step(s),
-        intra: weight * intra,
-        inter: weight * inter,
-        interOn: weight * interOn,
-        interPsi: 0,
-        mixture: weight * mixture,
-        throughGamma,
-        dResidual,
-        dLogits,
-      });
+      stretch[s].forEach((part, g) =>
+        emStepBackward({ ...part, ...weighted(weight, s, g), throughGamma })
+      );
       cell.decodeBackward(s);
       if (s > 0) cell.backward(s, s > first);
     }

@@ -29,6 +29,15 @@ for (
     "the seed's model with γ held": { ...SEED_MODEL, throughGamma: false },
     "all three losses at once": { intra: 0.7, inter: 0.4, mixture: 0.5 },
     "less loss between components where pixels are on": { interOn: 0.3 },
+    "RNN-EM that reads the image, charged in its first two steps": {
+      reads: "image",
+      ...{ interOn: 0.2, interPsi: 0.4, chargedSteps: 2 },
+    },
+    "the same with proportions and γ held": {
+      reads: "image",
+      ...{ interOn: 0, interPsi: 0.4, chargedSteps: 2, proportions: 0.5 },
+      throughGamma: false,
+    },
   })
 ) {
   Deno.test(`${name}: gradients through the unrolled steps equal finite differences`, () => {
@@ -37,18 +46,33 @@ for (
   });
 }
 
-for (const mStep of ["sigmoid", "gradient"]) {
-  Deno.test(`${mStep} M-step: the kernels compute what the plain loops do`, () => {
-    const { config, params, em, weights } = small({
-      mStep,
-      mixture: 0.3,
-      interOn: 0.5,
-    });
+for (
+  const overrides of [
+    { mStep: "sigmoid", mixture: 0.3, interOn: 0.5 },
+    { mStep: "gradient", mixture: 0.3, interOn: 0.5 },
+    ...[1, 0.5].map((proportions) => ({
+      ...{ reads: "image", interOn: 0, interPsi: 0.4, chargedSteps: 2 },
+      proportions,
+    })),
+  ]
+) {
+  Deno.test(`${JSON.stringify(overrides)}: the kernels compute what the plain loops do`, () => {
+    const { config, params, em, weights } = small(overrides);
     const loss = em.forward(weights);
     const plain = plainLoss(params, config, { em, weights });
     assert.ok(Math.abs(loss / plain - 1) < 1e-12, `${loss} ${plain}`);
   });
 }
+
+Deno.test("proportions of images that begin anew are equal, whatever was before", () => {
+  const overrides = { chargedSteps: 2, proportions: 1 };
+  const [fresh, used] = [small(overrides), small(overrides)];
+  used.em.ages.fill(8);
+  used.em.forward(used.weights);
+  used.em.ages.splice(0, 2, ...fresh.em.ages);
+  const losses = [fresh, used].map(({ em, weights }) => em.forward(weights));
+  assert.equal(losses[0], losses[1]);
+});
 
 Deno.test("holding γ changes the gradient of more than one step", () => {
   const gradient = (throughGamma: boolean): number[] => {

@@ -32,7 +32,8 @@ const EPSILON = 1e-6; // keeps responsibilities from 0 / 0, as in the kernel
  * Σ weights[s] · loss after step s, nats an image, from the present parameters,
  * targets, inputs, first states and first residuals of `em`.
  *
- * @param held responsibilities of each step, to be used in place of the E-step's
+ * @param held responsibilities of each step, to be used in place of the E-step's;
+ *   proportions are then those that `em` holds
  */
 export function plainLoss(
   params: Matrices,
@@ -58,6 +59,8 @@ export function plainLoss(
     const components = Array.from({ length: K }, (_, k) => k);
     let states = components.map((k) => of(em.states[0], k, H));
     let residuals = components.map((k) => of(em.residuals[0], k, D));
+    let proportions = components.map((k) => of(em.proportions[0], k, 1)[0]);
+    const age = em.ages[Math.floor(b * em.ages.length / batch)];
     for (let s = first; s < weights.length; s++) {
       if (s > 0) {
         states = states.map((h, k) => mStep(params, config, h, residuals[k]));
@@ -65,23 +68,37 @@ export function plainLoss(
       const logits = states.map((h) => decode(params, config, h));
       let loss = 0;
       residuals = components.map(() => new Array<number>(D).fill(0));
+      const charged = age + s <= config.chargedSteps ? 1 : 0;
+      const lit = components.map(() => 0.5);
       for (let i = 0; i < D; i++) {
         const x = em.targets[s].data[b * D + i];
         const input = em.inputs[s].data[b * D + i];
-        const apart = config.inter * (1 - x + x * config.interOn);
+        const apart = config.inter * (1 - x + x * charged * config.interOn);
+        const charge = x * charged * config.interPsi;
         const psi = logits.map((a) => sigmoid(a[i]));
-        const p = psi.map((q) => x * q + (1 - x) * (1 - q) + EPSILON);
+        const p = psi.map((q, k) =>
+          proportions[k] * (x * q + (1 - x) * (1 - q) + EPSILON)
+        );
         const sum = p.reduce((x, y) => x + y);
         for (let k = 0; k < K; k++) {
           const gamma = held ? held[s][(b * K + k) * D + i] : p[k] / sum;
           const a = logits[k][i];
           loss += config.intra * gamma * (softplus(a) - x * a) +
-            apart * (1 - gamma) * softplus(a);
-          residuals[k][i] = gamma * (input - psi[k]);
+            (1 - gamma) * (apart * softplus(a) + charge * psi[k]);
+          const explained = config.reads === "image" ? 0 : psi[k];
+          residuals[k][i] = gamma * (input - explained);
+          lit[k] += x * gamma;
         }
         loss -= config.mixture * log(sum / K);
       }
       total += weights[s] * loss / batch;
+      if (held) {
+        proportions = components.map((k) => of(em.proportions[s], k, 1)[0]);
+      } else if (config.proportions > 0 && age + s >= config.chargedSteps) {
+        const parts = lit.map((n) => n ** config.proportions);
+        const sum = parts.reduce((x, y) => x + y);
+        proportions = parts.map((part) => K * part / sum);
+      }
     }
   }
   return total;
@@ -142,7 +159,10 @@ export interface ProbeModel {
   weights: number[];
 }
 
-/** Makes one: 4 × 4 images, 3 components, 5 units, 4 steps, unless overridden. */
+/**
+ * Makes one: 4 × 4 images, 3 components, 5 units, 4 steps, unless overridden. Its
+ * second image has had an E-step before.
+ */
 export function probeModel(
   rng: Rng,
   overrides: Partial<NeuralEmConfig>,
@@ -156,7 +176,8 @@ export function probeModel(
     if (name.endsWith("Bias")) fillNormal(rng, params[name].data, 0.3);
   }
   const steps = config.steps - (config.start === "states" ? 1 : 0);
-  const em = unrolledEm(space, params, config, { batch: 2, steps });
+  const em = unrolledEm(space, params, config, { batch: 2, steps, groups: 2 });
+  em.ages[1] = 1;
   for (const { data } of [...em.targets, ...em.inputs]) {
     for (let i = 0; i < data.length; i++) data[i] = bernoulli(rng, 0.4);
   }

@@ -26,7 +26,7 @@ export interface Stage {
 }
 
 /** What the last stage ends with. */
-export type StagedInference = Omit<Inference, "losses">;
+export type StagedInference = Omit<Inference, "losses" | "states">;
 
 /** How stages are run. */
 export interface StageOptions {
@@ -87,7 +87,7 @@ export function* inferringInStages(
       const em = inferringGroups(rng, model, begun, { steps, start: from });
       let next = em.next();
       for (; !next.done; next = em.next(stop)) stop ||= yield s;
-      const { losses: _, ...ended } = next.value;
+      const { losses: _losses, states: _states, ...ended } = next.value;
       end = ended;
       from = ended.responsibilities;
     }

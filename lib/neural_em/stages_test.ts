@@ -29,7 +29,7 @@ const images = Float32Array.from({ length: 10 * D }, () => bernoulli(rng, 0.3));
 const [first, second] = [modelOf(1, 5), modelOf(2, 7)];
 
 Deno.test("one stage and one start are EM", () => {
-  const { losses: _, ...once } = inferGroups(
+  const { losses: _, states: _states, ...once } = inferGroups(
     stream(4, "eval"),
     first,
     { images },
@@ -52,7 +52,9 @@ Deno.test("a later stage goes on from the responsibilities before it", () => {
     { steps: 3 },
   );
   const options = { steps: 2, start };
-  const { losses: _, ...end } = inferGroups(both, second, { images }, options);
+  const { losses: _, states: _states, ...end } = inferGroups(both, second, {
+    images,
+  }, options);
   const staged = inferInStages(
     stream(4, "eval"),
     [{ model: first, steps: 3 }, { model: second, steps: 2 }],

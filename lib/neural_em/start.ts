@@ -5,7 +5,7 @@
  * @module
  */
 import { log, log1p } from "../numeric/elementary.ts";
-import { type Floats, normal, type Rng } from "../numeric/random.ts";
+import { type Floats, integer, normal, type Rng } from "../numeric/random.ts";
 import type { NeuralEm } from "./model.ts";
 
 /** Copies binary images and flips each pixel with probability p. */
@@ -25,6 +25,8 @@ export function flipPixels(
 
 /** What `startEm` reads and fills; matrices of entry 0 of an unrolled stretch. */
 export interface EmStart {
+  /** Images without noise, count × D. */
+  images: Floats;
   /** Images as the M-step sees them, count × D. */
   input: Floats;
   /** States, count·K × H: filled. */
@@ -42,7 +44,7 @@ export interface EmStart {
 export function startEm(
   rng: Rng,
   { config, params }: Pick<NeuralEm, "config" | "params">,
-  { input, states, residuals, gamma }: EmStart,
+  { images, input, states, residuals, gamma }: EmStart,
 ): void {
   const pixels = config.canvas * config.canvas;
   const perImage = config.components * pixels;
@@ -55,12 +57,54 @@ export function startEm(
   }
   states.fill(0);
   if (!gamma) {
-    randomResiduals(rng, input, config.components, pixels, residuals);
+    const { components: K } = config;
+    if (config.start === "seeds") {
+      seedResiduals(rng, { images, input, K, pixels, out: residuals });
+    } else randomResiduals(rng, input, K, pixels, residuals);
     return;
   }
   for (let i = 0; i < residuals.length; i++) {
     const image = Math.floor(i / perImage);
     residuals[i] = gamma[i] * input[image * pixels + i % pixels];
+  }
+}
+
+/**
+ * The first residual with a seed a component: a pixel that is on, drawn without
+ * replacement from the image, which belongs to that component alone. All other
+ * pixels are shared alike.
+ *
+ * @param images count × D, without noise @param input count × D
+ * @param out count·K × D
+ */
+export function seedResiduals(
+  rng: Rng,
+  { images, input, K, pixels, out }: {
+    images: Floats;
+    input: Floats;
+    K: number;
+    pixels: number;
+    out: Floats;
+  },
+): void {
+  for (let image = 0; image < images.length; image += pixels) {
+    for (let k = 0; k < K; k++) {
+      for (let i = 0; i < pixels; i++) {
+        out[image * K + k * pixels + i] = input[image + i] / K;
+      }
+    }
+    const lit: number[] = [];
+    for (let i = 0; i < pixels; i++) if (images[image + i] > 0) lit.push(i);
+    const seeds = Math.min(K, lit.length);
+    for (let seed = 0; seed < seeds; seed++) {
+      const chosen = seed + integer(rng, lit.length - seed);
+      [lit[seed], lit[chosen]] = [lit[chosen], lit[seed]];
+      for (let k = 0; k < K; k++) {
+        out[image * K + k * pixels + lit[seed]] = k === seed
+          ? input[image + lit[seed]]
+          : 0;
+      }
+    }
   }
 }
 

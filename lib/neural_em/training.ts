@@ -151,7 +151,10 @@ export function neuralEmTrainer(
   const space = workspace("float32", { bytes, ...teamwork() });
   const params = initNeuralEm(stream(seed, "init"), space, config);
   const optimizer = adam(params, { learningRate: config.learningRate });
-  const em = unrolledEm(space, params, config, { batch: batchSize, steps });
+  const em = unrolledEm(space, params, config, {
+    batch: batchSize,
+    ...{ steps, groups },
+  });
   const weights = lossWeights(config, steps);
   const rngs: Record<string, StatefulRng> = {
     data: stream(seed, "data"),
@@ -188,7 +191,9 @@ export function neuralEmTrainer(
       target.set(config.noiseOn === "image" ? input : frame);
     }
     if (!fresh) return;
+    part(em.proportions[0], g, K).fill(1);
     startEm(rngs.train, trainer, {
+      images: held[g][0],
       input: part(em.inputs[0], g),
       states: part(em.states[0], g, K),
       residuals: part(em.residuals[0], g, K),
@@ -199,6 +204,7 @@ export function neuralEmTrainer(
   function update(): number {
     for (let g = 0; g < groups; g++) {
       const age = (step + g) % groups;
+      em.ages[g] = age * unroll;
       present(g, age, age === 0 || step === 0);
     }
     const loss = em.forward(weights);
@@ -208,6 +214,7 @@ export function neuralEmTrainer(
     optimizer.update(grads);
     em.states[0].data.set(em.states[steps].data);
     em.residuals[0].data.set(em.residuals[steps].data);
+    em.proportions[0].data.set(em.proportions[steps].data);
     step++;
     return loss;
   }
@@ -217,6 +224,7 @@ export function neuralEmTrainer(
     const named: Record<string, Matrix> = {
       carriedStates: em.states[0],
       carriedResiduals: em.residuals[0],
+      ...(config.proportions > 0 && { carriedProportions: em.proportions[0] }),
     };
     for (const name in params) {
       named[name] = params[name];

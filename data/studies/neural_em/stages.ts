@@ -105,13 +105,16 @@ export interface ScoringOptions {
   starts: number;
 }
 
-/** What recorded stages make of a batch, or of a part of one. */
+/** What a recorded model, or stages, make of a batch, or of a part of one. */
 export interface StagedScores {
   /** Seed of the checkpoints. */
   seed: number;
   scores: ClusteringScores & { loss: number };
-  /** AMI (max) of the best by the loss of the first 1, 2, 4, … starts. */
-  byStarts: [number, number][];
+  /**
+   * AMI (max) of the best by the loss of the first 1, 2, 4, … starts, or after
+   * so many moves.
+   */
+  curve: [number, number][];
   /** Component of each pixel, count × D. */
   groups: Uint8Array;
 }
@@ -136,7 +139,7 @@ export function scoreStages(
   let ended = 0;
   for (const seed of Object.keys(checkpoints).map(Number)) {
     if (all.length > 0 && stopped()) break;
-    const byStarts: [number, number][] = [];
+    const curve: [number, number][] = [];
     let start = 0;
     const inferring = inferringInStages(
       stream(from, `recorded ${seed}, part ${part}`),
@@ -148,8 +151,8 @@ export function scoreStages(
         onEnd(_end, best): void {
           report(++ended);
           start++;
-          if (start !== told[byStarts.length]) return;
-          byStarts.push([start, scoreGroups(images, best.groups).amiMax]);
+          if (start !== told[curve.length]) return;
+          curve.push([start, scoreGroups(images, best.groups).amiMax]);
         },
       },
     );
@@ -158,9 +161,9 @@ export function scoreStages(
     const { value: best } = next;
     const scores = scoreChoice(images, best);
     // Where all images were settled before, more starts change nothing.
-    const rest = told.slice(byStarts.length);
-    for (const start of rest) byStarts.push([start, scores.amiMax]);
-    all.push({ seed, scores, byStarts, groups: best.groups });
+    const rest = told.slice(curve.length);
+    for (const start of rest) curve.push([start, scores.amiMax]);
+    all.push({ seed, scores, curve, groups: best.groups });
   }
   return all;
 }
@@ -180,7 +183,7 @@ export function joinParts(
   parts: readonly (readonly StagedScores[])[],
   batch: ShapesBatch,
 ): StagedScores[] {
-  return parts[0].map(({ seed, scores, byStarts }, c) => {
+  return parts[0].map(({ seed, scores, curve }, c) => {
     const same = parts.map((part) => part[c]);
     const scored = same.reduce((sum, { groups }) => sum + groups.length, 0);
     const whole = (value: (part: StagedScores) => number): number =>
@@ -199,9 +202,9 @@ export function joinParts(
     return {
       seed,
       scores: average,
-      byStarts: byStarts.map(([start], i) => [
+      curve: curve.map(([start], i) => [
         start,
-        whole((part) => part.byStarts[i][1]),
+        whole((part) => part.curve[i][1]),
       ]),
       groups,
     };

@@ -65,9 +65,9 @@ Deno.test("recorded stages are scored as the models they were made from", () => 
   assert.deepEqual(parts[1][0].groups, chosen.groups);
   assert.deepEqual(parts[1][0].scores, scoreChoice(second, chosen));
   assert.deepEqual(reported, [1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 2, 3, 4, 5]);
-  assert.deepEqual(whole.byStarts.map(([n]) => n), [1, 2, 4, 5]);
+  assert.deepEqual(whole.curve.map(([n]) => n), [1, 2, 4, 5]);
   assert.ok(Math.abs(whole.scores.ami - ami) < 1e-12);
-  assert.ok(Math.abs(whole.byStarts[3][1] - amiMax) < 1e-12);
+  assert.ok(Math.abs(whole.curve[3][1] - amiMax) < 1e-12);
 });
 
 Deno.test("scoring that is asked to stop keeps what it has found by then", () => {
