@@ -1,7 +1,8 @@
 /**
  * `deno run -A bench/live.ts [notebook…] [--repeats N]`: the live cells under
  * their limits, in Chromium: time of a training over that of the kernel, frames
- * and pictures a second meanwhile, memory over twenty trainings, bytes.
+ * and pictures a second meanwhile, memory over twenty trainings, bytes, the first
+ * paint with and without the script.
  *
  * Kernel and page take turns, each anew, so that both compile as they go; the
  * median ratio counts, beside that of the least times, because whatever else the
@@ -21,6 +22,8 @@ import { reportOf, SHORT, shortCell } from "../tests/live_cells.ts";
 import type { Experiment, ExperimentOutcome } from "../viz/live/experiment.ts";
 import { liveExperiment } from "../viz/live/live.ts";
 
+/** Pages that are opened for the first paint, in each way. */
+const PAINTS = 15;
 /** Milliseconds from a pointer's coming to the button until it presses. */
 const HAND = 200;
 
@@ -131,6 +134,29 @@ async function openHost(browser: Browser, html: string): Promise<Locator> {
   return page.locator("[data-simulation]");
 }
 
+/** Milliseconds until the page with this cell is first painted. */
+async function firstPaint(browser: Browser, html: string): Promise<number> {
+  const page = (await openHost(browser, html)).page();
+  const paint = (): number | undefined =>
+    performance.getEntriesByName("first-contentful-paint")[0]?.startTime;
+  await page.waitForFunction(paint);
+  const shown = await page.evaluate(paint);
+  await page.close();
+  return shown!;
+}
+
+/** Medians of the first paint with the cell's script and without it. */
+async function paints(browser: Browser, html: string): Promise<string> {
+  const without = html.replace(/<script>[^]*<\/script>/, "");
+  const seen: number[][] = [[], []];
+  for (let i = 0; i < PAINTS; i++) {
+    for (const [way, page] of [html, without].entries()) {
+      seen[way].push(await firstPaint(browser, page));
+    }
+  }
+  return seen.map((all) => fixed(quantile(all, 0.5), 0)).join(", without ");
+}
+
 const fixed = (x: number, digits = 2): string => x.toFixed(digits);
 
 /** Prints the limits of a notebook's cell, but for memory. */
@@ -175,6 +201,7 @@ async function measure(
       `script ${
         fixed(new TextEncoder().encode(script).length / 1000, 0)
       } kB, ` +
+      `first paint after ${await paints(browser, html)} ms, ` +
       `bits ${same ? "the same" : "OTHER"}`,
   );
 }

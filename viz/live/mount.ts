@@ -51,7 +51,18 @@ function findHost(key: string): HTMLElement | null {
   return document.querySelector<HTMLElement>(selector);
 }
 
-/** Puts the panel of a simulation into its host, and waits for the reader. */
+/** Calls `act` once the page has been painted, or is not to be soon. */
+function afterPaint(act: () => void): void {
+  let done = false;
+  const once = (): void => {
+    if (!done) act();
+    done = true;
+  };
+  requestAnimationFrame(() => setTimeout(once));
+  setTimeout(once, 500); // a hidden page has no frames
+}
+
+/** Puts the panel of a simulation into its host, once the page is painted. */
 export function mount<V extends Settings, S, D>(
   simulation: Simulation<V, S, D>,
   key: string,
@@ -59,6 +70,17 @@ export function mount<V extends Settings, S, D>(
   const found = findHost(key);
   const json = found?.querySelector("script")?.textContent;
   if (!found || !json) return;
+  found.dataset.state = "waiting"; // taken
+  afterPaint(() => mountIn(found, json, simulation, key));
+}
+
+/** Builds the panel, and waits for the reader. */
+function mountIn<V extends Settings, S, D>(
+  found: HTMLElement,
+  json: string,
+  simulation: Simulation<V, S, D>,
+  key: string,
+): void {
   // What the still has of its own where no script runs.
   for (const part of found.querySelectorAll(STILL_ONLY)) part.remove();
   const host: HTMLElement = found;
