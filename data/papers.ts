@@ -53,6 +53,7 @@ export const IN_PAPER: Readonly<
   neural_em: {
     "RNN-EM": { words: "static shapes", url: BINDING },
     "two stages": { words: "static shapes", url: BINDING },
+    "one model": { words: "static shapes", url: BINDING },
     "": { words: "not its model", url: BINDING },
   },
   population_codes: {

@@ -49,6 +49,8 @@ const HEADLINES: Record<string, readonly string[]> = {
     "seed, NMI (chosen)",
     "RNN-EM recorded, AMI (max)",
     "two stages, least loss of starts, AMI (max)",
+    "one model, one start, AMI (max)",
+    "one model with moves, AMI (max)",
   ],
   two_view_agreement: ["R² of both causes, weight 25", "η², Imax"],
 };

@@ -107,7 +107,7 @@ export const PAPER_SETTINGS: Readonly<Partial<Settings>> = Object.freeze({
   evalEvery: 250,
 });
 
-/** E-steps that `IMAGE_SETTINGS` are scored after; more gain nothing. */
+/** E-steps after which a training with `IMAGE_SETTINGS` is scored on its way. */
 export const IMAGE_STEPS = 24;
 
 /**

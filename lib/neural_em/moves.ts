@@ -22,6 +22,8 @@ export interface MoveOptions {
   moves: number;
   /** E-steps after a move. */
   moveSteps: number;
+  /** Noise on the input; default the training's. */
+  noise?: number;
   /** Called with the best grouping so far, after `moves` moves; first after 0. */
   onMove?: (moves: number, best: Settled) => void;
 }
@@ -50,7 +52,7 @@ export function* inferringWithMoves(
   rng: Rng,
   model: NeuralEm,
   images: Float32Array,
-  { steps, moves, moveSteps, onMove }: MoveOptions,
+  { steps, moves, moveSteps, noise, onMove }: MoveOptions,
 ): Training<never, Settled> {
   let stop: boolean | void = false;
   function* settle(
@@ -58,9 +60,9 @@ export function* inferringWithMoves(
     from: { start?: Float32Array; states?: Float32Array } = {},
   ): Training<never, Settled> {
     const { canvas, components: K } = model.config;
-    const costs = new Float32Array(images.length / canvas ** 2 * K);
+    const costs = new Float32Array(images.length / (canvas * canvas) * K);
     const em = inferringGroups(rng, model, { images }, {
-      ...{ steps, ...from },
+      ...{ steps, noise, ...from },
       onStep({ step, first, responsibilities, predictions }): void {
         if (step < steps) return;
         const { rows, cols } = predictions;

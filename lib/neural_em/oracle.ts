@@ -18,7 +18,7 @@ import {
   type UnrolledEm,
   unrolledEm,
 } from "./model.ts";
-import { log, sigmoid, softplus, tanh } from "../numeric/elementary.ts";
+import { exp, log, sigmoid, softplus, tanh } from "../numeric/elementary.ts";
 import {
   bernoulli,
   fillNormal,
@@ -95,7 +95,7 @@ export function plainLoss(
       if (held) {
         proportions = components.map((k) => of(em.proportions[s], k, 1)[0]);
       } else if (config.proportions > 0 && age + s >= config.chargedSteps) {
-        const parts = lit.map((n) => n ** config.proportions);
+        const parts = lit.map((n) => exp(config.proportions * log(n)));
         const sum = parts.reduce((x, y) => x + y);
         proportions = parts.map((part) => K * part / sum);
       }

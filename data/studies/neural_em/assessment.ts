@@ -117,7 +117,10 @@ export function amiOverSteps(
   seed: number,
   model: NeuralEm,
   batch: ShapesBatch | readonly ShapesBatch[],
-  steps: number = model.config.steps,
+  { steps = model.config.steps, noise }: Pick<
+    InferOptions,
+    "steps" | "noise"
+  > = {},
 ): [number, number][] {
   const frames = framesOf(batch);
   const [{ canvas, images }] = frames;
@@ -131,7 +134,7 @@ export function amiOverSteps(
       groupsOf(responsibilities.data, model.config.components, pixels),
       first * pixels,
     );
-  inferGroups(stream(seed, "assess"), model, frames, { steps, onStep });
+  inferGroups(stream(seed, "assess"), model, frames, { steps, noise, onStep });
   return groups.map((group, t) => [
     t + 1,
     scoreGroups(frames[Math.min(t + 1, frames.length - 1)], group).amiMax,

@@ -48,7 +48,7 @@ Deno.test("a checkpoint is scored as the model it was made from", () => {
 });
 
 Deno.test("AMI over steps has one value a step, for images and for sequences", () => {
-  const still = assessment.amiOverSteps(0, trainer, batch, 5);
+  const still = assessment.amiOverSteps(0, trainer, batch, { steps: 5 });
   assert.deepEqual(still.map(([step]) => step), [1, 2, 3, 4, 5]);
   const frames = flyingShapes({ frames: 4 })(stream(0, "data"), 3);
   assert.equal(assessment.amiOverSteps(0, trainer, frames).length, 3);

@@ -11,12 +11,18 @@ import { stream } from "../../../lib/numeric/random.ts";
 import { mean } from "../../../lib/numeric/statistics.ts";
 import { decodeSafetensors } from "../../../lib/run/safetensors.ts";
 import { seedTask, type TaskName } from "../../../lib/run/sweep.ts";
-import { IMAGE_STEPS } from "../../experiments/neural_em.ts";
 import { type ShapesBatch, someImages } from "../../worlds/shapes.ts";
 import type { StagedScores } from "./stages.ts";
 
-/** E-steps after a move. */
-export const MOVE_STEPS = 16;
+/**
+ * How the models are run on images, as validation images chose it: longer than
+ * in training and without its noise, both of which raise the score.
+ */
+export const IMAGE_INFERENCE = Object.freeze({
+  steps: 48,
+  moveSteps: 32,
+  noise: 0,
+});
 
 /** What `scoreMoves` is told. */
 export interface MoveScoring {
@@ -61,7 +67,7 @@ export function scoreMoves(
       restoreNeuralEm(decodeSafetensors(checkpoints[seed])),
       images.images,
       {
-        ...{ steps: IMAGE_STEPS, moves, moveSteps: MOVE_STEPS },
+        ...{ ...IMAGE_INFERENCE, moves },
         onMove(move, { groups }): void {
           report(++ended);
           if (move === 0) oneStart = groups.slice();

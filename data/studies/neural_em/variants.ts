@@ -5,7 +5,11 @@
  *
  * @module
  */
-import { PAPER_SETTINGS, type Settings } from "../../experiments/neural_em.ts";
+import {
+  IMAGE_SETTINGS,
+  PAPER_SETTINGS,
+  type Settings,
+} from "../../experiments/neural_em.ts";
 import type { Restarts } from "./assessment.ts";
 
 /** One configuration of a study. */
@@ -158,6 +162,19 @@ const gradient = variantsOf("N-EM", {
   },
 });
 
+/** Each way in which the model that reads the image differs, taken back. */
+const imageModel = variantsOf("image model", {
+  ...IMAGE_SETTINGS,
+  updates: 1500,
+  evalEvery: 500,
+}, {
+  "the whole": {},
+  "reads what is left of the image": { reads: "residual" },
+  "the paper's charge": { interOn: 1, interPsi: 0, chargedSteps: 1e9 },
+  "equal proportions": { proportions: 0 },
+  "random responsibilities, no seeds": { start: "responsibilities" },
+});
+
 /** What the second stage owes its loss and its choice among starts to. */
 const secondStages: Variant[] = [
   { label: "no loss between components where pixels are on", interOn: 0 },
@@ -183,6 +200,7 @@ export const VARIANTS: readonly Variant[] = Object.freeze([
   ...interWeights,
   ...gradient,
   ...secondStages,
+  ...imageModel,
 ]);
 
 /** A configuration's results over seeds. */
