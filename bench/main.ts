@@ -95,7 +95,7 @@ async function benchWorks(only: string, turns: Turns): Promise<object> {
   title(
     `2. All ${CORES} cores, each library with its default number of threads; ` +
       `microseconds a step.\nBefore each turn a pause of ${1000 * PAUSE} ms, ` +
-      "in which the threads of the one before go to\nsleep, then as many " +
+      "in which the threads of the one before go to\nsleep, then 0.4 s of " +
       "steps that are not timed. Ratios to ours on all cores.",
   );
   printAllCores(allCores);

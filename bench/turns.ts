@@ -27,7 +27,8 @@ export interface Turns {
   repeats: number;
   /**
    * Seconds of silence before each turn, in which the threads of the one before
-   * go to sleep; the turn then starts with as many steps that are not timed.
+   * go to sleep; the turn then starts with steps that are not timed, until its
+   * own threads are there. Such turns are a quarter as many.
    */
   pause?: number;
   /** What could not be measured, and why. */
@@ -39,6 +40,8 @@ export interface Turns {
 const SLOW = 0.05;
 const WARM_UP = 0.3; // seconds
 const SLICE = 0.005; // seconds of a turn
+/** Seconds that threads are given to come, after a pause; a worker starts anew. */
+const ARRIVAL = 0.4;
 
 /** A promise that resolves in so many seconds. */
 export function wait(seconds: number): Promise<void> {
@@ -104,12 +107,13 @@ export async function takeTurns(
   { repeats, pause, missing, signal }: Turns,
 ): Promise<Record<string, Times>> {
   const players: { engine: Engine; count: number; samples: number[] }[] = [];
-  let turns = repeats;
+  const few = Math.ceil(repeats / 4);
+  let turns = pause === undefined ? repeats : few;
   for (const engine of engines) {
     try {
       const { count, seconds } = await calibrate(engine);
       players.push({ engine, count, samples: [] });
-      if (seconds > SLOW) turns = Math.ceil(repeats / 4);
+      if (seconds > SLOW) turns = few;
     } catch (error) {
       missing.push(`${title} in ${engine.name}: ${(error as Error).message}`);
     }
@@ -119,7 +123,7 @@ export async function takeTurns(
       signal.throwIfAborted();
       if (pause !== undefined) {
         await wait(pause);
-        await engine.time(count);
+        for (let spent = 0; spent < ARRIVAL;) spent += await engine.time(count);
       }
       samples.push(await engine.time(count) / count);
     }

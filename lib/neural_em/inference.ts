@@ -171,6 +171,30 @@ export function* inferringGroups(
   return { groups, losses, imageLosses, responsibilities, states };
 }
 
+/**
+ * Overwrites what `best` holds of those images that have less loss in `other`:
+ * a choice without labels.
+ *
+ * @param images which images of `best` those of `other` are; default all
+ */
+export function keepBetter<T extends Pick<Inference, "imageLosses">>(
+  best: T,
+  other: T,
+  images: readonly number[] = Array.from(best.imageLosses.keys()),
+): void {
+  const { length } = best.imageLosses;
+  images.forEach((image, n) => {
+    if (!(other.imageLosses[n] < best.imageLosses[image])) return;
+    for (const name in best) {
+      const [to, from] = [best[name], other[name]] as unknown[];
+      if (!(to instanceof Float32Array || to instanceof Uint8Array)) continue;
+      const size = to.length / length;
+      const row = (from as typeof to).subarray(n * size, (n + 1) * size);
+      to.set(row, image * size);
+    }
+  });
+}
+
 /** Component with the largest γ (count × K × D) for each pixel, count × D. */
 export function groupsOf(
   gamma: ArrayLike<number>,

@@ -12,7 +12,7 @@
 import { log1p } from "../numeric/elementary.ts";
 import type { Rng } from "../numeric/random.ts";
 import { finish, type Training } from "../run/training.ts";
-import { type Inference, inferringGroups } from "./inference.ts";
+import { type Inference, inferringGroups, keepBetter } from "./inference.ts";
 import type { NeuralEm } from "./model.ts";
 
 /** How EM runs, and how often it moves. */
@@ -191,17 +191,4 @@ function draw(rng: Rng, weights: ArrayLike<number>): number {
     if (left < 0) break;
   }
   return last;
-}
-
-/** Overwrites those images of `best` that have less loss in `other`. */
-function keepBetter(best: Settled, other: Settled): void {
-  const count = best.imageLosses.length;
-  for (let image = 0; image < count; image++) {
-    if (!(other.imageLosses[image] < best.imageLosses[image])) continue;
-    for (const name of Object.keys(best) as (keyof Settled)[]) {
-      const size = best[name].length / count;
-      const row = other[name].subarray(image * size, (image + 1) * size);
-      best[name].set(row, image * size);
-    }
-  }
 }

@@ -16,7 +16,7 @@
 import { pickRows } from "../numeric/points.ts";
 import type { Rng } from "../numeric/random.ts";
 import { finish, type Training } from "../run/training.ts";
-import { type Inference, inferringGroups } from "./inference.ts";
+import { type Inference, inferringGroups, keepBetter } from "./inference.ts";
 import type { NeuralEm } from "./model.ts";
 
 /** A model, and for how many steps it runs EM. */
@@ -98,22 +98,4 @@ export function* inferringInStages(
     open = open.filter((i) => !(imageLosses[i] < enough));
   }
   return best!;
-}
-
-/** Overwrites those images of `best` that have less loss in `other`. */
-function keepBetter(
-  best: StagedInference,
-  other: StagedInference,
-  images: readonly number[],
-): void {
-  images.forEach((image, n) => {
-    if (!(other.imageLosses[n] < best.imageLosses[image])) return;
-    for (
-      const name of ["groups", "imageLosses", "responsibilities"] as const
-    ) {
-      const size = best[name].length / best.imageLosses.length;
-      const row = other[name].subarray(n * size, (n + 1) * size);
-      best[name].set(row, image * size);
-    }
-  });
 }

@@ -33,7 +33,7 @@ import type { WorkspaceOptions } from "../numeric/matrix/workspace.ts";
 import { seedTask, spareCores, WorkerPool } from "./sweep.ts";
 
 /** A call takes at least as long, in nanoseconds, or is not shared. */
-const WORTH = 100_000;
+const WORTH = 20_000;
 /** Long calls are cut into two shares a thread, about as long at least. */
 const SHARE = 500_000;
 /** Looks, some 20 nanoseconds each, before a thread goes to sleep. */

@@ -1,0 +1,61 @@
+/**
+ * Moving shapes by a model of still images: its states are carried from frame to
+ * frame, and where a fresh start explains a frame better, it takes their place.
+ *
+ * @module
+ */
+import {
+  groupsOf,
+  inferGroups,
+  keepBetter,
+} from "../../../lib/neural_em/inference.ts";
+import type { NeuralEm } from "../../../lib/neural_em/model.ts";
+import { scoreGroups } from "../../../lib/neural_em/grouping.ts";
+import { stream } from "../../../lib/numeric/random.ts";
+import type { ShapesBatch } from "../../worlds/shapes.ts";
+
+/** E-steps that carried states are given in each frame. */
+const CARRIED_STEPS = 8;
+/** E-steps of a fresh start. */
+const FRESH_STEPS = 16;
+
+/** How frames are taken. */
+export type Tracking = "afresh" | "carried" | "both";
+
+/**
+ * The AMI (max) at each frame: pairs of frame and score. With "both" each image
+ * keeps the one of less loss, without labels.
+ */
+export function amiOverFrames(
+  seed: number,
+  model: NeuralEm,
+  frames: readonly ShapesBatch[],
+  tracking: Tracking,
+): [number, number][] {
+  const rng = stream(seed, "track");
+  const { canvas, components: K } = model.config;
+  const pixels = canvas * canvas;
+  // Past the first steps of a start, so that losses compare.
+  const late = { ...model, config: { ...model.config, chargedSteps: 0 } };
+  const fresh = (frame: ShapesBatch) =>
+    inferGroups(rng, late, frame, { steps: FRESH_STEPS, noise: 0 });
+  let now = fresh(frames[0]);
+  return frames.map((frame, t) => {
+    if (t > 0) {
+      const [begun, before] = [tracking !== "carried" && fresh(frame), now];
+      if (begun) now = begun;
+      if (tracking !== "afresh") {
+        const seen = Array<ShapesBatch>(CARRIED_STEPS).fill(frame);
+        const carried = inferGroups(rng, late, [frames[t - 1], ...seen], {
+          ...{ steps: CARRIED_STEPS, noise: 0 },
+          start: before.responsibilities,
+          states: before.states,
+        });
+        if (begun) keepBetter(carried, begun);
+        now = carried;
+      }
+    }
+    const groups = groupsOf(now.responsibilities, K, pixels);
+    return [t, scoreGroups(frame, groups).amiMax];
+  });
+}
