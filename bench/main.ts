@@ -34,7 +34,7 @@ import {
   printOneThread,
   type Row,
 } from "./one_thread.ts";
-import { withReferences } from "./references.ts";
+import { checkGradients, withReferences } from "./references.ts";
 import { measureStartUp, printStartUp } from "./startup.ts";
 import type { Turns } from "./turns.ts";
 import { TRAININGS, WORKS } from "./works.ts";
@@ -70,10 +70,13 @@ async function benchWorks(only: string, turns: Turns): Promise<object> {
   const { rows, versions } = await withReferences(
     "one",
     turns.missing,
-    async (references) => ({
-      rows: await measureOneThread(chosen(WORKS), references, turns),
-      versions: references.map(({ name, version }) => `${name} ${version}`),
-    }),
+    async (references) => {
+      if (references.length === 2) await checkGradients();
+      return {
+        rows: await measureOneThread(chosen(WORKS), references, turns),
+        versions: references.map(({ name, version }) => `${name} ${version}`),
+      };
+    },
   );
   title(
     `1. One thread, float32, ${

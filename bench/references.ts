@@ -32,25 +32,22 @@ async function run(command: string, args: string[]): Promise<void> {
   throw new Error(`${command} ${args[0]}: ${lines[lines.length - 1]}`);
 }
 
-/** The Python of the virtual environment, which `python` makes. */
-export const PYTHON: string = join(venv, "bin", "python");
-
 /** The Python of a virtual environment with the pinned libraries. */
 async function python(): Promise<string> {
   const marker = join(venv, "requirements.txt");
   const wanted = await Deno.readTextFile(join(here, "requirements.txt"));
   if (existsSync(marker) && await Deno.readTextFile(marker) === wanted) {
-    return PYTHON;
+    return join(venv, "bin", "python");
   }
   console.error("Installing numpy and PyTorch for the comparison …");
   await mkdir(join(venv, ".."), { recursive: true });
   await run("python3", ["-m", "venv", venv]);
-  await run(PYTHON, [
+  await run(join(venv, "bin", "python"), [
     ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check"],
     ...["-r", join(here, "requirements.txt")],
   ]);
   await Deno.writeTextFile(marker, wanted);
-  return PYTHON;
+  return join(venv, "bin", "python");
 }
 
 /** How many threads a library works with: one, or as many as it takes itself. */
@@ -134,4 +131,9 @@ function splitLines(): TransformStream<string, string> {
       for (const part of parts) controller.enqueue(part);
     },
   });
+}
+
+/** Holds gradients by hand in numpy to PyTorch's; throws where they differ. */
+export async function checkGradients(): Promise<void> {
+  await run(await python(), ["-B", join(here, "gradients_agree.py")]);
 }
