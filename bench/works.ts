@@ -94,6 +94,17 @@ function product(
   };
 }
 
+/** Makes Imax steps with their data. */
+function imaxSteps(
+  config: Parameters<typeof imaxModel>[1],
+  world?: Parameters<typeof stereoSampler>[0],
+): () => unknown {
+  const model = imaxModel(stream(1, "init"), config);
+  const step = imaxStep(model, stereoSampler(world));
+  const rng = stream(1, "data");
+  return () => step(rng);
+}
+
 const MAPS = { sigmoid, exp, log, tanh, softplus };
 
 function map(name: keyof typeof MAPS): Work {
@@ -150,10 +161,7 @@ export const TRAININGS: readonly TrainingWork[] = [
     recorded: 6.9 / 800,
     target: { numpy: 15, torch: 2 },
     step(batchSize: number): () => unknown {
-      const model = imaxModel(stream(1, "init"), { batchSize });
-      const step = imaxStep(model, stereoSampler());
-      const rng = stream(1, "data");
-      return () => step(rng);
+      return imaxSteps({ batchSize });
     },
   },
   {
@@ -221,12 +229,7 @@ export const TRAININGS: readonly TrainingWork[] = [
     step(batchSize: number): () => unknown {
       const { modelOf, settings, worldOf } = stereograms;
       const pixels = settings({ variant: "pixels", batchSize });
-      const step = imaxStep(
-        imaxModel(stream(1, "init"), modelOf(pixels)),
-        stereoSampler(worldOf(pixels)),
-      );
-      const rng = stream(1, "data");
-      return () => step(rng);
+      return imaxSteps(modelOf(pixels), worldOf(pixels));
     },
   },
   {

@@ -4,14 +4,14 @@
  *
  * Trains neural EM on the paper's shapes at length; with `--stage 2` the second
  * stage, on what the recorded first of that seed makes of them
- * (`lib/neural_em/stages.ts`); with `--scheme paper` by the authors' own scheme,
- * which ends by itself (`PAPER_SCHEME`); with `--scheme image` one model that
- * binds from one start (`IMAGE_SETTINGS`). The state is written to `.cache/neural_em/` at
- * every row of the curve, and when SIGTERM, SIGINT or `--minutes` ends the run,
- * which takes the time of scoring one row at most. The same command goes on from
- * there, with more updates or another cooldown if wished, and comes to the same
- * parameters. Every row and the parameters are recorded under `data/`, or under
- * DIR, where the state then lies, too:
+ * (`lib/neural_em/stages.ts`); with `--scheme paper` by the authors' own
+ * scheme, which ends by itself (`PAPER_SCHEME`); with `--scheme image` one
+ * model that binds from one start (`IMAGE_SETTINGS`). The state is written to
+ * `.cache/neural_em/` at every row of the curve, and when SIGTERM, SIGINT or
+ * `--minutes` ends the run, which takes the time of scoring one row at most.
+ * The same command goes on from there, with more updates or another cooldown if
+ * wished, and comes to the same parameters. Every row and the parameters are
+ * recorded under `data/`, or under DIR, where the state then lies, too:
  *
  * - `data/checkpoints/neural_em_seed<N>.safetensors`: configuration and
  *   parameters where the validation images scored best; by the authors' scheme,

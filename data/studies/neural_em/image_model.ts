@@ -8,11 +8,14 @@ import { scoreGroups } from "../../../lib/neural_em/grouping.ts";
 import { restoreNeuralEm } from "../../../lib/neural_em/model.ts";
 import { inferringWithMoves } from "../../../lib/neural_em/moves.ts";
 import { stream } from "../../../lib/numeric/random.ts";
-import { mean } from "../../../lib/numeric/statistics.ts";
 import { decodeSafetensors } from "../../../lib/run/safetensors.ts";
 import { seedTask, type TaskName } from "../../../lib/run/sweep.ts";
-import { type ShapesBatch, someImages } from "../../worlds/shapes.ts";
-import type { StagedScores } from "./stages.ts";
+import {
+  type Division,
+  scoreChoice,
+  scorePart,
+  type StagedScores,
+} from "./stages.ts";
 
 /**
  * How the models are run on images, as validation images chose it: longer than
@@ -25,14 +28,11 @@ export const IMAGE_INFERENCE = Object.freeze({
 });
 
 /** What `scoreMoves` is told. */
-export interface MoveScoring {
+export interface MoveScoring extends Division {
   /** Bytes of the checkpoints by their seed. */
   checkpoints: Record<number, Uint8Array>;
   /** Seed of the random starts and moves. */
   seed: number;
-  batch: ShapesBatch;
-  /** Parts of the batch, which divide the work. */
-  parts: number;
   moves: number;
 }
 
@@ -43,28 +43,22 @@ export interface MovedScores extends StagedScores {
 }
 
 /**
- * Scores all recorded models on one part of a batch; the task of `SCORE_MOVES`.
- * Asked to stop, it leaves out those that it has not begun.
+ * Scores all recorded models on one part of a batch (see `scorePart`); the task
+ * of `SCORE_MOVES`.
  */
 export function scoreMoves(
   part: number,
-  { checkpoints, seed: from, batch, parts, moves }: MoveScoring,
+  { moves, seed: from, ...division }: MoveScoring,
   report: (move: number) => void,
   stopped: () => boolean = () => false,
 ): MovedScores[] {
-  const [first, end] = [part, part + 1].map((n) =>
-    Math.floor(n * batch.count / parts)
-  );
-  const images = someImages(batch, first, end - first);
-  const all: MovedScores[] = [];
   let ended = 0;
-  for (const seed of Object.keys(checkpoints).map(Number)) {
-    if (all.length > 0 && stopped()) break;
+  return scorePart(part, division, stopped, function* (seed, images) {
     const curve: [number, number][] = [];
     let oneStart = new Uint8Array();
-    const inferring = inferringWithMoves(
+    const best = yield* inferringWithMoves(
       stream(from, `image model ${seed}, part ${part}`),
-      restoreNeuralEm(decodeSafetensors(checkpoints[seed])),
+      restoreNeuralEm(decodeSafetensors(division.checkpoints[seed])),
       images.images,
       {
         ...{ ...IMAGE_INFERENCE, moves },
@@ -75,13 +69,9 @@ export function scoreMoves(
         },
       },
     );
-    let next = inferring.next();
-    while (!next.done) next = inferring.next(stopped());
-    const { groups, imageLosses } = next.value;
-    const scores = { ...scoreGroups(images, groups), loss: mean(imageLosses) };
-    all.push({ seed, scores, curve, groups, oneStart });
-  }
-  return all;
+    const { groups } = best;
+    return { seed, scores: scoreChoice(images, best), curve, groups, oneStart };
+  });
 }
 
 /** The task to hand to `followSeeds`, with the numbers of the parts as seeds. */

@@ -17,6 +17,7 @@ import {
   type StagedInference,
 } from "../../../lib/neural_em/stages.ts";
 import type { StartImages } from "../../../lib/neural_em/training.ts";
+import type { Training } from "../../../lib/run/training.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import { decodeSafetensors } from "../../../lib/run/safetensors.ts";
 import { mean } from "../../../lib/numeric/statistics.ts";
@@ -87,20 +88,26 @@ export function startsFrom(
 /** Scores on a batch of the best by the loss, and its mean loss. */
 export function scoreChoice(
   batch: ShapesBatch,
-  { groups, imageLosses }: StagedInference,
+  { groups, imageLosses }: Pick<StagedInference, "groups" | "imageLosses">,
 ): ClusteringScores & { loss: number } {
   return { ...scoreGroups(batch, groups), loss: mean(imageLosses) };
 }
 
+/** What divides the scoring of recorded models among workers. */
+export interface Division {
+  /** What is recorded, by its seed. */
+  checkpoints: Readonly<Record<number, unknown>>;
+  batch: ShapesBatch;
+  /** Parts of the batch. */
+  parts: number;
+}
+
 /** What `scoreStages` is told. */
-export interface ScoringOptions {
+export interface ScoringOptions extends Division {
   /** Bytes of the checkpoints of both stages, by their seed. */
   checkpoints: Record<number, readonly [Uint8Array, Uint8Array]>;
   /** Seed of the random starts. */
   seed: number;
-  batch: ShapesBatch;
-  /** Parts of the batch, which divide the work. */
-  parts: number;
   /** Random starts of an image, at most. */
   starts: number;
 }
@@ -120,30 +127,48 @@ export interface StagedScores {
 }
 
 /**
- * Scores all recorded stages on one part of a batch; the task of
- * `SCORE_STAGES`, whose parts `joinParts` joins. Asked to stop, it leaves out
- * those that it has not begun, and always begins the first.
+ * Scores all that is recorded on one part of a batch. Asked to stop, it leaves
+ * out what it has not begun, and always begins the first.
  */
-export function scoreStages(
+export function scorePart<Scores>(
   part: number,
-  { checkpoints, seed: from, batch, parts, starts }: ScoringOptions,
-  report: (start: number) => void,
-  stopped: () => boolean = () => false,
-): StagedScores[] {
+  { checkpoints, batch, parts }: Division,
+  stopped: () => boolean,
+  scoring: (seed: number, images: ShapesBatch) => Training<never, Scores>,
+): Scores[] {
   const [first, end] = [part, part + 1].map((n) =>
     Math.floor(n * batch.count / parts)
   );
   const images = someImages(batch, first, end - first);
-  const told = startsTold(starts);
-  const all: StagedScores[] = [];
-  let ended = 0;
+  const all: Scores[] = [];
   for (const seed of Object.keys(checkpoints).map(Number)) {
     if (all.length > 0 && stopped()) break;
+    const training = scoring(seed, images);
+    let next = training.next();
+    while (!next.done) next = training.next(stopped());
+    all.push(next.value);
+  }
+  return all;
+}
+
+/**
+ * Scores all recorded stages on one part of a batch (see `scorePart`); the task
+ * of `SCORE_STAGES`, whose parts `joinParts` joins.
+ */
+export function scoreStages(
+  part: number,
+  { starts, seed: from, ...division }: ScoringOptions,
+  report: (start: number) => void,
+  stopped: () => boolean = () => false,
+): StagedScores[] {
+  const told = startsTold(starts);
+  let ended = 0;
+  return scorePart(part, division, stopped, function* (seed, images) {
     const curve: [number, number][] = [];
     let start = 0;
-    const inferring = inferringInStages(
+    const best = yield* inferringInStages(
       stream(from, `recorded ${seed}, part ${part}`),
-      restoreStages(checkpoints[seed]),
+      restoreStages(division.checkpoints[seed]),
       images.images,
       {
         starts,
@@ -156,16 +181,12 @@ export function scoreStages(
         },
       },
     );
-    let next = inferring.next();
-    while (!next.done) next = inferring.next(stopped());
-    const { value: best } = next;
     const scores = scoreChoice(images, best);
     // Where all images were settled before, more starts change nothing.
     const rest = told.slice(curve.length);
     for (const start of rest) curve.push([start, scores.amiMax]);
-    all.push({ seed, scores, curve, groups: best.groups });
-  }
-  return all;
+    return { seed, scores, curve, groups: best.groups };
+  });
 }
 
 /** 1, 2, 4, … up to `starts`, and `starts` itself. */

@@ -5,7 +5,7 @@
  * @module
  */
 import {
-  groupsOf,
+  type Inference,
   inferGroups,
   keepBetter,
 } from "../../../lib/neural_em/inference.ts";
@@ -33,29 +33,27 @@ export function amiOverFrames(
   tracking: Tracking,
 ): [number, number][] {
   const rng = stream(seed, "track");
-  const { canvas, components: K } = model.config;
-  const pixels = canvas * canvas;
   // Past the first steps of a start, so that losses compare.
   const late = { ...model, config: { ...model.config, chargedSteps: 0 } };
-  const fresh = (frame: ShapesBatch) =>
-    inferGroups(rng, late, frame, { steps: FRESH_STEPS, noise: 0 });
-  let now = fresh(frames[0]);
+  let now: Inference | undefined;
   return frames.map((frame, t) => {
-    if (t > 0) {
-      const [begun, before] = [tracking !== "carried" && fresh(frame), now];
-      if (begun) now = begun;
-      if (tracking !== "afresh") {
-        const seen = Array<ShapesBatch>(CARRIED_STEPS).fill(frame);
-        const carried = inferGroups(rng, late, [frames[t - 1], ...seen], {
-          ...{ steps: CARRIED_STEPS, noise: 0 },
-          start: before.responsibilities,
-          states: before.states,
-        });
-        if (begun) keepBetter(carried, begun);
-        now = carried;
-      }
+    const ends: Inference[] = [];
+    if (now && tracking !== "afresh") {
+      const seen = Array<ShapesBatch>(CARRIED_STEPS).fill(frame);
+      ends.push(inferGroups(rng, late, [frames[t - 1], ...seen], {
+        ...{ steps: CARRIED_STEPS, noise: 0 },
+        start: now.responsibilities,
+        states: now.states,
+      }));
     }
-    const groups = groupsOf(now.responsibilities, K, pixels);
-    return [t, scoreGroups(frame, groups).amiMax];
+    if (!now || tracking !== "carried") {
+      ends.push(
+        inferGroups(rng, late, frame, { steps: FRESH_STEPS, noise: 0 }),
+      );
+    }
+    const [end, other] = ends;
+    if (other) keepBetter(end, other);
+    now = end;
+    return [t, scoreGroups(frame, end.groups).amiMax];
   });
 }
