@@ -68,15 +68,15 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
     };
   // A's row i and B's column j are series: where one starts, and its stride.
   const product = (
-    strides: (k: number, n: number, width: number) => number[],
+    strides: (k: number, widthA: number, widthB: number) => number[],
   ): Kernels["matmulTN"] =>
-  (a, b, out, m, k, n, accumulate, width) => {
-    const [rowA, strideA, columnB, strideB] = strides(k, n, width);
+  (a, b, out, m, k, n, accumulate, widthA, widthB) => {
+    const [rowA, strideA, columnB, strideB] = strides(k, widthA, widthB);
     for (let i = 0; i < m; i++) {
       const row = series(a + i * rowA * size, k, strideA);
       for (let j = 0; j < n; j++) {
         const column = series(b + j * columnB * size, k, strideB);
-        const to = at(out) + i * n + j;
+        const to = at(out) + i * widthB + j;
         numbers[to] = (accumulate ? numbers[to] : 0) + dot(row, column);
       }
     }
@@ -104,8 +104,8 @@ export function twinKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
   };
 
   return {
-    matmul: product((k, n) => [k, 1, 1, n]),
-    matmulTN: product((_, n, width) => [1, width, 1, n]),
+    matmul: product((k, _, n) => [k, 1, 1, n]),
+    matmulTN: product((_, widthA, widthB) => [1, widthA, 1, widthB]),
     matmulNT: product((k) => [k, 1, k, 1]),
     addRow: (a, row, out, m, n) => {
       const addTo = mapPair((x, y) => x + y);

@@ -25,29 +25,30 @@ import {
 } from "../numeric/wasm/kernels.ts";
 import {
   call,
+  finishShares,
   nanosecondsOf,
   SHARED_KERNELS,
   shareOf,
+  sharesFor,
 } from "../numeric/wasm/shares.ts";
 import type { WorkspaceOptions } from "../numeric/matrix/workspace.ts";
 import { seedTask, spareCores, WorkerPool } from "./sweep.ts";
 
 /** A call takes at least as long, in nanoseconds, or is not shared. */
-const WORTH = 20_000;
-/** Long calls are cut into two shares a thread, about as long at least. */
-const SHARE = 500_000;
+const WORTH = 10_000;
 /** Looks, some 20 nanoseconds each, before a thread goes to sleep. */
-const LOOKS = 4000;
+const LOOKS = 8000;
 /** Milliseconds after which a share is given up as lost, with its helper. */
 const LOST = 60_000;
 /** Milliseconds without work after which a helper leaves, and its worker ends. */
 const PATIENCE = 1000;
 
 // The words that the threads of a team share.
-/** Number of the call, times 256, plus its next share. */
-const NEXT = 0;
-/** Shares of the call. */
+/** Number of the call, times 2¹⁶, plus a bit for each share that is taken. */
+const TAKEN = 0;
+/** Shares of the call, and threads it was cut for. */
 const COUNT = 1;
+const THREADS = 9;
 /** Shares that are done. */
 const DONE = 2;
 /** Which kernel, in SHARED_KERNELS. */
@@ -62,8 +63,8 @@ const ASLEEP = 6;
 const WANTED = 7;
 /** Helpers that may be at work. */
 const BUSY = 8;
-/** Stands for the next share where there is none. */
-const CLOSED = 255;
+/** All shares that there may be. */
+const ALL = 2 ** (2 * AREAS) - 1;
 /** Bytes before the arguments, which are doubles. */
 const WORDS = 64;
 /** Arguments of a kernel at most. */
@@ -90,36 +91,44 @@ class Board {
    * Tells all who look of a call, once no helper works on the one before, which
    * may have been cut off.
    */
-  post(kernel: number, args: readonly number[], count: number): void {
+  post(
+    kernel: number,
+    args: readonly number[],
+    { count, threads }: { count: number; threads: number },
+  ): void {
     const { words } = this;
-    const before = Atomics.load(words, NEXT);
-    const closed = ((before >>> 8) + 1) << 8 | CLOSED;
-    Atomics.store(words, NEXT, closed);
+    const number = (Atomics.load(words, TAKEN) >>> 16) + 1;
+    Atomics.store(words, TAKEN, number << 16 | ALL);
     this.#wait(BUSY, 0);
     words[KERNEL] = kernel;
     words[LENGTH] = args.length;
     words[COUNT] = count;
+    words[THREADS] = threads;
     this.#args.set(args);
     Atomics.store(words, DONE, 0);
-    Atomics.store(words, NEXT, ((closed >>> 8) + 1) << 8);
-    if (Atomics.load(words, ASLEEP) > 0) Atomics.notify(words, NEXT);
+    Atomics.store(words, TAKEN, (number + 1) << 16 | (ALL << count & ALL));
+    if (Atomics.load(words, ASLEEP) > 0) Atomics.notify(words, TAKEN);
   }
 
   /**
-   * Takes shares of the present call and computes them, until none is left.
-   * What it reads belongs to the call whose share it then takes: before the words
-   * change, the next share does, and then it takes none.
+   * Takes shares of the present call and computes them, until none is left:
+   * those first that are the thread's own, as it has their rows of other calls
+   * at hand. What it reads belongs to the call whose share it then takes: before
+   * the words change, all shares are taken.
    */
-  work(kernels: Kernels, dtype: Dtype): void {
+  work(kernels: Kernels, dtype: Dtype, thread: number): void {
     const { words } = this;
     for (;;) {
-      const next = Atomics.load(words, NEXT);
-      const [i, count] = [next & 255, words[COUNT]];
-      if (i >= count) return;
+      const taken = Atomics.load(words, TAKEN);
+      if ((taken & ALL) === ALL) return;
+      const count = words[COUNT];
+      let i = Math.floor(thread * count / words[THREADS]) % count;
+      while (taken & 1 << i) i = (i + 1) % count;
       const name = SHARED_KERNELS[words[KERNEL]];
-      const args = Array.from(this.#args.subarray(0, words[LENGTH]));
-      const taken = Atomics.compareExchange(words, NEXT, next, next + 1);
-      if (taken !== next) continue;
+      const args: number[] = [];
+      for (let at = 0; at < words[LENGTH]; at++) args.push(this.#args[at]);
+      const now = Atomics.compareExchange(words, TAKEN, taken, taken | 1 << i);
+      if (now !== taken) continue;
       const share = shareOf(name, args, { i, count, dtype });
       if (share) call(kernels, name, share);
       Atomics.add(words, DONE, 1);
@@ -128,11 +137,11 @@ class Board {
   }
 
   /** The same for a helper, who is known to be at it. */
-  help(kernels: Kernels, dtype: Dtype): void {
+  help(kernels: Kernels, dtype: Dtype, thread: number): void {
     const { words } = this;
     Atomics.add(words, BUSY, 1);
     try {
-      this.work(kernels, dtype);
+      this.work(kernels, dtype, thread);
     } finally {
       Atomics.sub(words, BUSY, 1);
       Atomics.notify(words, BUSY);
@@ -158,13 +167,13 @@ class Board {
   /** Waits for a call; false once there has been none for a while. */
   await(): boolean {
     const { words } = this;
-    const idle = Atomics.load(words, NEXT);
+    const idle = Atomics.load(words, TAKEN);
     for (let looks = 0; looks < LOOKS; looks++) {
-      if (Atomics.load(words, NEXT) !== idle) return true;
+      if (Atomics.load(words, TAKEN) !== idle) return true;
       pause();
     }
     Atomics.add(words, ASLEEP, 1);
-    const woken = Atomics.wait(words, NEXT, idle, PATIENCE);
+    const woken = Atomics.wait(words, TAKEN, idle, PATIENCE);
     Atomics.sub(words, ASLEEP, 1);
     return woken !== "timed-out";
   }
@@ -184,7 +193,7 @@ export function help(
   Atomics.add(words, PRESENT, 1);
   try {
     do {
-      board.help(kernels, dtype);
+      board.help(kernels, dtype, 1 + place);
     } while (Atomics.load(words, WANTED) > place && board.await());
   } finally {
     Atomics.sub(words, PRESENT, 1);
@@ -207,6 +216,7 @@ function teamKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
   const control = new SharedArrayBuffer(WORDS + 8 * ARGUMENTS);
   const board = new Board(control);
   const { words } = board;
+  words[TAKEN] = ALL;
   const called = new Set<number>();
 
   /**
@@ -237,10 +247,11 @@ function teamKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
       if (time < WORTH) return alone(...args);
       const threads = 1 + invite();
       if (threads === 1) return alone(...args);
-      const count = time < 2 * threads * SHARE ? threads : 2 * threads;
-      board.post(kernel, args, count);
-      board.work(own, dtype);
+      const count = sharesFor(threads, name, args);
+      board.post(kernel, args, { count, threads });
+      board.work(own, dtype, 0);
       board.finish();
+      finishShares(own, name, args, { count, dtype });
     }];
   });
   return { ...own, ...Object.fromEntries(shared) };

@@ -88,7 +88,17 @@ Deno.test("a call that is cut off leaves the next ones as they were", async () =
     for (let i = 0; i < 5; i++) {
       assert.throws(
         () =>
-          space.kernels.matmul(beyond, beyond, beyond, 256, 256, 256, 0, 256),
+          space.kernels.matmul(
+            beyond,
+            beyond,
+            beyond,
+            256,
+            256,
+            256,
+            0,
+            256,
+            256,
+          ),
         WebAssembly.RuntimeError,
       );
       const start = performance.now();

@@ -37,7 +37,8 @@ function product(
       );
     }
     const { kernels } = a.workspace;
-    kernels[name](a.pointer, b.pointer, out.pointer, m, k, n, accumulate, m);
+    const sizes = [m, k, n, accumulate, m, n] as const;
+    kernels[name](a.pointer, b.pointer, out.pointer, ...sizes);
     return out;
   };
 }

@@ -34,7 +34,8 @@ type ProductSizes = [
   k: number,
   n: number,
   accumulate: number,
-  width: number, // numbers in a row of A, for the transposed A alone
+  widthA: number, // numbers in a row of A, for the transposed A alone
+  widthB: number, // numbers in a row of B and of out, for the same
 ];
 type Product = (...numbers: [...Operands, ...ProductSizes]) => void;
 

@@ -67,9 +67,9 @@ function matchesTwin(
     const [ours, twins, ...inShares] = [
       undefined,
       twinKernels,
-      ...[1, 2, 5].map(kernelsInShares),
+      ...[1, 2, 3, 4, 5].map(kernelsInShares),
     ].map((kernels) => {
-      const space = workspace(dtype, { kernels, bytes: 4 << 20 });
+      const space = workspace(dtype, { kernels, bytes: 8 << 20 });
       const rng = stream(name, "test");
       const make: Make = (rows, cols) => {
         const made = space.matrix(rows, cols);
@@ -125,6 +125,8 @@ const shapes: [m: number, k: number, n: number][] = [
   [8, 49, 16],
   [32, 577, 23],
   [20, 1030, 9],
+  [9, 2000, 20],
+  [20, 33, 70],
   [0, 3, 4],
   [3, 0, 4],
   [3, 4, 0],

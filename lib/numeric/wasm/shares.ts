@@ -1,13 +1,20 @@
 /**
- * Which kernels can be cut into shares, and how: each takes some rows of the
- * result, which no other share needs. So whoever computes a share, and however
- * many there are, every number is the sum of the same terms in the same order.
+ * Which kernels can be cut into shares, and how: each takes some rows or columns
+ * of the result, or one of the partial sums that a long product adds up anyway.
+ * So whoever computes a share, and however many there are, every number is the
+ * sum of the same terms in the same order.
  *
  * @module
  */
-import { AREAS, type Dtype, type Kernels, wasmKernels } from "./kernels.ts";
+import {
+  AREA_BYTES,
+  AREAS,
+  type Dtype,
+  type Kernels,
+  wasmKernels,
+} from "./kernels.ts";
 
-/** How the calls of a kernel are cut. */
+/** How the calls of a kernel are cut, into rows or columns of the result. */
 interface Cut {
   /** Where the number of rows stands among the arguments. */
   rows: number;
@@ -21,15 +28,35 @@ interface Cut {
 
 /** Multiply-adds a nanosecond. */
 const RATE = 20;
+/** Columns of a panel, which a product computes whole. */
+const PANEL = 8;
+/** Rows that a product computes at once. */
+const ROWS = 4;
+/** A panel is copied first, which takes as long as so many rows. */
+const COPY = 8;
 
+const panels = (n: number): number => Math.ceil(n / PANEL);
 const product = (
   strides: (k: number, n: number) => readonly number[],
 ): Cut => ({
   rows: 3,
   strides: ([, , , , k, n]) => strides(k, n),
-  grain: 4, // as many as the kernel takes at once
-  nanoseconds: ([, , , , k, n]) => k * n / RATE,
+  grain: ROWS,
+  nanoseconds: ([, , , , k, n]) => panels(n) * (k * PANEL / RATE + 2),
 });
+const rowsTN = product((_, n) => [1, 0, n]);
+const columnsTN: Cut = {
+  rows: 5,
+  strides: () => [0, 1, 1],
+  grain: PANEL,
+  nanoseconds: ([, , , m, k]) => m * k / RATE,
+};
+/** By columns no panel is copied twice; but there may be too few. */
+const cutTN = ([, , , m, , n]: readonly number[], count: number): Cut =>
+  Math.ceil(panels(n) / count) * (m + COPY) <=
+      panels(n) * (ROWS * Math.ceil(m / (ROWS * count)) + COPY)
+    ? columnsTN
+    : rowsTN;
 const elements = (pointers: number, nanoseconds: number): Cut => ({
   rows: pointers,
   strides: () => [1, 1, 1, 1, 1].slice(0, pointers),
@@ -48,7 +75,7 @@ const emIteration = (last: (K: number, pixels: number) => number): Cut => ({
 
 const CUTS = {
   matmul: product((k, n) => [k, 0, n]),
-  matmulTN: product((_, n) => [1, 0, n]),
+  matmulTN: rowsTN,
   matmulNT: product((k, n) => [k, 0, n]),
   emStep: emIteration(() => 1),
   emStepBackward: emIteration((K, pixels) => K * pixels),
@@ -57,12 +84,6 @@ const CUTS = {
     strides: ([, , , , n]) => [n, 0, n],
     grain: 1,
     nanoseconds: ([, , , , n]) => 0.3 * n,
-  },
-  columnSums: {
-    rows: 3, // the columns, each a number of the result
-    strides: () => [1, 1],
-    grain: 16,
-    nanoseconds: ([, , m]) => 0.3 * m,
   },
   adam: elements(4, 1),
   sigmoid: elements(2, 2),
@@ -96,25 +117,101 @@ export function nanosecondsOf(
   return args[cut.rows] * cut.nanoseconds(args);
 }
 
-/**
- * The arguments of share `i` of `count`; null where there is nothing left for
- * it.
- */
+/** Long calls are cut into two shares a thread, of about as long at least. */
+const LONG = 500_000;
+
+/** Into how many shares a call is cut for so many threads. */
+export function sharesFor(
+  threads: number,
+  name: SharedKernel,
+  args: readonly number[],
+): number {
+  const sums = partsOf(name, args);
+  if (sums > 1 && sums % threads === 0) return sums;
+  const long = nanosecondsOf(name, args) >= 2 * threads * LONG;
+  return long ? 2 * threads : threads;
+}
+
+/** A share of a call. */
+export interface Share {
+  i: number;
+  /** How many there are. */
+  count: number;
+  dtype: Dtype;
+}
+
+/** Its arguments; null where there is nothing left for it. */
 export function shareOf(
   name: SharedKernel,
   args: readonly number[],
-  { i, count, dtype }: { i: number; count: number; dtype: Dtype },
+  { i, count, dtype }: Share,
 ): number[] | null {
-  const { rows, strides, grain }: Cut = CUTS[name];
-  const size = dtype === "float32" ? 4 : 8;
+  const share = args.slice();
+  const size = bytesOf(dtype);
+  if (count > 1 && partsOf(name, args) === count) {
+    partOf(share, i, size);
+    return share;
+  }
+  const { rows, strides, grain }: Cut = name === "matmulTN"
+    ? cutTN(args, count)
+    : CUTS[name];
   const height = grain * Math.ceil(args[rows] / (grain * count));
   const from = i * height;
   const to = Math.min(args[rows], from + height);
   if (from >= to) return null;
-  const share = args.slice();
   strides(args).forEach((stride, at) => share[at] += from * stride * size);
   share[rows] = to - from;
   return share;
+}
+
+/** What is left to do once all shares of a call are computed. */
+export function finishShares(
+  kernels: Kernels,
+  name: SharedKernel,
+  args: readonly number[],
+  { count, dtype }: Omit<Share, "i">,
+): void {
+  if (count === 1 || partsOf(name, args) !== count) return;
+  const [, , out, m, , n] = args;
+  for (let i = 1; i < count; i++) {
+    kernels.axpy(1, placeOf(i, m * n * bytesOf(dtype)), out, m * n);
+  }
+}
+
+const bytesOf = (dtype: Dtype): number => dtype === "float32" ? 4 : 8;
+
+// Partial sums of Aᵀ·B over some of the rows: of a batch, hence each thread
+// reads the rows that it has computed. All but the first lie in the upper half
+// of the area of the thread that adds them.
+
+/** Sums over more rows are taken in equal parts: SHARE in `products.ts`. */
+const PART = 512;
+const PARTS_BYTES = AREA_BYTES / 2;
+const PARTS_AT = 2 * AREA_BYTES - PARTS_BYTES;
+
+/** In how many parts a product sums, if these can be shares; otherwise 0. */
+function partsOf(name: SharedKernel, args: readonly number[]): number {
+  if (name !== "matmulTN") return 0;
+  const [, , , m, k, n] = args;
+  const parts = Math.ceil(k / PART);
+  const size = Math.ceil(k / parts);
+  const fits = (parts - 1) * m * n * 8 <= PARTS_BYTES;
+  return fits ? Math.ceil(k / size) : 0;
+}
+
+const placeOf = (i: number, bytes: number): number =>
+  PARTS_AT + (i - 1) * bytes;
+
+/** Turns the arguments of Aᵀ·B into those of its part i. */
+function partOf(args: number[], i: number, size: number): void {
+  const [, , , m, k, n, , widthA] = args;
+  const rows = Math.ceil(k / Math.ceil(k / PART));
+  args[0] += i * rows * widthA * size;
+  args[1] += i * rows * n * size;
+  args[4] = Math.min(rows, k - i * rows);
+  if (i === 0) return;
+  args[2] = placeOf(i, m * n * size);
+  args[6] = 0;
 }
 
 /**
@@ -135,6 +232,7 @@ export function kernelsInShares(
         const share = shareOf(name, args, { i, count, dtype });
         if (share) call(areas[i % AREAS], name, share);
       }
+      finishShares(areas[0], name, args, { count, dtype });
     }]);
     return { ...areas[0], ...Object.fromEntries(cut) };
   };

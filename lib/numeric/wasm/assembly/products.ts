@@ -211,17 +211,18 @@ function part(count: usize, most: usize): usize {
 
 /**
  * out (+)= left · right: element (i, l) of left at a + i·rowA + l·stepA, and
- * right k × n with rows rowB apart, or n × k if `transposed`.
+ * right k × n with rows rowB apart, or n × k if `transposed`. Rows of out lie
+ * rowC apart.
  */
 // @ts-ignore: decorator
 @inline
-function product(a: usize, rowA: usize, stepA: usize, b: usize, rowB: usize, transposed: bool, out: usize, m: usize, k: usize, n: usize, accumulate: bool): void {
+function product(a: usize, rowA: usize, stepA: usize, b: usize, rowB: usize, transposed: bool, out: usize, rowC: usize, m: usize, k: usize, n: usize, accumulate: bool): void {
   if (k === 0) {
-    if (!accumulate) memory.fill(out, 0, m * n * SIZE);
+    if (accumulate) return;
+    for (let i: usize = 0; i < m; i++) memory.fill(out + i * rowC, 0, n * SIZE);
     return;
   }
   const share = part(k, SHARE);
-  const rowC = n * SIZE;
   for (let top: usize = 0; top < m; top += ROWS) {
     const rows = min(ROWS, m - top);
     const fours = rows & ~3;
@@ -294,17 +295,20 @@ function putNumber(to: usize, sum: real, accumulate: bool): void {
 /** out (+)= A·B. */
 export function matmul(a: usize, b: usize, out: usize, m: usize, k: usize, n: usize, accumulate: i32): void {
   if (n === 1 && k <= SHARE) column(a, b, out, m, k, accumulate !== 0);
-  else product(a, k * SIZE, SIZE, b, n * SIZE, false, out, m, k, n, accumulate !== 0);
+  else product(a, k * SIZE, SIZE, b, n * SIZE, false, out, n * SIZE, m, k, n, accumulate !== 0);
 }
 
-/** out (+)= Aᵀ·B for m columns of A, which has k rows of `width` numbers. */
-export function matmulTN(a: usize, b: usize, out: usize, m: usize, k: usize, n: usize, accumulate: i32, width: usize): void {
-  if (n === 1 && k <= SHARE) columnT(a, width * SIZE, b, out, m, k, accumulate !== 0);
-  else product(a, SIZE, width * SIZE, b, n * SIZE, false, out, m, k, n, accumulate !== 0);
+/**
+ * out (+)= Aᵀ·B for m columns of A, whose k rows have `widthA` numbers, and n
+ * columns of B and out, whose rows have `widthB`.
+ */
+export function matmulTN(a: usize, b: usize, out: usize, m: usize, k: usize, n: usize, accumulate: i32, widthA: usize, widthB: usize): void {
+  if (widthB === 1 && k <= SHARE) columnT(a, widthA * SIZE, b, out, m, k, accumulate !== 0);
+  else product(a, SIZE, widthA * SIZE, b, widthB * SIZE, false, out, widthB * SIZE, m, k, n, accumulate !== 0);
 }
 
 /** out (+)= A·Bᵀ, B is n × k. */
 export function matmulNT(a: usize, b: usize, out: usize, m: usize, k: usize, n: usize, accumulate: i32): void {
   if (n === 1 && k <= SHARE) column(a, b, out, m, k, accumulate !== 0);
-  else product(a, k * SIZE, SIZE, b, k * SIZE, true, out, m, k, n, accumulate !== 0);
+  else product(a, k * SIZE, SIZE, b, k * SIZE, true, out, n * SIZE, m, k, n, accumulate !== 0);
 }
