@@ -6,21 +6,24 @@
  *
  * Kernel and page take turns, each anew, so that both compile as they go; the
  * median ratio counts, beside that of the least times, because whatever else the
- * machine does can only add to a time. Where the machine is busy, times of the
- * processor tell more: of the worker that trains, its looks and reports
- * included, over the kernel's.
+ * machine does can only add to a time. The kernel has one core, as a page has,
+ * whose threads may share no memory; what it takes on all of them is told, too.
+ * Where the machine is busy, times of the processor tell more: of the worker
+ * that trains, its looks and reports included, over the kernel's.
  *
  * @module
  */
 import { cpuUsage } from "node:process";
 import type { Browser, Locator } from "playwright-core";
 import { experimentModule } from "../lib/run/experiment.ts";
+import { limitSweep } from "../lib/run/sweep.ts";
 import { finish } from "../lib/run/training.ts";
 import { mean, quantile } from "../lib/numeric/statistics.ts";
 import { findChromium, launch } from "../tests/browser.ts";
 import { reportOf, SHORT, shortCell } from "../tests/live_cells.ts";
 import type { Experiment, ExperimentOutcome } from "../viz/live/experiment.ts";
 import { liveExperiment } from "../viz/live/live.ts";
+import { CORES } from "./all_cores.ts";
 
 /** Pages that are opened for the first paint, in each way. */
 const PAINTS = 15;
@@ -77,10 +80,13 @@ async function train(name: string): Promise<Ran> {
   };
 }
 
-/** The times of the same in a process of its own. */
-async function inKernel(name: string): Promise<Pick<Ran, "seconds" | "busy">> {
+/** The times of the same in a process of its own, on so many cores. */
+async function inKernel(
+  name: string,
+  cores: number,
+): Promise<Pick<Ran, "seconds" | "busy">> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", import.meta.filename!, "--once", name],
+    args: ["run", "-A", import.meta.filename!, "--once", name, `${cores}`],
     stderr: "inherit",
   }).output();
   return JSON.parse(new TextDecoder().decode(stdout));
@@ -174,11 +180,13 @@ async function measure(
   const [, script] = /<script>([^]*)<\/script>/.exec(html)!;
   let same = true;
   const kernel: number[] = [];
+  const onAll: number[] = [];
   const page: Watched[] = [];
   const busy: number[] = [];
   for (let i = 0; i < repeats; i++) {
-    const ran = await inKernel(name);
+    const ran = await inKernel(name, 1);
     kernel.push(ran.seconds);
+    onAll.push((await inKernel(name, CORES)).seconds);
     const host = await openHost(browser, html);
     await host.locator("button.main").hover(); // as a reader's hand does
     await host.page().waitForTimeout(HAND);
@@ -194,7 +202,9 @@ async function measure(
   console.log(
     `${name}: ${fixed(quantile(ratios, 0.5))} × the kernel's ${
       fixed(quantile(kernel, 0.5))
-    } s (median of ${repeats}; of least times ${fixed(least)}), ` +
+    } s on one core (median of ${repeats}; of least times ${
+      fixed(least)
+    }; on ${CORES} cores it takes ${fixed(quantile(onAll, 0.5))} s), ` +
       `${fixed(quantile(busy, 0.5))} × its processor time, ` +
       `${fixed(mean(page.map((one) => one.frames)), 0)} frames and ` +
       `${fixed(mean(page.map((one) => one.pictures)), 0)} pictures a second, ` +
@@ -273,7 +283,9 @@ async function remember(browser: Browser, mark: string): Promise<void> {
 }
 
 if (import.meta.main && Deno.args[0] === "--once") {
-  const { seconds, busy } = await train(Deno.args[1]);
+  const [, name, cores] = Deno.args;
+  limitSweep(Number(cores));
+  const { seconds, busy } = await train(name);
   console.log(JSON.stringify({ seconds, busy }));
 } else if (import.meta.main) {
   const at = Deno.args.indexOf("--repeats");

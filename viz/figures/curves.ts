@@ -59,6 +59,13 @@ export function pointsOf<Row extends object>(
     .filter(([a, b]) => Number.isFinite(a) && Number.isFinite(b));
 }
 
+/** From the first to the last, where all are whole: no tick stands between. */
+function wholeSteps(points: readonly Point[]): number {
+  const [first, last] = extent(points.map(([x]) => x));
+  const whole = last > first && points.every(([x]) => Number.isInteger(x));
+  return whole ? last - first : Infinity;
+}
+
 /** The points of a run as rows, under the names of the axes. */
 function rowsOfRun(
   run: readonly Point[],
@@ -130,7 +137,10 @@ export function curves(
       x: axis("x", {
         label: options.x,
         domain: options.xDomain,
-        ticks: Math.max(3, Math.round(width / 90)),
+        ticks: Math.min(
+          wholeSteps(points),
+          Math.max(3, Math.round(width / 90)),
+        ),
         log: logX,
         format: "~s",
       }),

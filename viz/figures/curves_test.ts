@@ -35,6 +35,18 @@ Deno.test("names at the ends keep a line's height apart", () => {
   assert.ok(y[1] - y[0] > 13.5 && y[2] - y[1] > 13.5, y.join());
 });
 
+Deno.test("between whole steps there is no tick", () => {
+  const ticks = (end: number): string[] => {
+    const { html } = curves([{ label: "", points: [[0, 0.25], [end, 0.75]] }], {
+      ...{ x: "moves", width: 640, yDomain: [0.2, 0.8] },
+    });
+    return [...html.matchAll(/>([\d.]+)<\/text>/g)].map(([, text]) => text);
+  };
+  assert.ok(ticks(2).includes("1"), `${ticks(2)}`);
+  assert.ok(!ticks(2).includes("1.5"), `${ticks(2)}`);
+  assert.ok(ticks(2.5).includes("1.5"), `${ticks(2.5)}`);
+});
+
 Deno.test("many seeds are thin lines and their mean", () => {
   const runs = [[[0, 1], [1, 3]], [[0, 3], [1, 5]]] as [number, number][][];
   const { html, text } = curves([{ label: "mean", points: runs }], {

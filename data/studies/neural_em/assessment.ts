@@ -112,8 +112,44 @@ export function amiOf(
   return scoreGroups(batch, groups).amiMax;
 }
 
-/** The AMI after each EM step: pairs of step and score. */
-export function amiOverSteps(
+/** Scores at an EM step or at a frame of a sequence. */
+export interface ScoredAt extends Pick<ClusteringScores, "ami" | "amiMax"> {
+  at: number;
+}
+
+/** What a figure shows of them: pairs of place and AMI over the larger entropy. */
+export function pointsOf(scored: readonly ScoredAt[]): [number, number][] {
+  return scored.map(({ at, amiMax }) => [at, amiMax]);
+}
+
+/**
+ * The means over a sequence, without its first frame, which nothing leads up to:
+ * as the authors' `evaluate_groups_seq` weighs frames whose losses count alike.
+ */
+export function overSequence(
+  scored: readonly ScoredAt[],
+): Pick<ClusteringScores, "ami" | "amiMax"> {
+  const frames = scored.filter(({ at }) => at > 0);
+  return {
+    ami: mean(frames.map(({ ami }) => ami)),
+    amiMax: mean(frames.map(({ amiMax }) => amiMax)),
+  };
+}
+
+/** The scores of a model that starts anew in each frame. */
+export function scoresAfresh(
+  seed: number,
+  model: NeuralEm,
+  frames: readonly ShapesBatch[],
+): ScoredAt[] {
+  return frames.map((frame, at) => {
+    const { groups } = inferGroups(stream(seed, "assess"), model, frame);
+    return { at, ...scoreGroups(frame, groups) };
+  });
+}
+
+/** The scores after each EM step. */
+export function scoresOverSteps(
   seed: number,
   model: NeuralEm,
   batch: ShapesBatch | readonly ShapesBatch[],
@@ -121,7 +157,7 @@ export function amiOverSteps(
     InferOptions,
     "steps" | "noise"
   > = {},
-): [number, number][] {
+): ScoredAt[] {
   const frames = framesOf(batch);
   const [{ canvas, images }] = frames;
   const pixels = canvas * canvas;
@@ -135,10 +171,10 @@ export function amiOverSteps(
       first * pixels,
     );
   inferGroups(stream(seed, "assess"), model, frames, { steps, noise, onStep });
-  return groups.map((group, t) => [
-    t + 1,
-    scoreGroups(frames[Math.min(t + 1, frames.length - 1)], group).amiMax,
-  ]);
+  return groups.map((group, t) => ({
+    at: t + 1,
+    ...scoreGroups(frames[Math.min(t + 1, frames.length - 1)], group),
+  }));
 }
 
 /** The first `count` images of a batch. */

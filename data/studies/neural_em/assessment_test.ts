@@ -47,11 +47,28 @@ Deno.test("a checkpoint is scored as the model it was made from", () => {
   );
 });
 
-Deno.test("AMI over steps has one value a step, for images and for sequences", () => {
-  const still = assessment.amiOverSteps(0, trainer, batch, { steps: 5 });
-  assert.deepEqual(still.map(([step]) => step), [1, 2, 3, 4, 5]);
+Deno.test("there are scores at every step, for images and for sequences", () => {
+  const still = assessment.scoresOverSteps(0, trainer, batch, { steps: 5 });
+  assert.deepEqual(still.map(({ at }) => at), [1, 2, 3, 4, 5]);
   const frames = flyingShapes({ frames: 4 })(stream(0, "data"), 3);
-  assert.equal(assessment.amiOverSteps(0, trainer, frames).length, 3);
+  const moving = assessment.scoresOverSteps(0, trainer, frames);
+  assert.equal(moving.length, 3);
+  const afresh = assessment.scoresAfresh(0, trainer, frames);
+  assert.deepEqual(afresh.map(({ at }) => at), [0, 1, 2, 3]);
+  const last = assessment.amiOf(0, trainer, frames[3]);
+  assert.equal(afresh[3].amiMax, last);
+});
+
+Deno.test("a sequence is scored by the mean over its frames but the first", () => {
+  const scored = [0.1, 0.5, 0.7].map((ami, at) => ({
+    at,
+    ami,
+    amiMax: ami / 2,
+  }));
+  const { ami, amiMax } = assessment.overSequence(scored);
+  assert.equal(ami, 0.6);
+  assert.equal(amiMax, 0.3);
+  assert.deepEqual(assessment.pointsOf(scored).at(-1), [2, 0.35]);
 });
 
 Deno.test("crossing images are those that share enough pixels, labels and all", () => {

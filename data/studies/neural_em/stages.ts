@@ -210,12 +210,7 @@ export function joinParts(
     const whole = (value: (part: StagedScores) => number): number =>
       same.reduce((sum, part) => sum + part.groups.length * value(part), 0) /
       scored;
-    const groups = new Uint8Array(batch.images.length);
-    let at = 0;
-    for (const part of same) {
-      groups.set(part.groups, at);
-      at += part.groups.length;
-    }
+    const groups = joinGroups(same.map(({ groups }) => groups), batch);
     const average = { ...scores };
     for (const key of Object.keys(scores) as (keyof typeof scores)[]) {
       average[key] = whole((part) => part.scores[key]);
@@ -230,4 +225,18 @@ export function joinParts(
       groups,
     };
   });
+}
+
+/** The groups of a whole batch from those of its parts, in order. */
+export function joinGroups(
+  parts: readonly Uint8Array[],
+  batch: ShapesBatch,
+): Uint8Array {
+  const groups = new Uint8Array(batch.images.length);
+  let at = 0;
+  for (const part of parts) {
+    groups.set(part, at);
+    at += part.length;
+  }
+  return groups;
 }

@@ -13,6 +13,7 @@ import type { NeuralEm } from "../../../lib/neural_em/model.ts";
 import { scoreGroups } from "../../../lib/neural_em/grouping.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import type { ShapesBatch } from "../../worlds/shapes.ts";
+import type { ScoredAt } from "./assessment.ts";
 
 /** E-steps that carried states are given in each frame. */
 const CARRIED_STEPS = 8;
@@ -23,24 +24,24 @@ const FRESH_STEPS = 16;
 export type Tracking = "afresh" | "carried" | "both";
 
 /**
- * The AMI (max) at each frame: pairs of frame and score. With "both" each image
- * keeps the one of less loss, without labels.
+ * The scores at each frame. With "both" each image keeps the one of less loss,
+ * without labels.
  */
-export function amiOverFrames(
+export function scoresOverFrames(
   seed: number,
   model: NeuralEm,
   frames: readonly ShapesBatch[],
   tracking: Tracking,
-): [number, number][] {
+): ScoredAt[] {
   const rng = stream(seed, "track");
   // Past the first steps of a start, so that losses compare.
   const late = { ...model, config: { ...model.config, chargedSteps: 0 } };
   let now: Inference | undefined;
-  return frames.map((frame, t) => {
+  return frames.map((frame, at) => {
     const ends: Inference[] = [];
     if (now && tracking !== "afresh") {
       const seen = Array<ShapesBatch>(CARRIED_STEPS).fill(frame);
-      ends.push(inferGroups(rng, late, [frames[t - 1], ...seen], {
+      ends.push(inferGroups(rng, late, [frames[at - 1], ...seen], {
         ...{ steps: CARRIED_STEPS, noise: 0 },
         start: now.responsibilities,
         states: now.states,
@@ -54,6 +55,6 @@ export function amiOverFrames(
     const [end, other] = ends;
     if (other) keepBetter(end, other);
     now = end;
-    return [t, scoreGroups(frame, end.groups).amiMax];
+    return { at, ...scoreGroups(frame, end.groups) };
   });
 }
