@@ -26,6 +26,7 @@ import {
 import {
   call,
   finishShares,
+  MOST_SHARES,
   nanosecondsOf,
   SHARED_KERNELS,
   shareOf,
@@ -44,27 +45,28 @@ const LOST = 60_000;
 const PATIENCE = 1000;
 
 // The words that the threads of a team share.
-/** Number of the call, times 2¹⁶, plus a bit for each share that is taken. */
+/** Number of the call, and below it a bit for each share: whether it is taken. */
 const TAKEN = 0;
-/** Shares of the call, and threads it was cut for. */
+/** Shares of the call. */
 const COUNT = 1;
-const THREADS = 9;
+/** Threads that it was cut for. */
+const THREADS = 2;
 /** Shares that are done. */
-const DONE = 2;
+const DONE = 3;
 /** Which kernel, in SHARED_KERNELS. */
-const KERNEL = 3;
+const KERNEL = 4;
 /** How many arguments it has. */
-const LENGTH = 4;
+const LENGTH = 5;
 /** Helpers that have come. */
-const PRESENT = 5;
+const PRESENT = 6;
 /** Helpers that sleep. */
-const ASLEEP = 6;
+const ASLEEP = 7;
 /** Helpers that may stay. */
-const WANTED = 7;
+const WANTED = 8;
 /** Helpers that may be at work. */
-const BUSY = 8;
-/** All shares that there may be. */
-const ALL = 2 ** (2 * AREAS) - 1;
+const BUSY = 9;
+/** The bits of all shares that there may be. */
+const ALL = 2 ** MOST_SHARES - 1;
 /** Bytes before the arguments, which are doubles. */
 const WORDS = 64;
 /** Arguments of a kernel at most. */
@@ -97,8 +99,8 @@ class Board {
     { count, threads }: { count: number; threads: number },
   ): void {
     const { words } = this;
-    const number = (Atomics.load(words, TAKEN) >>> 16) + 1;
-    Atomics.store(words, TAKEN, number << 16 | ALL);
+    const number = (Atomics.load(words, TAKEN) >>> MOST_SHARES) + 1;
+    Atomics.store(words, TAKEN, number << MOST_SHARES | ALL);
     this.#wait(BUSY, 0);
     words[KERNEL] = kernel;
     words[LENGTH] = args.length;
@@ -106,7 +108,8 @@ class Board {
     words[THREADS] = threads;
     this.#args.set(args);
     Atomics.store(words, DONE, 0);
-    Atomics.store(words, TAKEN, (number + 1) << 16 | (ALL << count & ALL));
+    const none = ALL << count & ALL; // of those that there are
+    Atomics.store(words, TAKEN, (number + 1) << MOST_SHARES | none);
     if (Atomics.load(words, ASLEEP) > 0) Atomics.notify(words, TAKEN);
   }
 

@@ -23,7 +23,8 @@ function* steps(space: Workspace): Generator<Matrix, never> {
     fillNormal(rng, made.data, 0.1);
     return made;
   };
-  const [x, w, y] = [make(203, 301), make(301, 157), make(203, 157)];
+  // Sums over the rows are taken in four parts.
+  const [x, w, y] = [make(1603, 61), make(61, 57), make(1603, 57)];
   for (;;) {
     matmul(x, w, y);
     sigmoid(y, y);

@@ -46,10 +46,10 @@ const product = (
 });
 const rowsTN = product((_, n) => [1, 0, n]);
 const columnsTN: Cut = {
+  ...rowsTN,
   rows: 5,
   strides: () => [0, 1, 1],
   grain: PANEL,
-  nanoseconds: ([, , , m, k]) => m * k / RATE,
 };
 /** By columns no panel is copied twice; but there may be too few. */
 const cutTN = ([, , , m, , n]: readonly number[], count: number): Cut =>
@@ -119,6 +119,9 @@ export function nanosecondsOf(
 
 /** Long calls are cut into two shares a thread, of about as long at least. */
 const LONG = 500_000;
+
+/** Shares of a call, at most. */
+export const MOST_SHARES: number = 2 * AREAS;
 
 /** Into how many shares a call is cut for so many threads. */
 export function sharesFor(
@@ -193,10 +196,10 @@ const PARTS_AT = 2 * AREA_BYTES - PARTS_BYTES;
 function partsOf(name: SharedKernel, args: readonly number[]): number {
   if (name !== "matmulTN") return 0;
   const [, , , m, k, n] = args;
-  const parts = Math.ceil(k / PART);
-  const size = Math.ceil(k / parts);
+  const most = Math.ceil(k / PART);
+  const parts = Math.ceil(k / Math.ceil(k / most));
   const fits = (parts - 1) * m * n * 8 <= PARTS_BYTES;
-  return fits ? Math.ceil(k / size) : 0;
+  return fits && parts <= MOST_SHARES ? parts : 0;
 }
 
 const placeOf = (i: number, bytes: number): number =>
