@@ -27,8 +27,13 @@ import {
   type Variant,
   VARIANTS,
 } from "../data/studies/neural_em/variants.ts";
-import { stagesOf, startsFrom } from "../data/studies/neural_em/stages.ts";
-import { modelFrom } from "../lib/neural_em/model.ts";
+import {
+  scoreChoice,
+  stagesOf,
+  startsFrom,
+} from "../data/studies/neural_em/stages.ts";
+import { modelFrom, type NeuralEm } from "../lib/neural_em/model.ts";
+import { inferringWithMoves } from "../lib/neural_em/moves.ts";
 import type { Stage } from "../lib/neural_em/stages.ts";
 import { neuralEmTrainer } from "../lib/neural_em/training.ts";
 import { stream } from "../lib/numeric/random.ts";
@@ -79,13 +84,35 @@ function chooseStarts(
   return round(restarts(seed, stages, test, starts, "ami"));
 }
 
-type Result = Pick<StudyRow, "curve" | "metrics" | "starts">;
+/** What moves make of test images from one start. */
+function tryMoves(
+  { overrides, moves }: Variant,
+  seed: number,
+  model: NeuralEm,
+): StudyRow["moved"] {
+  if (moves === undefined) return undefined;
+  const chosen = settings(overrides);
+  const { steps, noise } = chosen;
+  const test = worldOf(chosen)(stream(seed, "test set"), chosen.evalImages);
+  const options = { steps, moveSteps: steps, noise, moves };
+  const moving = inferringWithMoves(
+    stream(seed, "moves"),
+    model,
+    test.images,
+    options,
+  );
+  const { ami, loss } = scoreChoice(test, finish(moving));
+  return round({ ami, loss });
+}
+
+type Result = Pick<StudyRow, "curve" | "metrics" | "starts" | "moved">;
 
 function trainFirst(variant: Variant, seed: number): Result {
   const chosen = settings(variant.overrides);
   const { rows, metrics, params } = finish(trainSeed(seed, chosen));
   const model = modelFrom(modelOf(chosen), params);
   const starts = chooseStarts(variant, seed, [{ model, steps: chosen.steps }]);
+  const moved = tryMoves(variant, seed, model);
   return {
     curve: rows.map(({ step, loss, test }) => ({
       step,
@@ -95,6 +122,7 @@ function trainFirst(variant: Variant, seed: number): Result {
     })),
     metrics: round(metrics),
     ...(starts && { starts }),
+    ...(moved && { moved }),
   };
 }
 

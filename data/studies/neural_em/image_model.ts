@@ -10,6 +10,7 @@ import { inferringWithMoves } from "../../../lib/neural_em/moves.ts";
 import { stream } from "../../../lib/numeric/random.ts";
 import { decodeSafetensors } from "../../../lib/run/safetensors.ts";
 import { seedTask, type TaskName } from "../../../lib/run/sweep.ts";
+import type { Training } from "../../../lib/run/training.ts";
 import {
   type Division,
   scoreChoice,
@@ -53,7 +54,10 @@ export function scoreMoves(
   stopped: () => boolean = () => false,
 ): MovedScores[] {
   let ended = 0;
-  return scorePart(part, division, stopped, function* (seed, images) {
+  return scorePart(part, division, stopped, function* (
+    seed,
+    images,
+  ): Training<never, MovedScores> {
     const curve: [number, number][] = [];
     let oneStart = new Uint8Array();
     const best = yield* inferringWithMoves(

@@ -163,7 +163,10 @@ export function scoreStages(
 ): StagedScores[] {
   const told = startsTold(starts);
   let ended = 0;
-  return scorePart(part, division, stopped, function* (seed, images) {
+  return scorePart(part, division, stopped, function* (
+    seed,
+    images,
+  ): Training<never, StagedScores> {
     const curve: [number, number][] = [];
     let start = 0;
     const best = yield* inferringInStages(
