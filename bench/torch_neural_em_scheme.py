@@ -11,9 +11,10 @@ loss of the last step, gradient through gamma, no clipping; until the loss on
 1,000 validation images has not improved for ten epochs.
 
 Goes on where it stopped, from its state in `.cache/`, or where that is gone from
-what it recorded, with Adam's moments anew. Writes to `data/` a row an epoch, `results/neural_em_torch_seed<N>.jsonl`, and the parameters of least
-validation loss, `checkpoints/neural_em_torch_seed<N>.safetensors`, which
-`restoreNeuralEm` reads. AMI is scikit-learn's, over both entropies.
+what it recorded, with Adam's moments anew. Writes to `data/` a row an epoch,
+`results/neural_em_torch_seed<N>.json`, and the parameters of least validation
+loss, `checkpoints/neural_em_torch_seed<N>.safetensors`, which `restoreNeuralEm`
+reads. AMI is scikit-learn's, over both entropies.
 """
 
 import argparse
@@ -30,6 +31,7 @@ CANVAS, OBJECTS, TRAIN, VALID, SCORED = 28, 3, 50_000, 1000, 200
 D, H, K, T = CANVAS * CANVAS, 250, 4, 15
 BATCH, RATE, NOISE, EPOCHS, PATIENCE = 64, 1e-3, 0.1, 500, 10
 TINY = 1e-6
+CONFIG = {"canvas": CANVAS, "components": K, "hidden": H, "steps": T}
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -127,8 +129,20 @@ def checkpoint(params, seed, step):
         "outputWeights": V,
         "outputBias": c[None],
     }
-    config = {"canvas": CANVAS, "components": K, "hidden": H, "steps": T}
-    return tensors, {"config": json.dumps(config), "seed": f"{seed}", "step": f"{step}"}
+    return tensors, {"config": json.dumps(CONFIG), "seed": f"{seed}", "step": f"{step}"}
+
+
+def run_of(rows, seed):
+    """What is recorded of a run, a line an epoch."""
+    program = Path(__file__).name
+    head = {
+        "command": f"python bench/{program} --seed {seed}",
+        "seed": seed,
+        "config": CONFIG,
+        "seconds": round(sum(row["seconds"] for row in rows)),
+    }
+    lines = ",\n".join(json.dumps(row) for row in rows)
+    return f'{json.dumps(head)[:-1]}, "rows": [\n{lines}\n]}}\n'
 
 
 def recorded(file):
@@ -149,9 +163,9 @@ def main():
     torch.manual_seed(args.seed)
     name = f"neural_em_torch_seed{args.seed}"
     state_file = ROOT / ".cache" / f"{name}.pt"
-    rows_file = args.out / "results" / f"{name}.jsonl"
+    run_file = args.out / "results" / f"{name}.json"
     best_file = args.out / "checkpoints" / f"{name}.safetensors"
-    for file in state_file, rows_file, best_file:
+    for file in state_file, run_file, best_file:
         file.parent.mkdir(parents=True, exist_ok=True)
 
     params = {"W": glorot(D + H, H), "b": torch.zeros(H), "V": glorot(H, D), "c": torch.zeros(D)}
@@ -168,7 +182,7 @@ def main():
         optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["rng"])
     elif best_file.exists():
-        rows = [json.loads(line) for line in rows_file.read_text().splitlines()]
+        rows = json.loads(run_file.read_text())["rows"]
         best, epoch = min((row["evalLoss"], int(row["epoch"])) for row in rows)
         rows, best_epoch, values = rows[:epoch], epoch, recorded(best_file)
         torch.manual_seed(args.seed + 1000 * epoch)
@@ -204,7 +218,7 @@ def main():
             best, best_epoch = row["evalLoss"], epoch
             tensors, metadata = checkpoint(params, args.seed, row["step"])
             save_file(tensors, best_file, metadata)
-        rows_file.write_text("".join(f"{json.dumps(r)}\n" for r in rows))
+        run_file.write_text(run_of(rows, args.seed))
         state = {"epoch": epoch, "best": best, "best_epoch": best_epoch, "rows": rows}
         state["optimizer"] = optimizer.state_dict()
         state["params"] = [p.detach() for p in leaves]

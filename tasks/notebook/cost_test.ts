@@ -90,7 +90,7 @@ Deno.test("what ± means is read from the results, for every notebook with recor
     [10, 3].map((n) => `standard deviation over ${n} seeds, one training each`),
   );
   const files = recordedFiles(neuralEm);
-  assert.equal(files.length, 10);
+  assert.equal(files.length, 11);
   assert.ok(files.includes("neural_em_second_seed2.json"));
 });
 

@@ -141,6 +141,7 @@ const interWeights: Variant[] = [1, 0.5, 0.3, 0.1].map((inter) => ({
   starts: 10,
 }));
 
+/** N-EM proper on the paper's images. */
 const GRADIENT: Partial<Settings> = {
   ...PAPER_SETTINGS,
   mStep: "gradient",
