@@ -341,7 +341,9 @@ async function trainPanels(
     const key = (await host.getAttribute("data-simulation"))!;
     const button = host.locator("button.main");
     const box = await button.boundingBox().catch(() => null);
-    const inWindow = box && box.y > 100 && box.y + box.height < WINDOW.height;
+    // Not under the bars above and below the notebook.
+    const inWindow = box && box.y > 100 &&
+      box.y + box.height < WINDOW.height - 60;
     if (!inWindow || trained.has(key) || await button.isHidden()) continue;
     await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
     const element = (await host.elementHandle())!;
