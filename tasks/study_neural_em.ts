@@ -14,6 +14,7 @@ import process from "node:process";
 import { join, resolve } from "node:path";
 import {
   modelOf,
+  type Settings,
   settings,
   trainSeed,
   worldOf,
@@ -32,6 +33,7 @@ import {
   stagesOf,
   startsFrom,
 } from "../data/studies/neural_em/stages.ts";
+import type { ShapesBatch } from "../data/worlds/shapes.ts";
 import { modelFrom, type NeuralEm } from "../lib/neural_em/model.ts";
 import { inferringWithMoves } from "../lib/neural_em/moves.ts";
 import type { Stage } from "../lib/neural_em/stages.ts";
@@ -72,6 +74,10 @@ function round<T extends object>(values: T): T {
   return Object.fromEntries(entries.map(([k, x]) => [k, rounded(x)])) as T;
 }
 
+function testImages(chosen: Settings, seed: number): ShapesBatch {
+  return worldOf(chosen)(stream(seed, "test set"), chosen.evalImages);
+}
+
 /** What a variant's stages make of test images from several starts. */
 function chooseStarts(
   { overrides, starts }: Variant,
@@ -79,8 +85,7 @@ function chooseStarts(
   stages: readonly Stage[],
 ): Restarts | undefined {
   if (starts === undefined) return undefined;
-  const chosen = settings(overrides);
-  const test = worldOf(chosen)(stream(seed, "test set"), chosen.evalImages);
+  const test = testImages(settings(overrides), seed);
   return round(restarts(seed, stages, test, starts, "ami"));
 }
 
@@ -93,7 +98,7 @@ function tryMoves(
   if (moves === undefined) return undefined;
   const chosen = settings(overrides);
   const { steps, noise } = chosen;
-  const test = worldOf(chosen)(stream(seed, "test set"), chosen.evalImages);
+  const test = testImages(chosen, seed);
   const options = { steps, moveSteps: steps, noise, moves };
   const moving = inferringWithMoves(
     stream(seed, "moves"),

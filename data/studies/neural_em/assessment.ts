@@ -101,25 +101,25 @@ export function scoreCheckpoint(
   return { model, run, scores };
 }
 
-/** The AMI of a model on a batch, from the stream "assess" of a seed. */
-export function amiOf(
+/** The scores of a model on a batch, from the stream "assess" of a seed. */
+function scoresOf(
   seed: number,
   model: NeuralEm,
   batch: ShapesBatch,
   options?: InferOptions,
-): number {
+): ClusteringScores {
   const { groups } = inferGroups(stream(seed, "assess"), model, batch, options);
-  return scoreGroups(batch, groups).amiMax;
+  return scoreGroups(batch, groups);
+}
+
+/** The AMI among these. */
+export function amiOf(...model: Parameters<typeof scoresOf>): number {
+  return scoresOf(...model).amiMax;
 }
 
 /** Scores at an EM step or at a frame of a sequence. */
 export interface ScoredAt extends Pick<ClusteringScores, "ami" | "amiMax"> {
   at: number;
-}
-
-/** What a figure shows of them: pairs of place and AMI over the larger entropy. */
-export function pointsOf(scored: readonly ScoredAt[]): [number, number][] {
-  return scored.map(({ at, amiMax }) => [at, amiMax]);
 }
 
 /**
@@ -142,10 +142,7 @@ export function scoresAfresh(
   model: NeuralEm,
   frames: readonly ShapesBatch[],
 ): ScoredAt[] {
-  return frames.map((frame, at) => {
-    const { groups } = inferGroups(stream(seed, "assess"), model, frame);
-    return { at, ...scoreGroups(frame, groups) };
-  });
+  return frames.map((frame, at) => ({ at, ...scoresOf(seed, model, frame) }));
 }
 
 /** The scores after each EM step. */
