@@ -7,7 +7,8 @@ imports start:
     python tasks/papermill_deno.py notebooks/x.ipynb out.ipynb -p seed 3
 
 All of papermill's options apply. A claim that fails, and is not declared to, is
-named; with the full preset the exit status is then 1.
+named; with the full preset the exit status is then 1, and so it is where a cell
+tagged claims shows no results.
 """
 
 import json
@@ -53,10 +54,14 @@ RESULTS = "application/vnd.hidden-causes.results+json"
 
 
 def results_of(notebook):
-    """What the notebook's results output says, or nothing."""
+    """What the notebook's results output says; nothing where no cell makes claims."""
     outputs = [o for cell in notebook.cells for o in cell.get("outputs", [])]
     found = [o["data"][RESULTS] for o in outputs if RESULTS in o.get("data", {})]
-    return found[-1] if found else {"preset": None, "claims": []}
+    if found:
+        return found[-1]
+    if any("claims" in cell.metadata.get("tags", []) for cell in notebook.cells):
+        sys.exit("The cell tagged claims shows no results: end it with  await showResults(…)")
+    return {"preset": None, "claims": []}
 
 
 def judge(notebook):
@@ -79,7 +84,8 @@ def judge(notebook):
 
 def execute_and_judge(*args, **options):
     notebook = execute_notebook(*args, **options)
-    judge(notebook)
+    if not options.get("prepare_only"):
+        judge(notebook)
     return notebook
 
 

@@ -111,7 +111,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "papermill names a claim that fails, and fails for it with the full preset, unless it is declared to",
+    "papermill names a claim that fails, and fails for it with the full preset, unless it is declared to, and where no results are shown",
   ignore: papermillProgram === null,
   fn: async () => {
     const small = join(ROOT, "tests", "fixtures", "small.ipynb");
@@ -121,12 +121,15 @@ Deno.test({
       const text = await Deno.readTextFile(file);
       const judge = async (
         claim: string,
-        ...parameters: string[]
+        parameters: string[] = [],
+        change = (source: string) => source,
       ): Promise<[boolean, string]> => {
         await Deno.writeTextFile(
           file,
-          text.replace("{ claim, ", "{ claim, knownToFail, ")
-            .replace(/claims: \[.*\]/, `claims: [${claim}]`),
+          change(
+            text.replace("{ claim, ", "{ claim, knownToFail, ")
+              .replace(/claims: \[.*\]/, `claims: [${claim}]`),
+          ),
         );
         const out = join(place.folder, "out.ipynb");
         const { success, stderr } = await new Deno.Command(
@@ -149,12 +152,19 @@ Deno.test({
       const [full, words] = await judge(fails);
       assert.match(words, named);
       assert.equal(full, false);
-      const [smoke, warned] = await judge(fails, "-p", "preset", "smoke");
+      const [smoke, warned] = await judge(fails, ["-p", "preset", "smoke"]);
       assert.match(warned, named);
       assert.equal(smoke, true);
       const [declared, quiet] = await judge(`knownToFail(${fails})`);
       assert.doesNotMatch(quiet, /the claim/);
       assert.equal(declared, true);
+      const [silent, asked] = await judge(
+        fails,
+        [],
+        (source) => source.replace("[RESULTS_MIME]: results, ", ""),
+      );
+      assert.match(asked, /claims shows no results: end it with/);
+      assert.equal(silent, false);
     } finally {
       await place.remove();
     }
