@@ -132,17 +132,23 @@ def checkpoint(params, seed, step):
     return tensors, {"config": json.dumps(CONFIG), "seed": f"{seed}", "step": f"{step}"}
 
 
-def run_of(rows, seed):
-    """What is recorded of a run, a line an epoch."""
+def run_of(rows, anew, seed):
+    """What is recorded of a run, a line an epoch; after which epochs Adam began anew."""
     program = Path(__file__).name
     head = {
         "command": f"python bench/{program} --seed {seed}",
         "seed": seed,
         "config": CONFIG,
+        "anew": anew,
         "seconds": round(sum(row["seconds"] for row in rows)),
     }
     lines = ",\n".join(json.dumps(row) for row in rows)
     return f'{json.dumps(head)[:-1]}, "rows": [\n{lines}\n]}}\n'
+
+
+def best_epoch(rows):
+    """Epoch of least validation loss, from 1; 0 before the first."""
+    return min(rows, key=lambda row: row["evalLoss"], default={"epoch": 0})["epoch"]
 
 
 def recorded(file):
@@ -174,18 +180,17 @@ def main():
     rng = np.random.default_rng(1000 + args.seed)
     train, _ = draw_images(rng, TRAIN)
     valid, labels = draw_images(rng, VALID)
-    epoch, best, best_epoch, rows = 0, np.inf, 0, []
+    rows, anew = [], []
     if state_file.exists():
         state = torch.load(state_file, weights_only=True)
-        epoch, best, best_epoch = state["epoch"], state["best"], state["best_epoch"]
-        rows, values = state["rows"], state["params"]
+        rows, anew, values = state["rows"], state["anew"], state["params"]
         optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["rng"])
     elif best_file.exists():
-        rows = json.loads(run_file.read_text())["rows"]
-        best, epoch = min((row["evalLoss"], int(row["epoch"])) for row in rows)
-        rows, best_epoch, values = rows[:epoch], epoch, recorded(best_file)
-        torch.manual_seed(args.seed + 1000 * epoch)
+        run = json.loads(run_file.read_text())
+        rows, values = run["rows"][: best_epoch(run["rows"])], recorded(best_file)
+        anew = [*run["anew"], len(rows)]
+        torch.manual_seed(args.seed + 1000 * len(rows))
     else:
         values = params.values()
     with torch.no_grad():
@@ -193,7 +198,7 @@ def main():
             leaf.copy_(value)
 
     start = time.time()
-    while epoch < EPOCHS and epoch - best_epoch < PATIENCE:
+    while len(rows) < min(EPOCHS, best_epoch(rows) + PATIENCE):
         if time.time() - start > 60 * args.minutes:
             break
         began, losses = time.time(), []
@@ -204,7 +209,7 @@ def main():
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
-        epoch += 1
+        epoch = len(rows) + 1
         row = {
             "epoch": epoch,
             "step": epoch * (TRAIN // BATCH),
@@ -214,18 +219,17 @@ def main():
         }
         rows.append({key: rounded(x) for key, x in row.items()})
         print(json.dumps(rows[-1]), flush=True)
-        if row["evalLoss"] < best:
-            best, best_epoch = row["evalLoss"], epoch
+        if best_epoch(rows) == epoch:
             tensors, metadata = checkpoint(params, args.seed, row["step"])
             save_file(tensors, best_file, metadata)
-        run_file.write_text(run_of(rows, args.seed))
-        state = {"epoch": epoch, "best": best, "best_epoch": best_epoch, "rows": rows}
-        state["optimizer"] = optimizer.state_dict()
+        run_file.write_text(run_of(rows, anew, args.seed))
+        state = {"rows": rows, "anew": anew, "optimizer": optimizer.state_dict()}
         state["params"] = [p.detach() for p in leaves]
         state["rng"] = torch.get_rng_state()
         torch.save(state, state_file)
-    ended = "by itself" if epoch - best_epoch >= PATIENCE else "as the time was up"
-    print(f"ended {ended} after epoch {epoch}; least validation loss in epoch {best_epoch}")
+    best = best_epoch(rows)
+    ended = "by itself" if len(rows) >= best + PATIENCE else "as the time was up"
+    print(f"ended {ended} after epoch {len(rows)}; least validation loss in epoch {best}")
 
 
 if __name__ == "__main__":

@@ -79,14 +79,24 @@ interface Invitation {
   control: SharedArrayBuffer;
 }
 
-/** A call, as it stands in the shared words. */
+/** What a thread computes with. */
+interface Thread {
+  /** 0 trains, the others help. */
+  number: number;
+  kernels: Kernels;
+  dtype: Dtype;
+}
+
+/** A call as it stands in the shared words, before one of the threads. */
 class Board {
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly #args: Float64Array<SharedArrayBuffer>;
+  readonly #thread: Thread;
 
-  constructor(control: SharedArrayBuffer) {
+  constructor(control: SharedArrayBuffer, thread: Thread) {
     this.words = new Int32Array(control, 0, WORDS / 4);
     this.#args = new Float64Array(control, WORDS, ARGUMENTS);
+    this.#thread = thread;
   }
 
   /**
@@ -119,13 +129,14 @@ class Board {
    * at hand. What it reads belongs to the call whose share it then takes: before
    * the words change, all shares are taken.
    */
-  work(kernels: Kernels, dtype: Dtype, thread: number): void {
+  work(): void {
     const { words } = this;
+    const { number, kernels, dtype } = this.#thread;
     for (;;) {
       const taken = Atomics.load(words, TAKEN);
       if ((taken & ALL) === ALL) return;
       const count = words[COUNT];
-      let i = Math.floor(thread * count / words[THREADS]) % count;
+      let i = Math.floor(number * count / words[THREADS]) % count;
       while (taken & 1 << i) i = (i + 1) % count;
       const name = SHARED_KERNELS[words[KERNEL]];
       const args: number[] = [];
@@ -140,11 +151,11 @@ class Board {
   }
 
   /** The same for a helper, who is known to be at it. */
-  help(kernels: Kernels, dtype: Dtype, thread: number): void {
+  help(): void {
     const { words } = this;
     Atomics.add(words, BUSY, 1);
     try {
-      this.work(kernels, dtype, thread);
+      this.work();
     } finally {
       Atomics.sub(words, BUSY, 1);
       Atomics.notify(words, BUSY);
@@ -190,13 +201,14 @@ export function help(
   place: number,
   { memory, dtype, control }: Invitation,
 ): void {
-  const board = new Board(control);
-  const kernels = wasmKernels(memory, dtype, 1 + place);
+  const number = 1 + place;
+  const kernels = wasmKernels(memory, dtype, number);
+  const board = new Board(control, { number, kernels, dtype });
   const { words } = board;
   Atomics.add(words, PRESENT, 1);
   try {
     do {
-      board.help(kernels, dtype, 1 + place);
+      board.help();
     } while (Atomics.load(words, WANTED) > place && board.await());
   } finally {
     Atomics.sub(words, PRESENT, 1);
@@ -215,9 +227,9 @@ function helpers(): number {
 
 /** Kernels that share their larger calls with whoever may help. */
 function teamKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
-  const own = wasmKernels(memory, dtype);
+  const kernels = wasmKernels(memory, dtype);
   const control = new SharedArrayBuffer(WORDS + 8 * ARGUMENTS);
-  const board = new Board(control);
+  const board = new Board(control, { number: 0, kernels, dtype });
   const { words } = board;
   words[TAKEN] = ALL;
   const called = new Set<number>();
@@ -244,7 +256,7 @@ function teamKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
   }
 
   const shared = SHARED_KERNELS.map((name, kernel) => {
-    const alone = own[name] as (...args: number[]) => void;
+    const alone = kernels[name] as (...args: number[]) => void;
     return [name, (...args: number[]): void => {
       const time = nanosecondsOf(name, args);
       if (time < WORTH) return alone(...args);
@@ -252,12 +264,12 @@ function teamKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
       if (threads === 1) return alone(...args);
       const count = sharesFor(threads, name, args);
       board.post(kernel, args, { count, threads });
-      board.work(own, dtype, 0);
+      board.work();
       board.finish();
-      finishShares(own, name, args, { count, dtype });
+      finishShares(kernels, name, args, { count, dtype });
     }];
   });
-  return { ...own, ...Object.fromEntries(shared) };
+  return { ...kernels, ...Object.fromEntries(shared) };
 }
 
 /**

@@ -128,12 +128,11 @@ export function grid(
       widths[i]
     }px;min-width:min(100%,${Math.min(widths[i], 300)}px)">${item.html}</div>`
   ).join("");
-  const alt = options.alt ??
-    [options.title, ...figures.map((item) => item.text)].filter(Boolean)
-      .join("; ");
+  const said = figures.map(({ text }) => text.replace(/^Figure: /, ""));
   return frame(
     `<div class="hc-grid" style="${limit}align-items:flex-start">${cells}</div>`,
-    { ...options, alt },
+    options,
+    said.filter(Boolean).join("; "),
   );
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { count, shown } from "../../tests/drawings.ts";
 import { figure as figurePicture, grid, Plot, shortNumber } from "./figure.ts";
-import { raw } from "../page/html.ts";
+import { frame, raw } from "../page/html.ts";
 
 const figure = shown(figurePicture);
 
@@ -84,14 +84,22 @@ Deno.test("rasters and continuous legends are drawn, as PNGs", () => {
 Deno.test("small multiples share one figure and wrap", () => {
   const { html, text } = grid(
     [raw('<img class="hc-svg" src="" width="200">', "one"), raw("<b>", "two")],
-    { columns: 2, title: "Both" },
+    { columns: 2, title: "Both", caption: "Side by side." },
   );
   assert.match(html, /max-width:528px/);
   assert.match(
     html,
     /flex:1 1 190px;max-width:200px;min-width:min\(100%,200px\)/,
   );
-  assert.equal(text, "Figure: Both; one; two");
+  assert.equal(text, "Figure: Both. one; two. Side by side.");
+});
+
+Deno.test("figures in a figure are told of in one sentence", () => {
+  const figure = (title: string) => frame("", { title });
+  assert.equal(
+    grid([figure("One"), figure("Two")]).text,
+    "Figure: One; Two",
+  );
 });
 
 Deno.test("a short number has two decimals and no negative zero", () => {

@@ -14,16 +14,31 @@ import {
   wasmKernels,
 } from "./kernels.ts";
 
-/** How the calls of a kernel are cut, into rows or columns of the result. */
-interface Cut {
+/** Rows or columns of a result, which shares take some of. */
+interface Slices {
   /** Where the number of rows stands among the arguments. */
   rows: number;
   /** Numbers from row to row behind each pointer; these come first. */
   strides(args: readonly number[]): readonly number[];
   /** Shares begin at multiples of so many rows. */
   grain: number;
+}
+
+/** Partial sums that a kernel takes anyway, each over some rows. */
+interface Sums {
+  count: number;
+  /** Of each; the last has what is left. */
+  rows: number;
+}
+
+/** How the calls of a kernel are cut. */
+interface Cut extends Slices {
   /** What a row takes, about. */
   nanoseconds(args: readonly number[]): number;
+  /** What else is sliced where that is less work in so many shares. */
+  slices?(args: readonly number[], count: number): Slices;
+  /** Sums that can be shares; null where they do not fit. */
+  sums?(args: readonly number[]): Sums | null;
 }
 
 /** Multiply-adds a nanosecond. */
@@ -45,18 +60,21 @@ const product = (
   nanoseconds: ([, , , , k, n]) => panels(n) * (k * PANEL / RATE + 2),
 });
 const rowsTN = product((_, n) => [1, 0, n]);
-const columnsTN: Cut = {
-  ...rowsTN,
-  rows: 5,
-  strides: () => [0, 1, 1],
-  grain: PANEL,
-};
+const columnsTN: Slices = { rows: 5, strides: () => [0, 1, 1], grain: PANEL };
 /** By columns no panel is copied twice; but there may be too few. */
-const cutTN = ([, , , m, , n]: readonly number[], count: number): Cut =>
+const slicesTN = ([, , , m, , n]: readonly number[], count: number): Slices =>
   Math.ceil(panels(n) / count) * (m + COPY) <=
       panels(n) * (ROWS * Math.ceil(m / (ROWS * count)) + COPY)
     ? columnsTN
     : rowsTN;
+/** Sums over more rows are taken in equal parts: SHARE in `products.ts`. */
+const MOST_ROWS = 512;
+const sumsTN = ([, , , m, k, n]: readonly number[]): Sums | null => {
+  const rows = Math.ceil(k / Math.ceil(k / MOST_ROWS));
+  const count = Math.ceil(k / rows);
+  const fits = (count - 1) * m * n * 8 <= PLACE_BYTES;
+  return fits && count <= MOST_SHARES ? { count, rows } : null;
+};
 const elements = (pointers: number, nanoseconds: number): Cut => ({
   rows: pointers,
   strides: () => [1, 1, 1, 1, 1].slice(0, pointers),
@@ -75,7 +93,7 @@ const emIteration = (last: (K: number, pixels: number) => number): Cut => ({
 
 const CUTS = {
   matmul: product((k, n) => [k, 0, n]),
-  matmulTN: rowsTN,
+  matmulTN: { ...rowsTN, slices: slicesTN, sums: sumsTN },
   matmulNT: product((k, n) => [k, 0, n]),
   emStep: emIteration(() => 1),
   emStepBackward: emIteration((K, pixels) => K * pixels),
@@ -105,6 +123,8 @@ const CUTS = {
 /** A kernel whose calls can be cut. */
 export type SharedKernel = keyof typeof CUTS;
 
+const cutOf = (name: SharedKernel): Cut => CUTS[name];
+
 /** All of them. */
 export const SHARED_KERNELS = Object.keys(CUTS) as readonly SharedKernel[];
 
@@ -113,7 +133,7 @@ export function nanosecondsOf(
   name: SharedKernel,
   args: readonly number[],
 ): number {
-  const cut: Cut = CUTS[name];
+  const cut = cutOf(name);
   return args[cut.rows] * cut.nanoseconds(args);
 }
 
@@ -129,7 +149,7 @@ export function sharesFor(
   name: SharedKernel,
   args: readonly number[],
 ): number {
-  const sums = partsOf(name, args);
+  const sums = cutOf(name).sums?.(args)?.count ?? 1;
   if (sums > 1 && sums % threads === 0) return sums;
   const long = nanosecondsOf(name, args) >= 2 * threads * LONG;
   return long ? 2 * threads : threads;
@@ -151,13 +171,13 @@ export function shareOf(
 ): number[] | null {
   const share = args.slice();
   const size = bytesOf(dtype);
-  if (count > 1 && partsOf(name, args) === count) {
-    partOf(share, i, size);
+  const sums = sumsAsShares(name, args, count);
+  if (sums) {
+    takeSum(share, sums, i, size);
     return share;
   }
-  const { rows, strides, grain }: Cut = name === "matmulTN"
-    ? cutTN(args, count)
-    : CUTS[name];
+  const cut = cutOf(name);
+  const { rows, strides, grain } = cut.slices?.(args, count) ?? cut;
   const height = grain * Math.ceil(args[rows] / (grain * count));
   const from = i * height;
   const to = Math.min(args[rows], from + height);
@@ -174,7 +194,7 @@ export function finishShares(
   args: readonly number[],
   { count, dtype }: Omit<Share, "i">,
 ): void {
-  if (count === 1 || partsOf(name, args) !== count) return;
+  if (!sumsAsShares(name, args, count)) return;
   const [, , out, m, , n] = args;
   for (let i = 1; i < count; i++) {
     kernels.axpy(1, placeOf(i, m * n * bytesOf(dtype)), out, m * n);
@@ -187,28 +207,28 @@ const bytesOf = (dtype: Dtype): number => dtype === "float32" ? 4 : 8;
 // reads the rows that it has computed. All but the first lie in the upper half
 // of the area of the thread that adds them.
 
-/** Sums over more rows are taken in equal parts: SHARE in `products.ts`. */
-const PART = 512;
-const PARTS_BYTES = AREA_BYTES / 2;
-const PARTS_AT = 2 * AREA_BYTES - PARTS_BYTES;
+const PLACE_BYTES = AREA_BYTES / 2;
+const PLACE = 2 * AREA_BYTES - PLACE_BYTES;
+const placeOf = (i: number, bytes: number): number => PLACE + (i - 1) * bytes;
 
-/** In how many parts a product sums, if these can be shares; otherwise 0. */
-function partsOf(name: SharedKernel, args: readonly number[]): number {
-  if (name !== "matmulTN") return 0;
-  const [, , , m, k, n] = args;
-  const most = Math.ceil(k / PART);
-  const parts = Math.ceil(k / Math.ceil(k / most));
-  const fits = (parts - 1) * m * n * 8 <= PARTS_BYTES;
-  return fits && parts <= MOST_SHARES ? parts : 0;
+/** The sums of a call, if these are the shares that it is cut into. */
+function sumsAsShares(
+  name: SharedKernel,
+  args: readonly number[],
+  count: number,
+): Sums | null {
+  const sums = count > 1 && cutOf(name).sums?.(args);
+  return sums && sums.count === count ? sums : null;
 }
 
-const placeOf = (i: number, bytes: number): number =>
-  PARTS_AT + (i - 1) * bytes;
-
-/** Turns the arguments of Aᵀ·B into those of its part i. */
-function partOf(args: number[], i: number, size: number): void {
+/** Turns the arguments of Aᵀ·B into those of its sum i. */
+function takeSum(
+  args: number[],
+  { rows }: Sums,
+  i: number,
+  size: number,
+): void {
   const [, , , m, k, n, , widthA] = args;
-  const rows = Math.ceil(k / Math.ceil(k / PART));
   args[0] += i * rows * widthA * size;
   args[1] += i * rows * n * size;
   args[4] = Math.min(rows, k - i * rows);
