@@ -9,7 +9,8 @@
  *
  * Helpers are called when there is work for them and the seeds that are trained
  * at the time leave cores to spare; they sleep while there is none, and end after
- * a while.
+ * a while. Where the machine's cores have other work to do, sharing may take
+ * longer than not: both are tried now and then, and the faster is done.
  *
  * ```ts
  * const space = workspace("float32", { bytes, ...teamwork() });
@@ -33,6 +34,7 @@ import {
   sharesFor,
 } from "../numeric/wasm/shares.ts";
 import type { WorkspaceOptions } from "../numeric/matrix/workspace.ts";
+import { FasterWay } from "./faster_way.ts";
 import { seedTask, spareCores, WorkerPool } from "./sweep.ts";
 
 /** A call takes at least as long, in nanoseconds, or is not shared. */
@@ -65,6 +67,8 @@ const ASLEEP = 7;
 const WANTED = 8;
 /** Helpers that may be at work. */
 const BUSY = 9;
+/** Calls that could be shared, so far. */
+const CALLS = 10;
 /** The bits of all shares that there may be. */
 const ALL = 2 ** MOST_SHARES - 1;
 /** Bytes before the arguments, which are doubles. */
@@ -178,7 +182,7 @@ class Board {
     throw new Error("Cannot go on training as a helper must end its share");
   }
 
-  /** Waits for a call; false once there has been none for a while. */
+  /** Waits for a call; false once none could be shared for a while. */
   await(): boolean {
     const { words } = this;
     const idle = Atomics.load(words, TAKEN);
@@ -187,9 +191,14 @@ class Board {
       pause();
     }
     Atomics.add(words, ASLEEP, 1);
-    const woken = Atomics.wait(words, TAKEN, idle, PATIENCE);
+    let calls: number;
+    let woken: boolean;
+    do {
+      calls = Atomics.load(words, CALLS);
+      woken = Atomics.wait(words, TAKEN, idle, PATIENCE) !== "timed-out";
+    } while (!woken && Atomics.load(words, CALLS) !== calls);
     Atomics.sub(words, ASLEEP, 1);
-    return woken !== "timed-out";
+    return woken;
   }
 }
 
@@ -233,6 +242,7 @@ function teamKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
   const { words } = board;
   words[TAKEN] = ALL;
   const called = new Set<number>();
+  const faster = new FasterWay();
 
   /**
    * Calls as many as may help; they come while this thread works on. Returns how
@@ -262,6 +272,9 @@ function teamKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
       if (time < WORTH) return alone(...args);
       const threads = 1 + invite();
       if (threads === 1) return alone(...args);
+      Atomics.add(words, CALLS, 1);
+      const place = SHARED_KERNELS.length * (args[0] + args[1] + args[2]);
+      if (faster.way(place + kernel, time) === 0) return alone(...args);
       const count = sharesFor(threads, name, args);
       board.post(kernel, args, { count, threads });
       board.work();
