@@ -151,6 +151,11 @@ def best_epoch(rows):
     return min(rows, key=lambda row: row["evalLoss"], default={"epoch": 0})["epoch"]
 
 
+def going_on(rows):
+    """Whether the scheme has not ended yet."""
+    return len(rows) < min(EPOCHS, best_epoch(rows) + PATIENCE)
+
+
 def recorded(file):
     """What `checkpoint` made of the parameters."""
     tensors = load_file(file)
@@ -181,13 +186,15 @@ def main():
     train, _ = draw_images(rng, TRAIN)
     valid, labels = draw_images(rng, VALID)
     rows, anew = [], []
-    if state_file.exists():
-        state = torch.load(state_file, weights_only=True)
+    run = json.loads(run_file.read_text()) if best_file.exists() else {"rows": []}
+    if run["rows"] and not going_on(run["rows"]):
+        return print(f"the recorded run has ended by itself: {run_file}")
+    state = torch.load(state_file, weights_only=True) if state_file.exists() else {"rows": []}
+    if run["rows"] and len(state["rows"]) >= len(run["rows"]):
         rows, anew, values = state["rows"], state["anew"], state["params"]
         optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["rng"])
-    elif best_file.exists():
-        run = json.loads(run_file.read_text())
+    elif run["rows"]:
         rows, values = run["rows"][: best_epoch(run["rows"])], recorded(best_file)
         anew = [*run["anew"], len(rows)]
         torch.manual_seed(args.seed + 1000 * len(rows))
@@ -198,7 +205,7 @@ def main():
             leaf.copy_(value)
 
     start = time.time()
-    while len(rows) < min(EPOCHS, best_epoch(rows) + PATIENCE):
+    while going_on(rows):
         if time.time() - start > 60 * args.minutes:
             break
         began, losses = time.time(), []
@@ -222,13 +229,13 @@ def main():
         if best_epoch(rows) == epoch:
             tensors, metadata = checkpoint(params, args.seed, row["step"])
             save_file(tensors, best_file, metadata)
-        run_file.write_text(run_of(rows, anew, args.seed))
         state = {"rows": rows, "anew": anew, "optimizer": optimizer.state_dict()}
         state["params"] = [p.detach() for p in leaves]
         state["rng"] = torch.get_rng_state()
         torch.save(state, state_file)
+        run_file.write_text(run_of(rows, anew, args.seed))
+    ended = "as the time was up" if going_on(rows) else "by itself"
     best = best_epoch(rows)
-    ended = "by itself" if len(rows) >= best + PATIENCE else "as the time was up"
     print(f"ended {ended} after epoch {len(rows)}; least validation loss in epoch {best}")
 
 

@@ -97,9 +97,9 @@ function tryMoves(
 ): StudyRow["moved"] {
   if (moves === undefined) return undefined;
   const chosen = settings(overrides);
-  const { steps, noise } = chosen;
+  const { steps } = chosen;
   const test = testImages(chosen, seed);
-  const options = { steps, moveSteps: steps, noise, moves };
+  const options = { steps, moveSteps: steps, moves };
   const moving = inferringWithMoves(
     stream(seed, "moves"),
     model,

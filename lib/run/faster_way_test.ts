@@ -57,25 +57,43 @@ Deno.test("it changes once the machine has", () => {
 });
 
 Deno.test("one disturbance in a trial does not mislead", () => {
-  for (let at = 0; at < 40; at++) {
+  for (let at = 0; at < 80; at++) {
     let left = 1;
     const machine: Machine = (_, now) => {
       const hit = now > at * 1e6 && left-- > 0 ? 3e8 : 0;
       return [1e5 + hit, 0.6e5 + hit];
     };
-    const { ways } = run(machine, { steps: 100, ...begin() });
-    assert.ok(share(ways.slice(500)) > 0.9, `${at}`);
+    const { ways } = run(machine, { steps: 200, ...begin() });
+    assert.ok(share(ways.slice(800)) > 0.7, `${at}`);
   }
 });
 
-Deno.test("steps of unlike calls are tried whole", () => {
-  // What the first half of a step gains by the other way, the second loses.
-  for (const [gain, loss] of [[0.4, 1.3], [0.8, 1.9]]) {
-    const machine: Machine = (
-      place,
-    ) => [1e5, place < 5 ? gain * 1e5 : loss * 1e5];
-    const { ways } = run(machine, { steps: 2000, ...begin() });
-    assert.equal(share(ways.slice(10_000)) > 0.5, gain + loss < 2);
+Deno.test("steps are tried whole, of unlike calls and of the same again and again", () => {
+  // What a first part of a step gains by the other way, the rest loses.
+  const [lengths, parts] = [[15, 23, 200], [5, 10, 100]];
+  for (const [which, length] of lengths.entries()) {
+    for (const [gain, loss] of [[0.4, 1.3], [0.8, 1.9], [0.9, 1.1 + 1e-9]]) {
+      for (const again of [NaN, 0, 1]) {
+        const { faster, clock } = begin();
+        const ways: Way[] = [];
+        const plain = 7e5 * length;
+        let other = 0;
+        for (let i = 0; i < length * 2000; i++) {
+          const at = i % length;
+          const first = at < parts[which];
+          // Every other call may be the same again.
+          const call = at % 2 === again ? -1 : at;
+          const way = faster.way(call, 7e5);
+          ways.push(way);
+          const cost = 7e5 * (first ? gain : loss);
+          if (i < length) other += cost;
+          clock.now += way === 1 ? cost : 7e5;
+        }
+        const better = other < 0.97 * plain;
+        const kept = share(ways.slice(length * 1000));
+        assert.ok(better ? kept > 0.9 : kept < 0.1, `${length}, ${gain}`);
+      }
+    }
   }
 });
 

@@ -41,7 +41,7 @@ import { seedTask, spareCores, WorkerPool } from "./sweep.ts";
 const WORTH = 10_000;
 /** Looks, some 20 nanoseconds each, before a thread goes to sleep. */
 const LOOKS = 8000;
-/** Milliseconds after which a share is given up as lost, with its helper. */
+/** Milliseconds after which training fails as a helper does not end its share. */
 const LOST = 60_000;
 /** Milliseconds without work after which a helper leaves, and its worker ends. */
 const PATIENCE = 1000;
@@ -219,6 +219,9 @@ export function help(
     do {
       board.help();
     } while (Atomics.load(words, WANTED) > place && board.await());
+  } catch (error) {
+    // A call that is cut off ends where it was made, too.
+    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
   } finally {
     Atomics.sub(words, PRESENT, 1);
   }
@@ -234,15 +237,21 @@ function helpers(): number {
   return Math.min(AREAS - 1, Math.max(0, spareCores() - 1));
 }
 
+/** Says of each call whether it is shared: a {@link FasterWay}. */
+type Chooser = Pick<FasterWay, "way">;
+
 /** Kernels that share their larger calls with whoever may help. */
-function teamKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
+function teamKernels(
+  memory: WebAssembly.Memory,
+  dtype: Dtype,
+  faster: Chooser,
+): Kernels {
   const kernels = wasmKernels(memory, dtype);
   const control = new SharedArrayBuffer(WORDS + 8 * ARGUMENTS);
   const board = new Board(control, { number: 0, kernels, dtype });
   const { words } = board;
   words[TAKEN] = ALL;
   const called = new Set<number>();
-  const faster = new FasterWay();
 
   /**
    * Calls as many as may help; they come while this thread works on. Returns how
@@ -257,8 +266,9 @@ function teamKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
       pool.sweep<Invitation, void>(HELP, {
         seeds: [place],
         options: { memory, dtype, control },
-      }).then(() => {
-        called.delete(place);
+      }).then(([{ status }]) => {
+        // Who cannot come is not called again.
+        if (status === "done") called.delete(place);
         if (pool.busy === 0) pool.close(); // a worker keeps its process alive
       });
     }
@@ -273,8 +283,8 @@ function teamKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
       const threads = 1 + invite();
       if (threads === 1) return alone(...args);
       Atomics.add(words, CALLS, 1);
-      const place = SHARED_KERNELS.length * (args[0] + args[1] + args[2]);
-      if (faster.way(place + kernel, time) === 0) return alone(...args);
+      const what = SHARED_KERNELS.length * (args[0] + args[1] + args[2]);
+      if (faster.way(what + kernel, time) === 0) return alone(...args);
       const count = sharesFor(threads, name, args);
       board.post(kernel, args, { count, threads });
       board.work();
@@ -289,10 +299,18 @@ function teamKernels(memory: WebAssembly.Memory, dtype: Dtype): Kernels {
  * Options of a workspace whose larger kernels are computed on all cores that are
  * free. Empty where threads cannot share memory, and in workers, whose pool has
  * a training for every core.
+ *
+ * @param faster which calls are shared
  */
-export function teamwork(): WorkspaceOptions {
+export function teamwork(
+  faster: Chooser = new FasterWay(),
+): WorkspaceOptions {
   const able = typeof SharedArrayBuffer !== "undefined" &&
     typeof Worker !== "undefined" &&
     !("WorkerGlobalScope" in globalThis) && !("document" in globalThis);
-  return able ? { shared: true, kernels: teamKernels } : {};
+  if (!able) return {};
+  return {
+    shared: true,
+    kernels: (memory, dtype) => teamKernels(memory, dtype, faster),
+  };
 }

@@ -49,18 +49,26 @@ export function rest(milliseconds: number): Promise<void> {
   return turn(milliseconds);
 }
 
-/** Whether the first helper has computed: its scratch is no longer empty. */
-function helped({ memory }: Workspace): boolean {
-  const scratch = 2 * AREA_BYTES + (1 << 16);
-  return new Uint8Array(memory.buffer, scratch, 4096).some((byte) => byte > 0);
+/** Scratch of the first helper. */
+function scratchOf({ memory }: Workspace): Uint8Array {
+  return new Uint8Array(memory.buffer, 2 * AREA_BYTES + (1 << 16), 4096);
 }
+
+/** Whether the first helper has computed since its scratch was empty. */
+function helped(space: Workspace): boolean {
+  return scratchOf(space).some((byte) => byte > 0);
+}
+
+/** Shares every call that is large enough, whether that is faster or not. */
+const always = { way: () => 1 as const };
 
 Deno.test("helpers come, leave and come again, and every step has the bits of one thread", async () => {
   limitSweep(3);
   try {
-    const space = workspace("float32", teamwork());
+    const space = workspace("float32", teamwork(always));
     const [team, alone] = [steps(space), steps(workspace("float32"))];
     for (let round = 0; round < 2; round++) {
+      scratchOf(space).fill(0);
       await until(() => {
         for (let i = 0; i < 10; i++) {
           assert.deepEqual(team.next().value.data, alone.next().value.data);
@@ -77,16 +85,17 @@ Deno.test("helpers come, leave and come again, and every step has the bits of on
 Deno.test("a call that is cut off leaves the next ones as they were", async () => {
   limitSweep(2);
   try {
-    const space = workspace("float32", teamwork());
+    const space = workspace("float32", teamwork(always));
     const [team, alone] = [steps(space), steps(workspace("float32"))];
     const same = (): void =>
       assert.deepEqual(team.next().value.data, alone.next().value.data);
-    await until(() => {
-      same();
-      return helped(space);
-    });
     const beyond = space.memory.buffer.byteLength;
     for (let i = 0; i < 5; i++) {
+      scratchOf(space).fill(0);
+      await until(() => {
+        same();
+        return helped(space);
+      });
       assert.throws(
         () =>
           space.kernels.matmul(
@@ -140,36 +149,60 @@ Deno.test("nobody helps where seeds keep the cores busy, or cores are one", asyn
   }
 });
 
-Deno.test("helpers keep no program from its end", async () => {
+const url = (name: string): string => new URL(name, import.meta.url).href;
+
+/** Shares products until it is helped, or for so long; tells whether it was. */
+const program = (milliseconds: number): string => `
+import { fillNormal, stream } from "${url("../numeric/random.ts")}";
+import { matmul } from "${url("../numeric/matrix/products.ts")}";
+import { workspace } from "${url("../numeric/matrix/workspace.ts")}";
+import { AREA_BYTES } from "${url("../numeric/wasm/kernels.ts")}";
+import { limitSweep } from "${url("./sweep.ts")}";
+import { teamwork } from "${url("./team.ts")}";
+limitSweep(2);
+const space = workspace("float32", teamwork({ way: () => 1 }));
+const [x, y, z] = [0, 1, 2].map(() => space.matrix(256, 256));
+for (const { data } of [x, y]) fillNormal(stream(1, "data"), data, 1);
+const scratch = 2 * AREA_BYTES + (1 << 16);
+const helped = () =>
+  new Uint8Array(space.memory.buffer, scratch, 4096).some((byte) => byte > 0);
+for (const start = performance.now(); performance.now() - start < ${milliseconds};) {
+  matmul(x, y, z);
+  if (helped()) break;
+  await new Promise((resolve) => setTimeout(resolve, 10));
+}
+console.log(helped() ? "helped" : "alone");`;
+
+async function runProgram(
+  milliseconds: number,
+  ...permissions: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
   const folder = await Deno.makeTempDir();
   try {
     const file = join(folder, "program.ts");
-    const url = (name: string): string =>
-      JSON.stringify(new URL(name, import.meta.url).href);
-    await Deno.writeTextFile(
-      file,
-      `import { neuralEmConfig } from ${url("../neural_em/model.ts")};
-      import { neuralEmTrainer } from ${url("../neural_em/training.ts")};
-      const config = neuralEmConfig({ steps: 2, unroll: 2 });
-      const sample = (_: unknown, count: number) => [
-        { images: new Float32Array(count * 784) },
-      ];
-      const trainer = neuralEmTrainer(1, { config, sample } as never);
-      for (let i = 0; i < 20; i++) {
-        trainer.update();
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      console.log("ended");`,
-    );
+    await Deno.writeTextFile(file, program(milliseconds));
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "--config", CONFIG, file],
+      args: ["run", "--no-check", "--config", CONFIG, ...permissions, file],
       signal: AbortSignal.timeout(60_000),
     }).output();
-    assert.equal(code, 0, new TextDecoder().decode(stderr));
-    assert.equal(new TextDecoder().decode(stdout), "ended\n");
+    const [out, err] = [stdout, stderr].map((b) => new TextDecoder().decode(b));
+    return { code, stdout: out, stderr: err };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+Deno.test("helpers keep no program from its end", async () => {
+  const { code, stdout, stderr } = await runProgram(50_000, "-A");
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, "helped\n");
+});
+
+Deno.test("a helper that may not come is called once", async () => {
+  const { code, stdout, stderr } = await runProgram(1000);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, "alone\n");
+  assert.equal(stderr.match(/Requires read access/g)?.length, 1, stderr);
 });
 
 Deno.test("a worker, whose pool has a seed a core, has no team", async () => {

@@ -27,11 +27,19 @@ import {
   restoreNeuralEm,
 } from "../../../lib/neural_em/model.ts";
 import {
+  inferWithMoves,
+  type MoveOptions,
+} from "../../../lib/neural_em/moves.ts";
+import {
   inferInStages,
   type Stage,
   type StagedInference,
 } from "../../../lib/neural_em/stages.ts";
 import { trueResponsibilities } from "../../../lib/neural_em/start.ts";
+import {
+  fitLinear,
+  predictLinear,
+} from "../../../lib/numeric/least_squares.ts";
 import { pickRows } from "../../../lib/numeric/points.ts";
 import { permutation, type Rng, stream } from "../../../lib/numeric/random.ts";
 import { decodeSafetensors } from "../../../lib/run/safetensors.ts";
@@ -112,9 +120,14 @@ function scoresOf(
   return scoreGroups(batch, groups);
 }
 
-/** The AMI among these. */
-export function amiOf(...model: Parameters<typeof scoresOf>): number {
-  return scoresOf(...model).amiMax;
+/** The AMI (max) of a model on a batch, from the same stream. */
+export function amiOf(
+  seed: number,
+  model: NeuralEm,
+  batch: ShapesBatch,
+  options?: InferOptions,
+): number {
+  return scoresOf(seed, model, batch, options).amiMax;
 }
 
 /** Scores at an EM step or at a frame of a sequence. */
@@ -287,6 +300,25 @@ export function restarts(
   };
 }
 
+/**
+ * The straight line in ln x, fitted by least squares to points from x = `from`
+ * on, at its two ends.
+ */
+export function logTrend(
+  points: readonly (readonly [number, number])[],
+  { from, to }: { from: number; to: number },
+): [number, number][] {
+  const later = points.filter(([x]) => x >= from);
+  const fit = fitLinear(
+    Float64Array.from(later, ([x]) => Math.log(x)),
+    Float64Array.from(later, ([, y]) => y),
+    { rows: later.length },
+  );
+  const ends = Float64Array.of(Math.log(from), Math.log(to));
+  const [first, last] = predictLinear(fit, ends);
+  return [[from, first], [to, last]];
+}
+
 /** The images of a batch in which shapes share `from` pixels or more. */
 export function crossing(batch: ShapesBatch, from: number): ShapesBatch {
   const pixels = batch.canvas * batch.canvas;
@@ -305,7 +337,7 @@ export function withComponents(model: NeuralEm, components: number): NeuralEm {
   return { ...model, config: { ...model.config, components } };
 }
 
-/** How stages do on images of another number of objects. */
+/** How models do on images of another number of objects. */
 export interface ObjectsRow {
   objects: number;
   /** AMI of the first stage's model, with one component more than objects. */
@@ -314,15 +346,29 @@ export interface ObjectsRow {
   four: number;
   /** AMI of all stages, with one component more than objects. */
   staged: number;
+  /** The same of the model that reads the image, with moves. */
+  moved: number;
   /** AMI of k-means that is told the number of objects. */
   kMeans: number;
+}
+
+/** What is tested on other numbers of objects. */
+export interface ObjectsOptions {
+  stages: readonly Stage[];
+  /** The model that reads the image. */
+  image: NeuralEm;
+  /** How it is run. */
+  moving: MoveOptions;
+  /** Images of each number. */
+  count: number;
+  /** Random starts of the stages. */
+  starts: number;
 }
 
 /** Tests on 2 … 5 objects; a single object cannot be scored by AMI. */
 export function otherObjects(
   seed: number,
-  stages: readonly Stage[],
-  { count, starts }: { count: number; starts: number },
+  { stages, image, moving, count, starts }: ObjectsOptions,
 ): ObjectsRow[] {
   const [{ model }] = stages;
   return [2, 3, 4, 5].map((objects) => {
@@ -337,11 +383,18 @@ export function otherObjects(
     }));
     const rng = stream(seed, "assess");
     const staged = inferInStages(rng, matching, batch.images, { starts });
+    const moved = inferWithMoves(
+      stream(seed, "moves"),
+      withComponents(image, objects + 1),
+      batch.images,
+      moving,
+    );
     return {
       objects,
       matching: amiOf(seed, matching[0].model, batch),
       four: amiOf(seed, withComponents(model, 4), batch),
       staged: scoreGroups(batch, staged.groups).amiMax,
+      moved: scoreGroups(batch, moved.groups).amiMax,
       kMeans: scoreGroups(batch, groupBatch(batch, kMeans)).amiMax,
     };
   });

@@ -99,11 +99,28 @@ Deno.test("overlap classes hold every image once", () => {
   assert.equal(classes.reduce((n, { count }) => n + count, 0), 6);
 });
 
+Deno.test("a trend goes on as it went from where it is fitted", () => {
+  const points = Array.from({ length: 40 }, (_, i): [number, number] => {
+    const x = i + 1;
+    return [x, x < 10 ? 7 : 0.4 + 0.1 * Math.log(x)];
+  });
+  const [[from, first], [to, last]] = assessment.logTrend(points, {
+    from: 10,
+    to: 500,
+  });
+  assert.deepEqual([from, to], [10, 500]);
+  assert.ok(Math.abs(first - 0.4 - 0.1 * Math.log(10)) < 1e-6);
+  assert.ok(Math.abs(last - 0.4 - 0.1 * Math.log(500)) < 1e-6);
+});
+
 Deno.test("other numbers of objects need no other weights", () => {
   const stages = [{ model: trainer, steps: 3 }, { model: trainer, steps: 2 }];
-  const few = { count: 2, starts: 2 };
-  const rows = assessment.otherObjects(0, stages, few);
+  const rows = assessment.otherObjects(0, {
+    ...{ stages, image: trainer, count: 2, starts: 2 },
+    moving: { steps: 2, moves: 1, moveSteps: 2 },
+  });
   assert.deepEqual(rows.map(({ objects }) => objects), [2, 3, 4, 5]);
+  for (const { moved } of rows) assert.ok(moved >= -1 && moved <= 1);
   const share = assessment.loneObjects(0, trainer, 2);
   assert.ok(share >= 0.5 && share <= 1);
 });

@@ -51,15 +51,13 @@ const ROWS = 4;
 const COPY = 8;
 
 const panels = (n: number): number => Math.ceil(n / PANEL);
-const product = (
-  strides: (k: number, n: number) => readonly number[],
-): Cut => ({
+const product = (strides: Cut["strides"]): Cut => ({
   rows: 3,
-  strides: ([, , , , k, n]) => strides(k, n),
+  strides,
   grain: ROWS,
   nanoseconds: ([, , , , k, n]) => panels(n) * (k * PANEL / RATE + 2),
 });
-const rowsTN = product((_, n) => [1, 0, n]);
+const rowsTN = product(([, , , , , , , , widthB]) => [1, 0, widthB]);
 const columnsTN: Slices = { rows: 5, strides: () => [0, 1, 1], grain: PANEL };
 /** By columns no panel is copied twice; but there may be too few. */
 const slicesTN = ([, , , m, , n]: readonly number[], count: number): Slices =>
@@ -69,10 +67,11 @@ const slicesTN = ([, , , m, , n]: readonly number[], count: number): Slices =>
     : rowsTN;
 /** Sums over more rows are taken in equal parts: SHARE in `products.ts`. */
 const MOST_ROWS = 512;
-const sumsTN = ([, , , m, k, n]: readonly number[]): Sums | null => {
+const sumsTN = (args: readonly number[]): Sums | null => {
+  const [, , , m, k, n, , , widthB] = args;
   const rows = Math.ceil(k / Math.ceil(k / MOST_ROWS));
   const count = Math.ceil(k / rows);
-  const fits = (count - 1) * m * n * 8 <= PLACE_BYTES;
+  const fits = n === widthB && (count - 1) * m * n * 8 <= PLACE_BYTES;
   return fits && count <= MOST_SHARES ? { count, rows } : null;
 };
 const elements = (pointers: number, nanoseconds: number): Cut => ({
@@ -92,9 +91,9 @@ const emIteration = (last: (K: number, pixels: number) => number): Cut => ({
 });
 
 const CUTS = {
-  matmul: product((k, n) => [k, 0, n]),
+  matmul: product(([, , , , k, n]) => [k, 0, n]),
   matmulTN: { ...rowsTN, slices: slicesTN, sums: sumsTN },
-  matmulNT: product((k, n) => [k, 0, n]),
+  matmulNT: product(([, , , , k, n]) => [k, 0, n]),
   emStep: emIteration(() => 1),
   emStepBackward: emIteration((K, pixels) => K * pixels),
   addRow: {

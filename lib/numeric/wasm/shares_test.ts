@@ -39,6 +39,17 @@ Deno.test("a product of few rows is cut by columns, one of few columns by rows",
   assert.deepEqual(sizes(call([576, 96, 24])), [[288, 96, 24], [288, 96, 24]]);
 });
 
+Deno.test("columns of a wider result are cut by its width, and never into sums", () => {
+  const wider = (args: number[]): number[] => [...args.slice(0, 8), 80];
+  const long = wider(call([128, 2048, 64]));
+  assert.equal(sharesFor(2, "matmulTN", long), 2);
+  const half = shareOf("matmulTN", long, { i: 1, count: 2, dtype })!;
+  assert.deepEqual(half.slice(3, 6), [128, 2048, 32]);
+  const tall = wider(call([576, 96, 24]));
+  const below = shareOf("matmulTN", tall, { i: 1, count: 2, dtype })!;
+  assert.equal(below[2] - tall[2], 288 * 80 * 4);
+});
+
 Deno.test("where there are more shares than rows, the last have nothing", () => {
   const args = [...[0, 0, 0], ...[5, 3, 2, 0, 5, 2]];
   const shares = [0, 1, 2, 3].map((i) =>
