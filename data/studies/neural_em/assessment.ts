@@ -36,6 +36,7 @@ import {
   type StagedInference,
 } from "../../../lib/neural_em/stages.ts";
 import { trueResponsibilities } from "../../../lib/neural_em/start.ts";
+import { log } from "../../../lib/numeric/elementary.ts";
 import {
   fitLinear,
   predictLinear,
@@ -310,11 +311,11 @@ export function logTrend(
 ): [number, number][] {
   const later = points.filter(([x]) => x >= from);
   const fit = fitLinear(
-    Float64Array.from(later, ([x]) => Math.log(x)),
+    Float64Array.from(later, ([x]) => log(x)),
     Float64Array.from(later, ([, y]) => y),
     { rows: later.length },
   );
-  const ends = Float64Array.of(Math.log(from), Math.log(to));
+  const ends = Float64Array.of(log(from), log(to));
   const [first, last] = predictLinear(fit, ends);
   return [[from, first], [to, last]];
 }
