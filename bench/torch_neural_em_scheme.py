@@ -178,6 +178,9 @@ def main():
     best_file = args.out / "checkpoints" / f"{name}.safetensors"
     for file in state_file, run_file, best_file:
         file.parent.mkdir(parents=True, exist_ok=True)
+    run = json.loads(run_file.read_text()) if best_file.exists() else {"rows": []}
+    if run["rows"] and not going_on(run["rows"]):
+        return print(f"the recorded run has ended by itself: {run_file}")
 
     params = {"W": glorot(D + H, H), "b": torch.zeros(H), "V": glorot(H, D), "c": torch.zeros(D)}
     leaves = [p.requires_grad_() for p in params.values()]
@@ -186,9 +189,6 @@ def main():
     train, _ = draw_images(rng, TRAIN)
     valid, labels = draw_images(rng, VALID)
     rows, anew = [], []
-    run = json.loads(run_file.read_text()) if best_file.exists() else {"rows": []}
-    if run["rows"] and not going_on(run["rows"]):
-        return print(f"the recorded run has ended by itself: {run_file}")
     state = torch.load(state_file, weights_only=True) if state_file.exists() else {"rows": []}
     if run["rows"] and len(state["rows"]) >= len(run["rows"]):
         rows, anew, values = state["rows"], state["anew"], state["params"]

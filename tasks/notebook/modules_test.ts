@@ -22,7 +22,11 @@ Deno.test("a notebook's modules are those that it imports, and that these import
     "lib/numeric/elementary.ts",
     "lib/numeric/random.ts",
   ]);
-  assert.ok(!modules.some((module) => /^(bench|notebooks)|_test/.test(module)));
+  assert.ok(
+    !modules.some((module) =>
+      /^(viz\/live|bench|notebooks)|_test/.test(module)
+    ),
+  );
   assert.deepEqual(testsOf([...some, "lib/run/sweep_worker.ts"]), [
     "lib/numeric/random_test.ts",
     "lib/numeric/elementary_test.ts",
